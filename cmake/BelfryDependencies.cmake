@@ -1,0 +1,20 @@
+# Every third-party library, found once. All come from Debian; the Makefile's list of packages matches this file.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(uv REQUIRED IMPORTED_TARGET GLOBAL libuv)                    # lib/async, lib/io
+pkg_check_modules(absl_time REQUIRED IMPORTED_TARGET GLOBAL absl_time)         # lib/time: zones
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)             # lib/ledger
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # daemon/cli
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs: gzip
+find_package(yaml-cpp REQUIRED)                                                # daemon/config
+find_package(spdlog REQUIRED)                                                  # lib/observe: log
+find_package(prometheus-cpp REQUIRED)                                          # lib/observe: metrics
+find_package(nlohmann_json REQUIRED)                                           # daemon/control, daemon/cli
+find_package(CLI11 REQUIRED)                                                   # daemon, daemon/cli: arguments
+if(BELFRY_BUILD_TESTS OR PROJECT_IS_TOP_LEVEL)
+  find_package(Catch2 2 REQUIRED)
+  include(Catch)
+endif()

@@ -1,0 +1,1 @@
+# What `cmake --install` places: the libraries with find_package(belfry), the programs, the systemd units.

@@ -1,0 +1,80 @@
+// The one way out of the engine: everything that happens is an Event on its EventStream, in order.
+//
+// Metrics, log, API stream and notifications subscribe; the engine knows none of them, so they cannot disagree.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/job.hpp"
+#include "ledger/entry.hpp"
+#include "ledger/ledger.hpp"
+
+namespace belfry::engine {
+
+/// A new generation of the catalog is in force. Sent once at the start, too.
+struct CatalogApplied {
+  std::shared_ptr<const Catalog> catalog;
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+};
+
+/// The next slot of a job is known; none: it never fires again.
+struct SlotPlanned {
+  std::string job;
+  std::optional<WallTime> next;
+};
+
+/// A slot waits for the run before it (overlap: queue).
+struct QueueChanged {
+  std::string job;
+  std::size_t queued = 0;
+};
+
+/// A run or an attempt is under way; `start_delay` from the due instant to the launch of the first attempt.
+struct AttemptStarted {
+  ledger::RunId run = 0;
+  std::string job;
+  int attempt = 1;
+  std::optional<Duration> start_delay;  ///< only of the first attempt of a scheduled run
+};
+
+/// An attempt failed and will be tried again after `delay`.
+struct RetryPlanned {
+  ledger::RunId run = 0;
+  std::string job;
+  int next_attempt = 2;
+  Duration delay{};
+};
+
+/// What the ledger told about the past, sent once at the start: counters begin there.
+struct Resumed {
+  std::shared_ptr<const ledger::Resume> past;
+};
+
+struct Draining {};
+
+using Event = std::variant<CatalogApplied, SlotPlanned, QueueChanged, AttemptStarted, RetryPlanned, Resumed, Draining,
+                           ledger::SlotClosed, ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded,
+                           ledger::PauseChanged, ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped>;
+
+/// Calls every subscriber for every event, on the loop's thread, in the order of subscription. Not thread-safe.
+class EventStream {
+ public:
+  using Subscriber = std::function<void(const Event&)>;
+
+  /// The subscriber must outlive the stream, be quick (it is on the way of every slot) and not throw.
+  void subscribe(Subscriber subscriber);
+
+  void publish(const Event& event) const;
+
+ private:
+  std::vector<Subscriber> subscribers_;
+};
+
+}  // namespace belfry::engine

@@ -1,0 +1,132 @@
+// What is written into the ledger: plain values, one struct for each kind of fact.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ledger/outcome.hpp"
+#include "time/wall_time.hpp"
+
+namespace belfry::ledger {
+
+using time::Duration;
+using time::WallTime;
+
+/// Identifies a run for ever: positive, increasing in the order in which runs were created.
+using RunId = std::int64_t;
+
+/// What a process consumed (rusage of the process and the children it waited for).
+struct ResourceUsage {
+  Duration user_cpu{};
+  Duration system_cpu{};
+  std::int64_t max_rss_bytes = 0;
+};
+
+/// The end of one stream of an attempt's output, bounded: its first and its last bytes.
+struct CapturedStream {
+  std::string head;                 ///< the first bytes
+  std::string tail;                 ///< the last bytes; empty when all fitted into head
+  std::uint64_t total_bytes = 0;    ///< all that was printed
+  std::uint64_t dropped_bytes = 0;  ///< printed between head and tail, and not kept
+};
+
+/// A slot met its end. One entry closes `count` consecutive slots of the job, from `scheduled_at` to `last_scheduled_at`
+/// (both the same when count is 1): a fortnight of missed 5 s slots is one entry.
+struct SlotClosed {
+  std::string job;
+  WallTime scheduled_at;
+  WallTime last_scheduled_at;
+  std::uint64_t count = 1;
+  SlotResult result = SlotResult::started;
+  SlotReason reason = SlotReason::none;
+  std::optional<RunId> run;  ///< the run that was started, or into which it was coalesced
+  WallTime closed_at;
+};
+
+/// A run began.
+struct RunStarted {
+  RunId run = 0;
+  std::string job;
+  RunTrigger trigger = RunTrigger::schedule;
+  std::optional<WallTime> scheduled_at;  ///< the slot; none for a run by hand
+  WallTime started_at;
+  std::uint64_t generation = 0;  ///< of the configuration it runs under
+};
+
+/// One attempt of a run ended. `attempt` counts from 1.
+struct AttemptEnded {
+  RunId run = 0;
+  std::string job;
+  int attempt = 1;
+  WallTime started_at;
+  WallTime ended_at;
+  Outcome outcome = Outcome::success;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::string message;  ///< one sentence for a person; empty on plain success
+  ResourceUsage usage;
+  CapturedStream standard_output;
+  CapturedStream standard_error;
+  int orphans = 0;              ///< processes of its tree that had to be swept up after it
+  bool lingering_pipe = false;  ///< someone kept its output open after it had ended
+};
+
+/// A run ended; its outcome is that of its last attempt.
+struct RunEnded {
+  RunId run = 0;
+  std::string job;
+  RunTrigger trigger = RunTrigger::schedule;
+  std::optional<WallTime> scheduled_at;
+  WallTime started_at;
+  WallTime ended_at;
+  Outcome outcome = Outcome::success;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  int attempts = 1;
+  std::string message;
+};
+
+/// A job was paused or resumed; survives restarts.
+struct PauseChanged {
+  std::string job;
+  bool paused = false;
+  std::string reason;
+  std::string by;  ///< who asked: a user name
+  WallTime at;
+};
+
+/// A delayed one-shot was asked for (`belfry in`, `belfry at`); kept until OneShotRemoved.
+struct OneShotAdded {
+  std::string name;
+  WallTime due;
+  std::vector<std::string> argv;
+  std::string working_dir;
+  std::map<std::string, std::string> environment;
+  std::string by;
+  WallTime at;
+};
+
+struct OneShotRemoved {
+  std::string name;
+};
+
+/// Something that explains a gap: the clock stepped, the machine slept, the daemon started or stopped.
+struct ClockJumped {
+  WallTime at;
+  Duration step{};  ///< positive: forward
+};
+
+struct DaemonMark {
+  enum class What : std::uint8_t { started, stopped } what = What::started;
+  WallTime at;
+};
+
+/// Anything that the ledger records.
+using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, OneShotAdded, OneShotRemoved,
+                           ClockJumped, DaemonMark>;
+
+}  // namespace belfry::ledger

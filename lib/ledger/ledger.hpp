@@ -1,0 +1,129 @@
+// The durable record of slots, runs and attempts, as the engine sees it.
+//
+// A Ledger takes entries without ever blocking its caller and makes them durable in order on a thread of its own; a
+// LedgerReader answers questions about what is durable. SQLite (sqlite_ledger.hpp) is the default store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "ledger/entry.hpp"
+
+namespace belfry::ledger {
+
+/// One run, as history shows it. `outcome` is empty while it runs.
+struct RunRow {
+  RunId run = 0;
+  std::string job;
+  RunTrigger trigger = RunTrigger::schedule;
+  std::optional<WallTime> scheduled_at;
+  WallTime started_at;
+  std::optional<WallTime> ended_at;
+  std::optional<Outcome> outcome;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  int attempts = 0;
+  std::string message;
+};
+
+struct RunQuery {
+  std::string job;                                 ///< empty: all jobs
+  std::vector<Outcome> outcomes;                   ///< empty: all, running ones included
+  std::optional<WallTime> since;                   ///< started at or after
+  std::size_t limit = 50;                          ///< newest first; 1 to 10,000
+};
+
+struct SlotQuery {
+  std::string job;  ///< empty: all jobs
+  std::optional<WallTime> since;
+  std::size_t limit = 50;
+};
+
+/// Totals of a job since the ledger began: they make the counters of /metrics survive a restart.
+struct JobTotals {
+  std::string job;
+  struct Runs {
+    Outcome outcome;
+    RunTrigger trigger;
+    std::uint64_t count;
+  };
+  struct Slots {
+    SlotResult result;
+    SlotReason reason;
+    std::uint64_t count;
+  };
+  std::vector<Runs> runs;
+  std::vector<Slots> slots;
+  std::uint64_t retries = 0;
+  std::optional<WallTime> last_slot;      ///< the newest slot that was closed, by scheduled time
+  std::optional<WallTime> last_start;
+  std::optional<WallTime> last_success;
+  std::optional<WallTime> last_failure;   ///< the newest end other than success or cancelled
+  std::optional<Outcome> last_outcome;
+  std::uint64_t consecutive_failures = 0;
+};
+
+/// What the engine needs to go on where the last daemon stopped.
+struct Resume {
+  std::vector<JobTotals> jobs;
+  std::vector<PauseChanged> paused;       ///< the jobs that are paused now
+  std::vector<OneShotAdded> one_shots;    ///< those still waiting
+  std::vector<RunStarted> unfinished;     ///< runs without an end: the last daemon died while they ran
+  std::optional<DaemonMark> last_mark;
+};
+
+/// Answers questions about what is durable. Synchronous: it reads the disk, so never call it on the loop's thread.
+/// One thread at a time may use one reader; open one for each thread. Every member throws LedgerError on a failing disk.
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+  virtual Resume resume() = 0;
+  virtual std::vector<RunRow> runs(const RunQuery& query) = 0;
+  virtual std::optional<RunRow> run(RunId run) = 0;
+  virtual std::vector<AttemptEnded> attempts(RunId run) = 0;  ///< with their output, oldest first
+  virtual std::vector<SlotClosed> slots(const SlotQuery& query) = 0;
+};
+
+/// Figures about the writer; any thread may read them.
+struct LedgerStats {
+  std::size_t queued = 0;              ///< entries not yet durable
+  std::size_t queued_bytes = 0;
+  std::uint64_t written = 0;           ///< entries made durable
+  std::uint64_t commits = 0;
+  std::uint64_t errors = 0;            ///< commits that failed (and were tried again)
+  std::uint64_t dropped = 0;           ///< entries given up because the queue was full
+  std::uint64_t dropped_output = 0;    ///< outputs shortened because the queue was nearly full
+  std::uint64_t size_bytes = 0;        ///< of the store
+  std::string last_error;              ///< empty when the last commit went well
+};
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  /// A fresh id, larger than any before. Never blocks. Any thread.
+  virtual RunId next_run_id() noexcept = 0;
+
+  /// Hands an entry over; it becomes durable in the order of the calls, with others in one commit. Never blocks, never
+  /// throws: a full queue (bounded in bytes) first sheds outputs, then counts a dropped entry. Any thread.
+  virtual void write(Entry entry) noexcept = 0;
+
+  /// Calls `done` on the writer's thread once all that was written before this call is durable (or given up at close).
+  virtual void when_durable(std::move_only_function<void()> done) = 0;
+
+  /// A reader of the same store; see LedgerReader. Throws LedgerError.
+  virtual std::unique_ptr<LedgerReader> open_reader() const = 0;
+
+  virtual LedgerStats stats() const = 0;
+};
+
+/// Completes on the awaiting loop once all that was written before is durable. Cancellation: stops waiting.
+async::Task<> flush(Ledger& ledger);
+
+}  // namespace belfry::ledger

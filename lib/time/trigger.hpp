@@ -1,0 +1,23 @@
+// When a job is due: the one interface behind cron, every, at and after.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "time/wall_time.hpp"
+
+namespace belfry::time {
+
+/// Says when. Immutable and pure: no clock, no I/O, no allocation in next(); safe from any thread.
+class Trigger {
+ public:
+  virtual ~Trigger() = default;
+
+  /// The first due instant strictly later than `after`, or none if there is none before the year 2200.
+  virtual std::optional<WallTime> next(WallTime after) const noexcept = 0;
+
+  /// In plain English, e.g. "every 10 seconds", "at 02:30 on Monday through Friday, Europe/Berlin".
+  virtual std::string describe() const = 0;
+};
+
+}  // namespace belfry::time
