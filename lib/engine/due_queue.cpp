@@ -1,0 +1,26 @@
+#include "engine/due_queue.hpp"
+
+namespace belfry::engine {
+
+void DueQueue::set(DueSlot& slot, WallTime due) {
+  const std::int64_t key = due.time_since_epoch().count();
+  if (slot.linked()) {
+    heap_.update(slot, key);
+  } else {
+    heap_.push(slot, key);
+  }
+}
+
+void DueQueue::clear(DueSlot& slot) noexcept { slot.cancel(); }
+
+std::optional<WallTime> DueQueue::earliest() const noexcept {
+  if (heap_.empty()) return std::nullopt;
+  return WallTime(time::Duration(heap_.next_key()));
+}
+
+JobState* DueQueue::take_due(WallTime now) noexcept {
+  auto* slot = static_cast<DueSlot*>(heap_.pop_due(now.time_since_epoch().count()));
+  return slot == nullptr ? nullptr : slot->job;
+}
+
+}  // namespace belfry::engine
