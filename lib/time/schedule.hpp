@@ -1,0 +1,25 @@
+// The text of a `schedule:` key, whatever its form, as a trigger. Pure; any thread.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "time/cron.hpp"
+#include "time/dst.hpp"
+#include "time/parse_error.hpp"
+#include "time/trigger.hpp"
+#include "time/zone.hpp"
+
+namespace belfry::time {
+
+struct ScheduleOptions {
+  Zone zone;  ///< UTC unless set
+  CronDialect dialect = CronDialect::standard;
+  DstPolicy dst = dst_cronie;
+  WallTime every_anchor{};  ///< `@every 5m` fires at this instant plus multiples of 5 minutes
+};
+
+/// A cron expression, a nickname, or `@every DURATION`. Errors as in parse_cron() and parse_duration().
+Parsed<std::shared_ptr<const Trigger>> parse_schedule(std::string_view text, const ScheduleOptions& options = {});
+
+}  // namespace belfry::time
