@@ -70,6 +70,7 @@ void Engine::fire_due(WallTime now, ledger::SlotReason why_late) {
   while (JobState* state = due_.take_due(now)) {
     settle(*state, now, std::exchange(state->missed_while_down, false) ? ledger::SlotReason::down : why_late);
     plan(*state, now);
+    if (state->one_shot) forget_if_done(*state);  // its only slot was refused
   }
 }
 

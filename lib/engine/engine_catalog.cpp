@@ -38,6 +38,7 @@ void Engine::resume(std::shared_ptr<const ledger::Resume> past) {
     jobs_.insert_or_assign(request.name, state);
     // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
     plan(*state, request.due - Duration{1});
+    forget_if_done(*state);  // it had started before belfryd ended: then its slot is closed and it is not owed any more
   }
 }
 

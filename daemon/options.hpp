@@ -1,0 +1,23 @@
+// The command line of belfryd.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace belfry::daemon {
+
+/// What the command line sets; every option but `config` is also a key of the file, and the command line wins.
+struct Options {
+  std::filesystem::path config = "/etc/belfry/scheduler.yaml";
+  std::optional<std::filesystem::path> state_dir;  ///< key state_dir
+  std::optional<std::filesystem::path> socket;     ///< key socket
+  std::optional<std::string> metrics;              ///< key metrics; ADDR:PORT, or "off"
+};
+
+/// The options, or the exit code with which to leave at once: 0 after --help and --version, 2 after wrong usage. What the
+/// user should read was printed already.
+std::expected<Options, int> parse_options(int argc, char** argv);
+
+}  // namespace belfry::daemon
