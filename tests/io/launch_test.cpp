@@ -1,0 +1,174 @@
+#include "io/launch.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+using namespace belfry::io;
+
+namespace {
+
+struct Ended {
+  std::string output;
+  int status = 0;
+};
+
+// Reads all that comes out of the pipe's other end, which must be closed here.
+std::string read_all(Pipe& pipe) {
+  pipe.write_end.reset();
+  std::string all;
+  char buffer[4096];
+  while (true) {
+    pollfd wait{pipe.read_end.get(), POLLIN, 0};
+    ::poll(&wait, 1, -1);
+    const ssize_t got = ::read(pipe.read_end.get(), buffer, sizeof buffer);
+    if (got == 0) return all;
+    if (got > 0) all.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+Ended run(LaunchSpec spec) {
+  Pipe out = make_pipe();
+  spec.standard_output = out.write_end.get();
+  const auto launched = launch(spec);
+  if (!launched) FAIL(launched.error().message);
+  Ended ended;
+  ended.output = read_all(out);
+  REQUIRE(::waitpid(launched->pid, &ended.status, 0) == launched->pid);
+  return ended;
+}
+
+LaunchSpec shell(std::string script) {
+  LaunchSpec spec;
+  spec.argv = {"/bin/sh", "-c", std::move(script)};
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("a launched program has its arguments, environment and working directory", "[launch]") {
+  auto spec = shell("echo \"$0|$1|$GREETING|$PWD|$(pwd)\"");
+  spec.argv.insert(spec.argv.end(), {"zero", "a b"});
+  spec.environment.push_back("GREETING=hello");
+  spec.working_dir = "/usr";
+  CHECK(run(spec).output == "zero|a b|hello|/usr|/usr\n");
+}
+
+TEST_CASE("a name without a slash is searched in the PATH of the environment given", "[launch]") {
+  LaunchSpec spec;
+  spec.argv = {"echo", "found"};
+  spec.environment = {"PATH=/nowhere:/etc/passwd:/bin"};
+  CHECK(run(spec).output == "found\n");
+  spec.environment = {"PATH=/nowhere"};
+  const auto launched = launch(spec);
+  REQUIRE_FALSE(launched);
+  CHECK(launched.error().step == LaunchStep::command);
+  CHECK(launched.error().error == ENOENT);
+  CHECK(launched.error().message == "cannot start echo: No such file or directory (the command is not in PATH)");
+}
+
+TEST_CASE("a failed start says which step failed and why", "[launch]") {
+  LaunchSpec spec;
+  spec.argv = {"/no/such"};
+  CHECK(launch(spec).error().message == "cannot start /no/such: No such file or directory (the command)");
+  spec.argv = {"/bin/true"};
+  spec.working_dir = "/no/folder";
+  CHECK(launch(spec).error().step == LaunchStep::working_dir);
+  CHECK(launch(spec).error().message ==
+        "cannot start /bin/true: No such file or directory (the working directory /no/folder)");
+  spec.working_dir.clear();
+  spec.argv = {"/etc"};
+  CHECK(launch(spec).error().message == "cannot start /etc: Permission denied (the command)");
+  spec.argv = {""};
+  CHECK(launch(spec).error().step == LaunchStep::command);
+  spec.argv = {};
+  CHECK(launch(spec).error().error == ENOENT);
+}
+
+TEST_CASE("a failed start leaves no process behind", "[launch]") {
+  LaunchSpec spec;
+  spec.argv = {"/no/such"};
+  REQUIRE_FALSE(launch(spec));
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+}
+
+TEST_CASE("a job inherits no descriptor but its three streams", "[launch]") {
+  const int leaky = ::open("/etc/passwd", O_RDONLY);  // without O_CLOEXEC, as a careless library would
+  LaunchSpec spec;
+  spec.argv = {"/bin/ls", "/proc/self/fd"};
+  CHECK(run(spec).output == "0\n1\n2\n3\n");  // 3 is ls reading the folder
+  ::close(leaky);
+}
+
+TEST_CASE("a job starts with default signals, none blocked, in a session of its own", "[launch]") {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGUSR1, SIG_IGN);
+  sigset_t blocked;
+  sigset_t before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  const auto ended = run(shell("grep -E '^Sig(Blk|Ign)' /proc/self/status; cut -d' ' -f6 /proc/self/stat; echo $$"));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGUSR1, SIG_DFL);
+  int session = 0;
+  int shell_pid = 1;
+  REQUIRE(std::sscanf(ended.output.c_str(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n%d\n%d", &session,
+                      &shell_pid) == 2);
+  CHECK(session == shell_pid);
+}
+
+TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") {
+  // Close our own stdin, so that the pipe's ends land on low numbers, as in a daemon started without streams.
+  const int saved = ::fcntl(0, F_DUPFD_CLOEXEC, 10);
+  ::close(0);
+  Pipe out = make_pipe();
+  REQUIRE(out.read_end.get() == 0);
+  LaunchSpec spec = shell("echo text");
+  spec.standard_error = out.write_end.get();
+  spec.standard_output = out.write_end.get();
+  const auto launched = launch(spec);
+  REQUIRE(launched);
+  CHECK(read_all(out) == "text\n");
+  ::waitpid(launched->pid, nullptr, 0);
+  out.read_end.reset();
+  ::dup2(saved, 0);
+  ::close(saved);
+}
+
+TEST_CASE("a memory file is read to its end as standard input", "[launch]") {
+  const std::string text(300'000, 'x');
+  const Fd file = make_memory_file(text);
+  LaunchSpec spec = shell("wc -c");
+  spec.standard_input = file.get();
+  CHECK(run(spec).output == "300000\n");
+}
+
+TEST_CASE("a script without an interpreter line or with a missing one is explained", "[launch]") {
+  char path[] = "/tmp/belfry-launch-XXXXXX";
+  Fd file(::mkstemp(path));
+  ::fchmod(file.get(), 0755);
+  LaunchSpec spec;
+  spec.argv = {path};
+  SECTION("no line") {
+    REQUIRE(::write(file.get(), "echo", 4) == 4);
+    file.reset();
+    CHECK(launch(spec).error().message.ends_with("(a script needs a first line such as #!/bin/sh)"));
+  }
+  SECTION("missing interpreter") {
+    REQUIRE(::write(file.get(), "#!/no/such\n", 11) == 11);
+    file.reset();
+    CHECK(launch(spec).error().message.ends_with("(the interpreter that its first line names)"));
+  }
+  ::unlink(path);
+}
