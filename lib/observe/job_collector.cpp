@@ -1,0 +1,231 @@
+#include "observe/job_collector.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "observe/family.hpp"
+
+namespace belfry::observe {
+
+namespace {
+
+using ledger::Outcome;
+using ledger::RunTrigger;
+using ledger::SlotReason;
+using ledger::SlotResult;
+using Families = std::vector<prometheus::MetricFamily>;
+
+/// A figure with no label but the job's name; none: no sample, since a made-up value would mislead an alert.
+struct Figure {
+  const char* name;
+  const char* help;
+  std::optional<double> (*read)(const JobEntry&);
+};
+
+double number(const auto& cell) { return static_cast<double>(cell.get()); }
+
+std::optional<double> unless_negative(double value) { return value < 0 ? std::nullopt : std::optional(value); }
+
+constexpr Figure kGauges[] = {
+    {"belfry_job_running", "Runs of the job under way.",
+     [](const JobEntry& e) { return std::optional(number(e.series->running)); }},
+    {"belfry_job_queued", "Slots of the job that wait for the run before them.",
+     [](const JobEntry& e) { return std::optional(number(e.series->queued)); }},
+    {"belfry_job_paused", "1 while the job is paused by hand.",
+     [](const JobEntry& e) { return std::optional(number(e.series->paused)); }},
+    {"belfry_job_consecutive_failures", "Runs in a row that ended in neither success nor cancelled.",
+     [](const JobEntry& e) { return std::optional(number(e.series->consecutive_failures)); }},
+    {"belfry_job_next_run_timestamp_seconds", "The next due instant of the job; absent when there is none.",
+     [](const JobEntry& e) { return e.series->next_run.get(); }},
+    {"belfry_job_last_due_timestamp_seconds", "The newest due instant that was decided upon.",
+     [](const JobEntry& e) { return e.series->last_due.get(); }},
+    {"belfry_job_last_start_timestamp_seconds", "When the newest run started.",
+     [](const JobEntry& e) { return e.series->last_start.get(); }},
+    {"belfry_job_last_success_timestamp_seconds", "When a run last ended in success.",
+     [](const JobEntry& e) { return e.series->last_success.get(); }},
+    {"belfry_job_last_failure_timestamp_seconds", "When a run last ended in neither success nor cancelled.",
+     [](const JobEntry& e) { return e.series->last_failure.get(); }},
+    {"belfry_job_last_duration_seconds", "How long the run that ended last took, retries included.",
+     [](const JobEntry& e) { return unless_negative(e.series->last_duration_seconds.get()); }},
+    {"belfry_job_last_exit_code", "The exit code of the run that ended last; absent when it had none.",
+     [](const JobEntry& e) { return unless_negative(number(e.series->last_exit_code)); }},
+    {"belfry_job_last_success", "1 when the run that ended last was a success, 0 when not.",
+     [](const JobEntry& e) { return unless_negative(number(e.series->last_run_succeeded)); }},
+    {"belfry_job_max_rss_bytes", "Largest resident set of a process of the attempt that ended last.",
+     [](const JobEntry& e) { return std::optional(number(e.series->max_rss_bytes)); }},
+};
+
+constexpr Figure kCounters[] = {
+    {"belfry_job_retries_total", "Attempts after the first of their run.",
+     [](const JobEntry& e) { return std::optional(number(e.series->retries)); }},
+    {"belfry_job_orphan_processes_total", "Processes that outlived their attempt and had to be swept up.",
+     [](const JobEntry& e) { return std::optional(number(e.series->orphans)); }},
+    {"belfry_job_output_dropped_bytes_total", "Output that was printed and not kept.",
+     [](const JobEntry& e) { return std::optional(number(e.series->output_dropped_bytes)); }},
+};
+
+void collect_figures(const JobEntries& jobs, Families& out) {
+  const auto collect = [&](FamilyBuilder family, const Figure& figure) {
+    family.reserve(jobs.size());
+    for (const JobEntry& entry : jobs) {
+      if (const auto value = figure.read(entry)) family.add({{"job_name", entry.name}}, *value);
+    }
+    family.move_to(out);
+  };
+  for (const Figure& figure : kGauges) collect(FamilyBuilder::gauge(figure.name, figure.help), figure);
+  for (const Figure& figure : kCounters) collect(FamilyBuilder::counter(figure.name, figure.help), figure);
+}
+
+/// Whether the job can be started that way: only such series are filled with zeros.
+bool can_occur(const JobEntry& entry, RunTrigger trigger) {
+  if (trigger == RunTrigger::manual) return entry.job != nullptr;
+  if (!entry.job) return trigger == RunTrigger::schedule;
+  if (!entry.job->trigger) return false;
+  return trigger == RunTrigger::schedule || entry.job->on_missed == engine::OnMissed::run_once;
+}
+
+void collect_runs(const JobEntries& jobs, Families& out) {
+  auto family =
+      FamilyBuilder::counter("belfry_job_runs_total", "Runs that ended, by outcome and by what started them.");
+  for (const JobEntry& entry : jobs) {
+    for (std::size_t trigger = 0; trigger < kTriggers; ++trigger) {
+      const auto why = static_cast<RunTrigger>(trigger);
+      for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
+        const std::uint64_t count = entry.series->runs[outcome][trigger].get();
+        if (count == 0 && !can_occur(entry, why)) continue;
+        family.add({{"job_name", entry.name},
+                    {"outcome", to_string(static_cast<Outcome>(outcome))},
+                    {"trigger", to_string(why)}},
+                   static_cast<double>(count));
+      }
+    }
+  }
+  family.move_to(out);
+}
+
+void collect_slots(const JobEntries& jobs, Families& out) {
+  auto family = FamilyBuilder::counter("belfry_job_slots_total", "Due instants by what became of them.");
+  for (const JobEntry& entry : jobs) {
+    for (std::size_t result = 0; result < kSlotResults; ++result) {
+      std::uint64_t count = 0;
+      for (const auto& cell : entry.series->slots[result]) count += cell.get();
+      family.add({{"job_name", entry.name}, {"result", to_string(static_cast<SlotResult>(result))}},
+                 static_cast<double>(count));
+    }
+  }
+  family.move_to(out);
+}
+
+constexpr SlotReason kSkipReasons[] = {SlotReason::overlap, SlotReason::paused, SlotReason::deadline,
+                                       SlotReason::shutdown, SlotReason::reloaded};
+constexpr SlotReason kMissReasons[] = {SlotReason::down, SlotReason::suspend, SlotReason::clock_jump,
+                                       SlotReason::overload};
+
+void collect_reasons(const JobEntries& jobs, FamilyBuilder family, SlotResult result,
+                     std::span<const SlotReason> reasons, Families& out) {
+  for (const JobEntry& entry : jobs) {
+    for (const SlotReason reason : reasons) {
+      const auto& cell = entry.series->slots[std::to_underlying(result)][std::to_underlying(reason)];
+      family.add({{"job_name", entry.name}, {"reason", to_string(reason)}}, number(cell));
+    }
+  }
+  family.move_to(out);
+}
+
+template <const auto& Bounds>
+void collect_histogram(const JobEntries& jobs, FamilyBuilder family, HistogramCells<Bounds> JobSeries::* member,
+                       Families& out) {
+  for (const JobEntry& entry : jobs) {
+    const HistogramCells<Bounds>& histogram = (*entry.series).*member;
+    std::array<std::uint64_t, HistogramCells<Bounds>::kBuckets> counts{};
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.count(i);
+    family.add({{"job_name", entry.name}}, Bounds, counts, histogram.sum());
+  }
+  family.move_to(out);
+}
+
+void collect_usage(const JobEntries& jobs, Families& out) {
+  auto output = FamilyBuilder::counter("belfry_job_output_bytes_total", "Bytes that the job's attempts printed.");
+  auto cpu = FamilyBuilder::counter("belfry_job_cpu_seconds_total", "Processor time of the job's processes.");
+  for (const JobEntry& entry : jobs) {
+    output.add({{"job_name", entry.name}, {"stream", "stdout"}}, number(entry.series->output_bytes[0]));
+    output.add({{"job_name", entry.name}, {"stream", "stderr"}}, number(entry.series->output_bytes[1]));
+    cpu.add({{"job_name", entry.name}, {"mode", "user"}}, entry.series->user_cpu_seconds.get());
+    cpu.add({{"job_name", entry.name}, {"mode", "system"}}, entry.series->system_cpu_seconds.get());
+  }
+  output.move_to(out);
+  cpu.move_to(out);
+}
+
+void collect_ages(const JobEntries& jobs, engine::WallTime now, Families& out) {
+  auto family = FamilyBuilder::gauge("belfry_job_oldest_run_age_seconds",
+                                     "For how long the oldest run under way has been running; 0 when none runs.");
+  for (const JobEntry& entry : jobs) {
+    const auto started = entry.series->oldest_start.get();
+    family.add({{"job_name", entry.name}}, started ? std::max(0.0, timestamp(now) - *started) : 0.0);
+  }
+  family.move_to(out);
+}
+
+/// What is declared: one sample per configured job, and how many there are in each state.
+void collect_declarations(const JobEntries& jobs, Families& out) {
+  auto info = FamilyBuilder::gauge("belfry_job_info", "1 for each configured job; the labels say how it is declared.");
+  double enabled = 0;
+  double disabled = 0;
+  double paused = 0;
+  for (const JobEntry& entry : jobs) {
+    if (!entry.job) continue;
+    info.add({{"job_name", entry.name},
+              {"schedule", entry.job->schedule_text},
+              {"timezone", entry.job->timezone},
+              {"concurrency_policy", engine::to_string(entry.job->overlap)}},
+             1);
+    (!entry.job->enabled ? disabled : entry.series->paused.get() ? paused : enabled) += 1;
+  }
+  info.move_to(out);
+  FamilyBuilder::gauge("belfry_jobs", "Configured jobs by state.")
+      .add({{"state", "enabled"}}, enabled)
+      .add({{"state", "disabled"}}, disabled)
+      .add({{"state", "paused"}}, paused)
+      .move_to(out);
+}
+
+}  // namespace
+
+JobCollector::JobCollector(std::function<engine::WallTime()> wall_now) : wall_now_(std::move(wall_now)) {}
+
+void JobCollector::replace(std::shared_ptr<const JobEntries> jobs) {
+  const std::lock_guard lock(mutex_);
+  jobs_.swap(jobs);
+}
+
+std::shared_ptr<const JobEntries> JobCollector::jobs() const {
+  const std::lock_guard lock(mutex_);
+  return jobs_;
+}
+
+std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
+  const std::shared_ptr<const JobEntries> jobs = this->jobs();
+  Families out;
+  collect_declarations(*jobs, out);
+  collect_runs(*jobs, out);
+  collect_slots(*jobs, out);
+  collect_reasons(*jobs, FamilyBuilder::counter("belfry_job_skipped_total", "Slots that admission refused, by reason."),
+                  SlotResult::skipped, kSkipReasons, out);
+  collect_reasons(*jobs,
+                  FamilyBuilder::counter("belfry_job_missed_total", "Slots that nobody could act on, by reason."),
+                  SlotResult::missed, kMissReasons, out);
+  collect_histogram(*jobs, FamilyBuilder::histogram("belfry_job_duration_seconds", "How long runs took."),
+                    &JobSeries::duration, out);
+  collect_histogram(*jobs,
+                    FamilyBuilder::histogram("belfry_job_start_delay_seconds",
+                                             "From the due instant to the launch of the first attempt."),
+                    &JobSeries::start_delay, out);
+  collect_figures(*jobs, out);
+  collect_usage(*jobs, out);
+  collect_ages(*jobs, wall_now_(), out);
+  return out;
+}
+
+}  // namespace belfry::observe

@@ -1,0 +1,205 @@
+#include "observe/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "observe/family.hpp"
+
+namespace belfry::observe {
+
+namespace {
+
+/// Jobs that are not declared are one-shots: there is no end of their names, so they share one entry.
+constexpr std::string_view kOneShot = "one-shot";
+
+prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help,
+                         const prometheus::Labels& labels = {}) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
+                             const prometheus::Labels& labels) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+constexpr const char* kReloads = "belfry_config_reloads_total";
+constexpr const char* kReloadsHelp = "Configurations that were read, at the start and by reloads, by result.";
+constexpr const char* kJumps = "belfry_clock_jumps_total";
+constexpr const char* kJumpsHelp = "Steps of the wall clock that the daemon noticed.";
+
+const ledger::JobTotals* find_totals(const ledger::Resume* past, std::string_view job) {
+  if (past == nullptr) return nullptr;
+  for (const ledger::JobTotals& totals : past->jobs) {
+    if (totals.job == job) return &totals;
+  }
+  return nullptr;
+}
+
+bool was_one_shot(const ledger::Resume& past, std::string_view job) {
+  return std::ranges::find(past.one_shots, job, &ledger::OneShotAdded::name) != past.one_shots.end();
+}
+
+}  // namespace
+
+/// One member for each kind of event that changes a figure; the last one takes all others.
+struct Metrics::Listener {
+  Metrics& metrics;
+
+  void operator()(const engine::CatalogApplied& applied) const { metrics.apply(applied); }
+  void operator()(const engine::Resumed& resumed) const { metrics.past_ = resumed.past; }
+
+  // These mean nothing for one-shots, which share one entry.
+  void operator()(const engine::SlotPlanned& planned) const {
+    if (auto* const series = metrics.declared(planned.job)) series->next_run.set(planned.next);
+  }
+  void operator()(const engine::QueueChanged& queue) const {
+    if (auto* const series = metrics.declared(queue.job)) series->queued.set(queue.queued);
+  }
+  void operator()(const ledger::PauseChanged& pause) const {
+    if (auto* const series = metrics.declared(pause.job)) series->paused.set(pause.paused);
+  }
+
+  void operator()(const ledger::SlotClosed& slot) const {
+    // The queue of a job that a reload removed is emptied after its series is gone.
+    if (slot.reason == ledger::SlotReason::reloaded && metrics.declared(slot.job) == nullptr) return;
+    metrics.series_of(slot.job)->on(slot);
+  }
+
+  void operator()(const ledger::RunStarted& run) const {
+    const auto series = metrics.series_of(run.job);
+    series->on(run);
+    metrics.by_run_.insert_or_assign(run.run, series);
+  }
+
+  void operator()(const engine::AttemptStarted& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
+  void operator()(const ledger::AttemptEnded& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
+  void operator()(const engine::RetryPlanned& retry) const { of_run(retry.run, retry.job).retry_planned(); }
+
+  void operator()(const ledger::RunEnded& run) const {
+    of_run(run.run, run.job).on(run);
+    metrics.by_run_.erase(run.run);
+  }
+
+  void operator()(const ledger::ClockJumped& jump) const {
+    (jump.step.count() >= 0 ? metrics.jumps_forward_ : metrics.jumps_backward_).Increment();
+  }
+
+  template <class Other>
+  void operator()(const Other&) const {}
+
+ private:
+  /// By the run: its job may have been removed since. A run of the last daemon (lost) is found by its job.
+  JobSeries& of_run(ledger::RunId run, const std::string& job) const {
+    JobSeries* const found = metrics.series_of_run(run);
+    return found != nullptr ? *found : *metrics.series_of(job);
+  }
+};
+
+Metrics::Metrics(const BuildInfo& build, engine::WallTime started_at, std::function<engine::WallTime()> wall_now)
+    : registry_(std::make_shared<prometheus::Registry>()),
+      last_reload_successful_(gauge(*registry_, "belfry_config_last_reload_successful",
+                                    "1 when the configuration that was read last is in force, 0 when it was refused.")),
+      last_reload_success_timestamp_(gauge(*registry_, "belfry_config_last_reload_success_timestamp_seconds",
+                                           "When the configuration in force was read.")),
+      reloads_succeeded_(counter(*registry_, kReloads, kReloadsHelp, {{"result", "success"}})),
+      reloads_failed_(counter(*registry_, kReloads, kReloadsHelp, {{"result", "failure"}})),
+      jumps_forward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "forward"}})),
+      jumps_backward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "backward"}})),
+      jobs_(std::make_shared<JobCollector>(std::move(wall_now))),
+      sources_{registry_, jobs_} {
+  gauge(*registry_, "belfry_build_info", "1; the labels say which belfryd this is.",
+        {{"version", build.version}, {"revision", build.revision}})
+      .Set(1);
+  gauge(*registry_, "belfry_start_time_seconds", "When the daemon started.").Set(timestamp(started_at));
+}
+
+void Metrics::subscribe(engine::EventStream& events) {
+  events.subscribe([this](const engine::Event& event) { observe(event); });
+}
+
+void Metrics::observe(const engine::Event& event) { std::visit(Listener{*this}, event); }
+
+void Metrics::config_loaded(bool succeeded, engine::WallTime at) {
+  (succeeded ? reloads_succeeded_ : reloads_failed_).Increment();
+  last_reload_successful_.Set(succeeded ? 1 : 0);
+  if (succeeded) last_reload_success_timestamp_.Set(timestamp(at));
+}
+
+void Metrics::add(std::shared_ptr<prometheus::Collectable> source) { sources_.push_back(std::move(source)); }
+
+std::string Metrics::text() const {
+  std::vector<prometheus::MetricFamily> page;
+  for (const auto& source : sources_) {
+    auto families = source->Collect();
+    page.insert(page.end(), std::move_iterator(families.begin()), std::move_iterator(families.end()));
+  }
+  return prometheus::TextSerializer().Serialize(page);
+}
+
+void Metrics::apply(const engine::CatalogApplied& applied) {
+  const auto& jobs = applied.catalog->jobs;
+  retire_all_but(jobs);
+  auto entries = std::make_shared<JobEntries>();
+  entries->reserve(jobs.size() + 1);
+  for (const auto& [name, job] : jobs) {
+    entries->push_back({.job = job, .name = name, .series = series_named(name)});
+  }
+  if (past_) {
+    for (const ledger::PauseChanged& pause : past_->paused) {
+      if (auto* const series = declared(pause.job)) series->paused.set(pause.paused);
+    }
+    past_.reset();  // it matters to the first generation only
+  }
+  if (one_shots_ && !jobs.contains(kOneShot)) {
+    entries->push_back({.job = nullptr, .name = std::string(kOneShot), .series = one_shots_});
+  }
+  jobs_->replace(std::move(entries));
+}
+
+void Metrics::retire_all_but(const std::map<std::string, std::shared_ptr<const engine::Job>, std::less<>>& jobs) {
+  std::erase_if(retired_, [](const auto& item) { return item.second.expired(); });
+  std::erase_if(by_name_, [&](const auto& item) {
+    if (jobs.contains(item.first)) return false;
+    retired_.insert_or_assign(item.first, item.second);
+    return true;
+  });
+}
+
+std::shared_ptr<JobSeries> Metrics::series_named(const std::string& name) {
+  auto& series = by_name_[name];
+  if (series) return series;
+  if (const auto retired = retired_.find(name); retired != retired_.end()) series = retired->second.lock();
+  if (series) return series;
+  series = std::make_shared<JobSeries>();
+  if (const auto* totals = find_totals(past_.get(), name)) series->seed(*totals);
+  return series;
+}
+
+JobSeries* Metrics::declared(const std::string& job) const {
+  const auto found = by_name_.find(job);
+  return found == by_name_.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<JobSeries> Metrics::series_of(const std::string& job) {
+  if (const auto found = by_name_.find(job); found != by_name_.end()) return found->second;
+  // Lost runs are told before the first generation: their job is probably in it, and if not, apply() drops the series.
+  if (past_ && !was_one_shot(*past_, job)) return series_named(job);
+  if (const auto found = by_name_.find(kOneShot); found != by_name_.end()) return found->second;  // declared: shared
+  if (!one_shots_) {
+    one_shots_ = std::make_shared<JobSeries>();
+    auto entries = std::make_shared<JobEntries>(*jobs_->jobs());
+    entries->push_back({.job = nullptr, .name = std::string(kOneShot), .series = one_shots_});
+    jobs_->replace(std::move(entries));
+  }
+  return one_shots_;
+}
+
+JobSeries* Metrics::series_of_run(ledger::RunId run) const {
+  const auto found = by_run_.find(run);
+  return found == by_run_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace belfry::observe
