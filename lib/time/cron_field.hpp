@@ -1,0 +1,28 @@
+// One field of a cron expression: its name, its range, and the parser of its lists. Part of cron_parser.cpp.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "time/cron.hpp"
+#include "time/parse_error.hpp"
+
+namespace belfry::time::detail {
+
+enum class CronFieldKind : std::uint8_t { second, minute, hour, day, month, weekday, year };
+
+/// A word of the user's text and where it begins there.
+struct Word {
+  std::string_view text;
+  std::size_t offset = 0;
+};
+
+/// What the field is called in messages: "day-of-month".
+std::string_view name_of(CronFieldKind kind) noexcept;
+
+/// Reads one field into `fields`: its values, and for the day fields L, W, #, + and whether it is free.
+Parsed<void> parse_cron_field(CronFieldKind kind, Word word, CronDialect dialect, CronFields& fields);
+
+}  // namespace belfry::time::detail
