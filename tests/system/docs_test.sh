@@ -29,6 +29,7 @@ step "CHANGELOG.md"
 grep -q '^## \[Unreleased\]' CHANGELOG.md || fail "no section for what is not released yet"
 
 step "every target of the Makefile is in make's help"
-for target in $(sed -n 's/^\([a-z]*\):.*##.*/\1/p' Makefile); do
-  make help | grep -q "make $target " || fail "make help does not show $target"
+make help >"$work/help.txt"
+while read -r target; do
+  grep -q "make $target " "$work/help.txt" || fail "make help does not show $target"
 done
