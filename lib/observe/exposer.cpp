@@ -9,7 +9,6 @@
 #include <charconv>
 #include <chrono>
 #include <future>
-#include <optional>
 #include <utility>
 
 namespace belfry::observe {
@@ -27,7 +26,7 @@ struct Address {
 }
 
 /// The grammar of civetweb is wider: "443s" would switch on its TLS, which crashes with OpenSSL 3, and a comma adds
-/// ports. Neither may reach it.
+/// ports. Neither may reach it. Debian builds it without IPv6.
 Address parse(std::string_view text) {
   Address address;
   const std::size_t colon = text.rfind(':');
@@ -35,9 +34,8 @@ Address parse(std::string_view text) {
   if (colon != std::string_view::npos) {
     address.host = text.substr(0, colon);
     port = text.substr(colon + 1);
-    if (address.host.find_first_not_of("0123456789abcdefABCDEF.:[]") != std::string::npos) {
-      malformed(text, "the address must be numeric");
-    }
+    in_addr numeric{};
+    if (::inet_pton(AF_INET, address.host.c_str(), &numeric) != 1) malformed(text, "the address must be an IPv4 one");
   }
   if (port.ends_with('s')) malformed(text, "TLS is not offered here");
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
@@ -50,23 +48,13 @@ Address parse(std::string_view text) {
 /// Connects to our own port and hangs up: civetweb looks at its stop flag only every two seconds, or when somebody
 /// knocks.
 void knock(const std::string& host, std::uint16_t port) {
-  sockaddr_storage where{};
-  socklen_t size = sizeof(sockaddr_in);
-  auto* const v4 = reinterpret_cast<sockaddr_in*>(&where);
-  auto* const v6 = reinterpret_cast<sockaddr_in6*>(&where);
-  const bool bracketed = host.starts_with('[');
-  if (bracketed && ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6->sin6_addr) == 1) {
-    size = sizeof(sockaddr_in6);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-  } else {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(port);
-    if (host.empty() || ::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) != 1) v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  }
-  const int fd = ::socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &where.sin_addr) != 1) where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return;
-  ::connect(fd, reinterpret_cast<const sockaddr*>(&where), size);
+  ::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where);
   ::close(fd);
 }
 

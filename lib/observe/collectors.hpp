@@ -1,0 +1,32 @@
+// The sources of /metrics beside the jobs. Each reads figures that any thread may read, at the moment of the scrape.
+#pragma once
+
+#include <prometheus/collectable.h>
+
+#include <memory>
+
+namespace belfry::async {
+class Loop;
+}
+namespace belfry::ledger {
+class Ledger;
+}
+
+namespace belfry::observe {
+
+class Log;
+
+/// belfry_loop_*, belfry_tasks_*, belfry_threadpool_* and their like; answers while the loop is blocked, and says that
+/// it is. `loop` must outlive the collector.
+std::shared_ptr<prometheus::Collectable> loop_collector(const async::Loop& loop);
+
+/// belfry_store_*. `ledger` must outlive the collector.
+std::shared_ptr<prometheus::Collectable> ledger_collector(const ledger::Ledger& ledger);
+
+/// belfry_log_*. `log` must outlive the collector.
+std::shared_ptr<prometheus::Collectable> log_collector(const Log& log);
+
+/// process_*, as all Prometheus clients name them (client_golang's process collector).
+std::shared_ptr<prometheus::Collectable> process_collector();
+
+}  // namespace belfry::observe

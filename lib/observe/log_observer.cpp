@@ -1,0 +1,148 @@
+#include "observe/log_observer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace belfry::observe {
+
+namespace {
+
+double seconds(engine::Duration span) { return std::chrono::duration<double>(span).count(); }
+
+LogLevel level_of(ledger::Outcome outcome) {
+  switch (outcome) {
+    case ledger::Outcome::success:
+    case ledger::Outcome::cancelled:
+      return LogLevel::info;
+    case ledger::Outcome::start_error:
+      return LogLevel::error;
+    default:
+      return LogLevel::warning;
+  }
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 20;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i) out += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMost) out += " and " + std::to_string(names.size() - kMost) + " more";
+  return out;
+}
+
+}  // namespace
+
+/// One member for each kind of event that is worth a line; the last one takes all others.
+struct LogObserver::Listener {
+  Log& log;
+  RateLimit& limit;
+
+  void operator()(const ledger::RunStarted& run) const {
+    log.debug("run started", {{"job", run.job}, {"run", run.run}, {"trigger", to_string(run.trigger)}});
+  }
+
+  void operator()(const ledger::RunEnded& run) const {
+    LogFields fields{{"job", run.job},
+                     {"run", run.run},
+                     {"outcome", to_string(run.outcome)},
+                     {"duration_seconds", seconds(run.ended_at - run.started_at)},
+                     {"trigger", to_string(run.trigger)}};
+    if (run.scheduled_at) fields.emplace_back("scheduled_at", local_time(*run.scheduled_at));
+    if (run.exit_code) fields.emplace_back("exit_code", *run.exit_code);
+    if (run.signal) fields.emplace_back("signal", *run.signal);
+    if (run.attempts > 1) fields.emplace_back("attempts", run.attempts);
+    if (!run.message.empty()) fields.emplace_back("reason", run.message);
+    log.write(level_of(run.outcome), "run ended", fields);
+  }
+
+  void operator()(const ledger::AttemptEnded& attempt) const {
+    if (attempt.orphans > 0) {
+      log.warning("processes outlived their attempt and were swept up",
+                  {{"job", attempt.job}, {"run", attempt.run}, {"processes", attempt.orphans}});
+    }
+    if (attempt.lingering_pipe) {
+      log.warning("a process kept the output of its job open after the end of the attempt",
+                  {{"job", attempt.job}, {"run", attempt.run}});
+    }
+  }
+
+  void operator()(const engine::RetryPlanned& retry) const {
+    log.info("attempt failed, will be tried again", {{"job", retry.job},
+                                                     {"run", retry.run},
+                                                     {"next_attempt", retry.next_attempt},
+                                                     {"delay_seconds", seconds(retry.delay)}});
+  }
+
+  void operator()(const ledger::SlotClosed& slot) const {
+    if (slot.result == ledger::SlotResult::started) return;
+    if (slot.result == ledger::SlotResult::coalesced) {
+      log.info("slots were folded into one run", slot_fields(slot));
+      return;
+    }
+    const std::string key = slot.job + '\0' + std::string(to_string(slot.result)) + std::string(to_string(slot.reason));
+    const auto held_back = limit.admit(key, slot.closed_at);
+    if (!held_back) return;
+    LogFields fields = slot_fields(slot);
+    if (*held_back > 0) fields.emplace_back("more_since_last_line", *held_back);
+    log.warning(slot.result == ledger::SlotResult::missed ? "slot missed" : "slot skipped", fields);
+  }
+
+  void operator()(const engine::CatalogApplied& applied) const {
+    LogFields fields{{"generation", applied.catalog->generation}, {"jobs", applied.catalog->jobs.size()}};
+    if (applied.catalog->generation > 1) {  // the first one adds them all
+      if (!applied.added.empty()) fields.emplace_back("added", joined(applied.added));
+      if (!applied.changed.empty()) fields.emplace_back("changed", joined(applied.changed));
+      if (!applied.removed.empty()) fields.emplace_back("removed", joined(applied.removed));
+    }
+    log.info("configuration in force", fields);
+  }
+
+  void operator()(const engine::Resumed& resumed) const {
+    log.info("history read", {{"jobs", resumed.past->jobs.size()},
+                              {"unfinished_runs", resumed.past->unfinished.size()},
+                              {"one_shots", resumed.past->one_shots.size()},
+                              {"paused", resumed.past->paused.size()}});
+  }
+
+  void operator()(const ledger::PauseChanged& pause) const {
+    LogFields fields{{"job", pause.job}, {"by", pause.by}};
+    if (!pause.reason.empty()) fields.emplace_back("reason", pause.reason);
+    log.info(pause.paused ? "job paused" : "job resumed", fields);
+  }
+
+  void operator()(const ledger::OneShotAdded& one_shot) const {
+    log.info("one-shot taken on", {{"job", one_shot.name}, {"due", local_time(one_shot.due)}, {"by", one_shot.by}});
+  }
+
+  void operator()(const ledger::ClockJumped& jump) const {
+    log.warning("the wall clock was set", {{"step_seconds", seconds(jump.step)}});
+  }
+
+  void operator()(const engine::Draining&) const { log.info("intake stopped, waiting for the runs under way"); }
+
+  template <class Other>
+  void operator()(const Other&) const {}
+
+ private:
+  static LogFields slot_fields(const ledger::SlotClosed& slot) {
+    LogFields fields{
+        {"job", slot.job}, {"reason", to_string(slot.reason)}, {"scheduled_at", local_time(slot.scheduled_at)}};
+    if (slot.count > 1) {
+      fields.emplace_back("slots", slot.count);
+      fields.emplace_back("last_scheduled_at", local_time(slot.last_scheduled_at));
+    }
+    if (slot.run) fields.emplace_back("run", *slot.run);
+    return fields;
+  }
+};
+
+LogObserver::LogObserver(Log& log) : log_(log), limit_(std::chrono::minutes{1}) {}
+
+void LogObserver::subscribe(engine::EventStream& events) {
+  events.subscribe([this](const engine::Event& event) { observe(event); });
+}
+
+void LogObserver::observe(const engine::Event& event) { std::visit(Listener{log_, limit_}, event); }
+
+}  // namespace belfry::observe

@@ -1,0 +1,29 @@
+// From events to log lines: what happened to jobs, runs and slots, one line each, repeats held back.
+#pragma once
+
+#include "engine/event.hpp"
+#include "observe/log.hpp"
+#include "observe/rate_limit.hpp"
+
+namespace belfry::observe {
+
+/// Lives on the loop's thread; `log` must outlive it. A run that ends is one line at info (success, cancelled), warning
+/// (failure, timeout, killed, lost) or error (start_error). Skipped and missed slots warn once a minute for each job
+/// and reason, with the number of those held back.
+class LogObserver {
+ public:
+  explicit LogObserver(Log& log);
+
+  /// *this must outlive the stream.
+  void subscribe(engine::EventStream& events);
+
+  void observe(const engine::Event& event);
+
+ private:
+  struct Listener;
+
+  Log& log_;
+  RateLimit limit_;
+};
+
+}  // namespace belfry::observe

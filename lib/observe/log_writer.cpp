@@ -1,0 +1,90 @@
+#include "observe/log_writer.hpp"
+
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace belfry::observe {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{1000};
+
+}  // namespace
+
+LogWriter::LogWriter(int fd, std::size_t capacity) : fd_(fd), capacity_(capacity), thread_([this] { serve(); }) {}
+
+LogWriter::~LogWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  filled_.notify_one();
+  thread_.join();
+}
+
+void LogWriter::push(std::string line) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= capacity_) {
+      queue_.pop_front();
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+    queue_.push_back(std::move(line));
+  }
+  filled_.notify_one();
+}
+
+void LogWriter::flush() {
+  std::unique_lock lock(mutex_);
+  drained_.wait(lock, [this] { return queue_.empty() && !writing_; });
+}
+
+void LogWriter::serve() {
+  ::pthread_setname_np(::pthread_self(), "belfry-log");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    filled_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::deque<std::string> batch;
+    batch.swap(queue_);
+    writing_ = true;
+    lock.unlock();
+    for (const std::string& line : batch) {
+      if (!write_all(line)) dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+    lock.lock();
+    writing_ = false;
+    if (queue_.empty()) drained_.notify_all();
+  }
+}
+
+/// A pipe that is ready takes PIPE_BUF bytes without blocking (pipe(7)), so the pieces are no longer than that. After a
+/// line that nobody read in time, the next ones are tried without patience until one goes through.
+bool LogWriter::write_all(const std::string& line) {
+  std::size_t done = 0;
+  while (done < line.size()) {
+    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    const int found = ::poll(&ready, 1, stuck_ ? 0 : static_cast<int>(kPatience.count()));
+    if (found < 0 && errno == EINTR) continue;
+    stuck_ = found <= 0;
+    if (stuck_) return false;
+    const ssize_t written = ::write(fd_, line.data() + done, std::min<std::size_t>(line.size() - done, PIPE_BUF));
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (written < 0) return false;
+    done += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+void LogWriterSink::sink_it_(const spdlog::details::log_msg& message) {
+  writer_.push(std::string(message.payload.data(), message.payload.size()));
+}
+
+}  // namespace belfry::observe
