@@ -18,8 +18,9 @@ using std::chrono::year_month;
 using std::chrono::year_month_day;
 using std::chrono::year_month_day_last;
 
-constexpr int first_year = 1970;
+constexpr int first_year = 1900;
 constexpr int last_year = 2199;
+constexpr int first_year_of_field = 1970;
 
 /// The lowest bit at or above `from`, or none.
 std::optional<unsigned> lowest_from(std::uint64_t bits, unsigned from) noexcept {
@@ -97,8 +98,9 @@ std::uint32_t matching_weekdays(const CronFields& fields, const Shape& shape) no
 
 bool Cron::has_year(year which) const noexcept {
   const int value = static_cast<int>(which);
-  if (value < first_year || value > last_year) return false;
-  const auto n = static_cast<unsigned>(value - first_year);
+  if (!fields_.has_year) return value >= first_year && value <= last_year;
+  if (value < first_year_of_field || value > last_year) return false;
+  const auto n = static_cast<unsigned>(value - first_year_of_field);
   return (fields_.years[n / 64] >> (n % 64) & 1U) != 0;
 }
 
@@ -209,19 +211,17 @@ bool Cron::never_fires() const noexcept {
 }
 
 // Two sets of fields can differ and mean the same: `*` and `1-31` beside a free weekday. All that the day fields say is
-// what they say of the fourteen kinds of year, and 28 years in a row without a century hold each of them.
+// what they say of the fourteen kinds of year, and 28 years in a row without a common century year hold each of them.
 bool operator==(const Cron& a, const Cron& b) noexcept {
   const CronFields& x = a.fields_;
   const CronFields& y = b.fields_;
   if (x.seconds != y.seconds || x.minutes != y.minutes || x.hours != y.hours || x.wild != y.wild) return false;
-  constexpr int years_of_all_kinds = 28;
-  for (int n = 0; n < last_year - first_year + 1; ++n) {
-    const year which{first_year + n};
-    if (a.has_year(which) != b.has_year(which)) return false;
-    if (!a.has_year(which) || (n >= years_of_all_kinds && x.years == y.years && !x.has_year)) continue;
+  const bool any_year = !x.has_year && !y.has_year;
+  for (int which = any_year ? 1972 : first_year; which <= (any_year ? 1999 : last_year); ++which) {
     for (unsigned m = 1; m <= 12; ++m) {
       const auto days_in = [&](const Cron& cron) {
-        return (cron.fields_.months >> m & 1U) != 0 ? cron.days_of_month(which / month{m}) : 0;
+        const bool has_month = (cron.fields_.months >> m & 1U) != 0 && cron.has_year(year{which});
+        return has_month ? cron.days_of_month(year{which} / month{m}) : 0;
       };
       if (days_in(a) != days_in(b)) return false;
     }

@@ -32,7 +32,7 @@ struct CronFields {
   std::uint64_t minutes = 0;
   std::uint32_t hours = 0;
   std::uint32_t months = 0;                     ///< bits 1 to 12
-  std::array<std::uint64_t, 4> years{};         ///< bit n: the year 1970 + n
+  std::array<std::uint64_t, 4> years{};         ///< bit n: the year 1970 + n; unused unless has_year
   std::uint32_t days = 0;                       ///< bits 1 to 31
   std::uint32_t days_from_end = 0;              ///< bit n: L-n; bit 0: L
   std::uint32_t nearest_weekdays = 0;           ///< bit n: nW
@@ -60,7 +60,7 @@ class Cron final : public LocalPattern {
   std::optional<LocalTime> last_until(LocalTime until) const noexcept override;
   bool is_wild() const noexcept override { return fields_.wild; }
 
-  /// No date from 1970 to 2199 matches. parse_cron() refuses such expressions.
+  /// No date from 1900 to 2199 matches. parse_cron() refuses such expressions.
   bool never_fires() const noexcept;
 
   /// In plain English without the zone: "at 02:30 on Monday through Friday".

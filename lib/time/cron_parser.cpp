@@ -135,10 +135,6 @@ Parsed<void> check_question_marks(Word day, Word weekday) {
                                     "put ? into the one that does not matter"});
 }
 
-void all_years(CronFields& fields) noexcept {
-  for (unsigned n = 0; n <= 2199 - 1970; ++n) fields.years[n / 64] |= std::uint64_t{1} << (n % 64);
-}
-
 }  // namespace
 
 Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect) {
@@ -151,7 +147,6 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect) {
   fields.has_seconds = layout->seconds;
   fields.has_year =
       layout->year && words.words[words.count - 1].text != "*" && words.words[words.count - 1].text != "?";
-  if (!layout->year) all_years(fields);
   const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, dialect, fields);
   if (!parsed) return std::unexpected(parsed.error());
 

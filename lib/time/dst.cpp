@@ -9,10 +9,10 @@ using std::chrono::seconds;
 
 constexpr seconds one_second{1};
 
-// Patterns match in the local years 1970 to 2199; no offset is longer than a day. Outside there is nothing to look for,
+// Patterns match in the local years 1900 to 2199; no offset is longer than a day. Outside there is nothing to look for,
 // and inside no sum of an instant and an offset can overflow.
 constexpr WallTime earliest = std::chrono::sys_days{
-    std::chrono::year_month_day{std::chrono::year{1969}, std::chrono::month{12}, std::chrono::day{30}}};
+    std::chrono::year_month_day{std::chrono::year{1899}, std::chrono::month{12}, std::chrono::day{30}}};
 constexpr WallTime latest = std::chrono::sys_days{
     std::chrono::year_month_day{std::chrono::year{2200}, std::chrono::month{1}, std::chrono::day{3}}};
 

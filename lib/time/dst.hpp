@@ -49,7 +49,7 @@ class LocalPattern {
  public:
   virtual ~LocalPattern() = default;
 
-  /// The first match at or after `from`, or the last at or before it; none outside the years 1970 to 2199.
+  /// The first match at or after `from`, or the last at or before it; none outside the years 1900 to 2199.
   virtual std::optional<LocalTime> first_from(LocalTime from) const noexcept = 0;
   virtual std::optional<LocalTime> last_until(LocalTime until) const noexcept = 0;
 

@@ -141,7 +141,7 @@ Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool
   const std::string_view name = cursor.take_while(is_unit_byte);
   if (name.empty()) {
     const bool seconds = dialect == DurationDialect::systemd || (whole_text_may_end && cursor.at_end());
-    if (seconds) return times(decimal, second);
+    if (seconds && cursor.peek() != '.') return times(decimal, second);
     cursor.move_to(blanks_at);
     return std::unexpected(
         cursor.error_here("the number needs a unit", "for example " + std::string(decimal.whole) + "s"));

@@ -17,7 +17,7 @@ using std::chrono::local_days;
 using std::chrono::seconds;
 using std::chrono::year_month_day;
 
-constexpr int first_year = 1970;
+constexpr int first_year = 1900;
 constexpr int last_year = 2199;
 constexpr std::string_view example = "write it like \"2026-12-31 23:59\" or 2026-12-31T23:59:00Z";
 constexpr std::string_view relative_example = ", \"tomorrow 02:00\" or \"in 10m\"";
@@ -188,7 +188,7 @@ class TimeParser {
                               std::chrono::day(rest[1]));
     if (!date.ok()) return std::unexpected(cursor_.error_since(start, "this date does not exist"));
     if (static_cast<int>(date.year()) < first_year || static_cast<int>(date.year()) > last_year) {
-      return std::unexpected(cursor_.error_since(start, "years from 1970 to 2199 are accepted"));
+      return std::unexpected(cursor_.error_since(start, "years from 1900 to 2199 are accepted"));
     }
     const bool with_t = (cursor_.peek() == 'T' || cursor_.peek() == 't') && detail::is_digit(cursor_.peek_after());
     if (with_t) cursor_.take(cursor_.peek());

@@ -26,8 +26,8 @@ std::string format_utc(WallTime instant);
 ///   today 23:59  tomorrow 02:00     also without a time: midnight
 ///   mon 09:00                       on the next Monday at that time
 ///   now  in 10m  +1h30m             a delay from `now`
-/// A local time that the clock skips is refused with the instants before and after; of a repeated one the first is
-/// taken.
+/// Years from 1900 to 2199. A local time that the clock skips is refused with the instants before and after; of a
+/// repeated one the first is taken.
 Parsed<WallTime> parse_time(std::string_view text, const Zone& zone, std::optional<WallTime> now = std::nullopt);
 
 }  // namespace belfry::time

@@ -16,7 +16,7 @@ class Trigger {
   /// The first due instant strictly later than `after`, or none if there is none before the year 2200.
   virtual std::optional<WallTime> next(WallTime after) const noexcept = 0;
 
-  /// The last due instant strictly earlier than `before`, or none if there is none from the year 1970 on, or if this
+  /// The last due instant strictly earlier than `before`, or none if there is none from the year 1900 on, or if this
   /// trigger cannot look back (the default; every trigger of this folder can).
   virtual std::optional<WallTime> previous([[maybe_unused]] WallTime before) const noexcept { return std::nullopt; }
 
