@@ -1,0 +1,158 @@
+#include "io/process_tree.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <unordered_set>
+#include <vector>
+
+#include "io/fd.hpp"
+
+namespace belfry::io {
+
+namespace {
+
+struct Leaders {
+  std::mutex mutex;
+  std::unordered_set<pid_t> pids;
+};
+
+Leaders& leaders() {
+  static Leaders all;
+  return all;
+}
+
+bool is_leader(pid_t pid) {
+  const std::scoped_lock lock(leaders().mutex);
+  return leaders().pids.contains(pid);
+}
+
+std::atomic<bool> subreaper = false;
+
+// A file of /proc; empty when it cannot be read (the process has ended, or is not ours to see).
+std::string read_proc(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (!file) return text;
+  std::array<char, 4096> buffer;
+  for (ssize_t got = 0; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+// The kernel gives orphans to the first living thread of the subreaper, which is its main thread (find_new_reaper in
+// kernel/exit.c), so one file lists them all; it also lists the children that the main thread started itself.
+std::vector<pid_t> adopted_children() {
+  static const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  std::vector<pid_t> children;
+  const std::string text = read_proc(path);
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
+    pid_t pid = 0;
+    const auto [next, error] = std::from_chars(at, end, pid);
+    if (error == std::errc() && !is_leader(pid)) children.push_back(pid);
+    at = next + 1;
+  }
+  return children;
+}
+
+struct Stat {
+  char state = 'X';
+  pid_t session = 0;
+};
+
+// /proc/PID/stat: pid (comm) state ppid pgrp session ...; comm may hold anything, so count from its last ')'.
+Stat read_stat(pid_t pid) {
+  const std::string text = read_proc("/proc/" + std::to_string(pid) + "/stat");
+  Stat stat;
+  const auto end_of_name = text.rfind(')');
+  if (end_of_name == std::string::npos || end_of_name + 2 >= text.size()) return stat;
+  stat.state = text[end_of_name + 2];
+  auto at = end_of_name + 3;
+  for (int field = 0; field < 2 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  if (at != std::string::npos) std::from_chars(text.data() + at + 1, text.data() + text.size(), stat.session);
+  return stat;
+}
+
+bool has_marker(pid_t pid, const std::string& marker) {
+  if (marker.empty()) return false;
+  const std::string environment = '\0' + read_proc("/proc/" + std::to_string(pid) + "/environ") + '\0';
+  return environment.contains('\0' + marker + '\0');
+}
+
+void reap(pid_t pid) noexcept {
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+}
+
+}  // namespace
+
+void become_subreaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+    throw std::system_error(errno, std::generic_category(), "prctl(PR_SET_CHILD_SUBREAPER)");
+  }
+  subreaper = true;
+}
+
+bool TreeSweep::round() {
+  const bool nothing_adopted = !subreaper || sweep_adopted();
+  // Members of the group that are not our children yet: those under an escapee, or all where there is no subreaper.
+  const bool group_empty = ::kill(-identity_.leader, SIGKILL) != 0;
+  return nothing_adopted && group_empty;
+}
+
+bool TreeSweep::sweep_adopted() {
+  bool nothing = true;
+  for (const pid_t pid : adopted_children()) {
+    const Stat stat = read_stat(pid);
+    if (stat.state == 'Z') {
+      reap(pid);  // nobody else will
+      nothing = nothing && !seen_.contains(pid);
+      continue;
+    }
+    const bool ours = stat.session == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
+    if (!ours) continue;
+    ::kill(pid, SIGKILL);  // our child, and only we reap it: the number cannot have been given to another
+    seen_.insert(pid);
+    nothing = false;
+  }
+  return nothing;
+}
+
+void reap_strays() noexcept {
+  while (true) {
+    siginfo_t info{};
+    // Looks without taking: the first ended child may be a leader, whose owner reads its status and usage.
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 || is_leader(info.si_pid))
+      return;
+    reap(info.si_pid);
+  }
+}
+
+void add_leader(pid_t pid) {
+  const std::scoped_lock lock(leaders().mutex);
+  leaders().pids.insert(pid);
+}
+
+void remove_leader(pid_t pid) noexcept {
+  const std::scoped_lock lock(leaders().mutex);
+  leaders().pids.erase(pid);
+}
+
+std::size_t live_leaders() noexcept {
+  const std::scoped_lock lock(leaders().mutex);
+  return leaders().pids.size();
+}
+
+}  // namespace belfry::io

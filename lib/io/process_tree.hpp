@@ -1,0 +1,56 @@
+// The processes that a job leaves behind: found, killed and reaped.
+//
+// kill() of a process group misses whoever called setsid() or daemonised. A child subreaper gets such processes as its
+// own children once their parents are gone (prctl(2), PR_SET_CHILD_SUBREAPER), where they can be listed and told apart
+// by their session or by an entry of their environment. All functions are synchronous, quick, and safe on any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace belfry::io {
+
+/// Makes this process the new parent of all its descendants that lose theirs. Once, at the start, by the daemon;
+/// without it a sweep reaches only the process group of the leader. Throws std::system_error.
+void become_subreaper();
+
+/// Tells the processes of one tree from others.
+struct TreeIdentity {
+  pid_t leader = 0;    ///< first process; also its session and its process group
+  std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_RUN_ID=7"; may be empty
+};
+
+/// One job's sweep. Call round() until it says that nothing is left.
+class TreeSweep {
+ public:
+  explicit TreeSweep(TreeIdentity identity) : identity_(std::move(identity)) {}
+
+  /// Kills (SIGKILL) what is left of the tree and reaps what has died. True when nothing was found. REQUIRES: the
+  /// leader has been reaped. A process that cleared its environment and left the session is taken for one of this tree
+  /// only when no other leader lives; else it is left for the sweep of the last one.
+  bool round();
+
+  /// How many living processes the rounds have found.
+  int killed() const noexcept { return static_cast<int>(seen_.size()); }
+
+ private:
+  bool sweep_adopted();
+
+  TreeIdentity identity_;
+  std::set<pid_t> seen_;
+};
+
+/// Reaps adopted processes that have ended by themselves, in O(1) for each; never touches a leader that its owner
+/// still waits for. Call it now and then while jobs run.
+void reap_strays() noexcept;
+
+/// The leaders that somebody waits for: no stray is among them. Process keeps this list.
+void add_leader(pid_t pid);
+void remove_leader(pid_t pid) noexcept;
+std::size_t live_leaders() noexcept;
+
+}  // namespace belfry::io

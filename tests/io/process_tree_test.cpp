@@ -1,0 +1,102 @@
+#include "io/process_tree.hpp"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <string>
+
+#include "io/launch.hpp"
+
+using namespace belfry::io;
+
+namespace {
+
+// Runs a script to the end of its shell and reaps it; returns what it printed (one line is waited for).
+struct Leader {
+  pid_t pid = 0;
+  std::string line;
+};
+
+Leader run_leader(const std::string& script, const std::string& marker) {
+  Pipe out = make_pipe();
+  LaunchSpec spec;
+  spec.argv = {"/bin/sh", "-c", script};
+  spec.environment = {"PATH=/usr/bin:/bin", marker};
+  spec.standard_output = out.write_end.get();
+  const auto launched = launch(spec);
+  REQUIRE(launched);
+  Leader leader{launched->pid, {}};
+  while (!leader.line.ends_with('\n')) {
+    pollfd wait{out.read_end.get(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, 10'000) == 1);
+    char c = 0;
+    if (::read(out.read_end.get(), &c, 1) == 1) leader.line += c;
+  }
+  REQUIRE(::waitpid(leader.pid, nullptr, 0) == leader.pid);
+  return leader;
+}
+
+void sweep_all(TreeSweep& sweep) {
+  while (!sweep.round()) ::poll(nullptr, 0, 1);
+}
+
+bool lives(const std::string& pid) { return ::kill(std::stoi(pid), 0) == 0; }
+
+}  // namespace
+
+TEST_CASE("a sweep ends and reaps background, setsid and daemonised processes", "[process_tree]") {
+  become_subreaper();
+  // In the group; in a session of its own; daemonised by a double fork. Each tells its number before the shell ends.
+  const auto leader = run_leader(
+      "sleep 1000 & a=$!; setsid sleep 1000 & b=$!; c=$(setsid sh -c 'sleep 1000 >/dev/null & echo $!'); echo $a $b $c",
+      "BELFRY_RUN_ID=41");
+  TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=41"});
+  sweep_all(sweep);
+  CHECK(sweep.killed() == 3);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // no zombie either
+}
+
+TEST_CASE("a sweep spares the escapees of another tree that still runs", "[process_tree]") {
+  become_subreaper();
+  const auto other = run_leader("setsid sleep 1000 >/dev/null & echo $!", "BELFRY_RUN_ID=1");
+  add_leader(other.pid);  // as if it still ran
+  TreeSweep sweep({1 << 30, "BELFRY_RUN_ID=11"});
+  sweep_all(sweep);
+  CHECK(sweep.killed() == 0);
+  CHECK(lives(other.line));
+  remove_leader(other.pid);
+  TreeSweep own({other.pid, "BELFRY_RUN_ID=1"});
+  sweep_all(own);
+  CHECK(own.killed() == 1);
+}
+
+TEST_CASE("one who cleared its environment and its session is swept once no other leader lives", "[process_tree]") {
+  become_subreaper();
+  const auto leader = run_leader("setsid env -i sleep 1000 >/dev/null & echo $!", "BELFRY_RUN_ID=5");
+  TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=5"});
+  sweep_all(sweep);
+  CHECK(sweep.killed() == 1);
+  CHECK_FALSE(lives(leader.line));
+}
+
+TEST_CASE("strays that ended by themselves are reaped, leaders are left to their owner", "[process_tree]") {
+  become_subreaper();
+  LaunchSpec spec;
+  spec.argv = {"/bin/true"};
+  const auto mine = launch(spec);
+  REQUIRE(mine);
+  siginfo_t info;
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(mine->pid), &info, WEXITED | WNOWAIT) == 0);
+  add_leader(mine->pid);
+  reap_strays();
+  CHECK(::waitpid(mine->pid, nullptr, WNOHANG) == mine->pid);
+  remove_leader(mine->pid);
+
+  const auto stray = launch(spec);
+  REQUIRE(stray);
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(stray->pid), &info, WEXITED | WNOWAIT) == 0);
+  reap_strays();
+  CHECK(::waitpid(stray->pid, nullptr, WNOHANG) == -1);
+}
