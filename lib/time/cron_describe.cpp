@@ -103,6 +103,10 @@ std::string time_of_day(const CronFields& fields) {
   const bool one_second = std::has_single_bit(fields.seconds);
   const bool on_the_minute = fields.seconds == 1;
   const bool all_hours = fields.hours == all(24);
+  const auto hour_step = even_step(fields.hours, 24);
+  constexpr unsigned longest_hour_step = 8;  // 0,12 reads better as two times
+  if (on_the_minute && fields.minutes == 1 && hour_step && *hour_step <= longest_hour_step)
+    return every(*hour_step, "hour");
   const auto combinations = std::popcount(fields.minutes) * std::popcount(fields.hours);
   constexpr int most_times_listed = 6;
   if (one_second && !all_hours && combinations <= most_times_listed) {
@@ -115,8 +119,6 @@ std::string time_of_day(const CronFields& fields) {
     }
     return "at " + join(times);
   }
-  const auto hour_step = even_step(fields.hours, 24);
-  if (on_the_minute && fields.minutes == 1 && hour_step) return every(*hour_step, "hour");
   const bool all_minutes = fields.minutes == all(60);
   std::string text;
   if (!on_the_minute) text = values_of(fields.seconds, "second");

@@ -197,7 +197,8 @@ class TimeParser {
 
   Parsed<unsigned> take_number(std::size_t digits, std::string_view expected) {
     const std::size_t start = cursor_.position();
-    const std::string_view found = cursor_.take_digits();
+    const std::string_view found =
+        cursor_.take_while([&, left = digits](char c) mutable { return detail::is_digit(c) && left-- > 0; });
     if (found.size() == digits) return static_cast<unsigned>(detail::to_number(found, 9999));
     cursor_.move_to(start + found.size());
     std::string message = std::string(expected) + (digits == 4 ? " was expected" : " were expected");

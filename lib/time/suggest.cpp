@@ -16,7 +16,7 @@ std::optional<std::string_view> nearest_of(std::string_view wrong, std::span<con
   std::optional<std::string_view> found;
   for (const Text& candidate : candidates) {
     const std::size_t distance = edit_distance(wrong, candidate, best - 1);
-    if (distance < best) {
+    if (distance < best && (distance == 0 || distance < wrong.size())) {
       best = distance;
       found = candidate;
       if (best == 0) break;

@@ -14,7 +14,7 @@ namespace belfry::time {
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) noexcept;
 
 /// The candidate nearest to `wrong`, if one is near enough to be what was meant (a third of its letters, at least one
-/// edit, at most four). The first of several equally near ones. The result points into `candidates`.
+/// edit, at most four, never all). The first of several equally near ones. The result points into `candidates`.
 std::optional<std::string_view> nearest(std::string_view wrong, std::span<const std::string_view> candidates) noexcept;
 std::optional<std::string_view> nearest(std::string_view wrong, std::span<const std::string> candidates) noexcept;
 

@@ -1,0 +1,85 @@
+#include "time/trigger.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "time/after.hpp"
+#include "time/at.hpp"
+#include "time/every.hpp"
+#include "time/schedule.hpp"
+#include "time_text.hpp"
+
+namespace belfry::time {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test::at;
+using test::zone;
+
+TEST_CASE("every: fires lie on multiples of the interval from the anchor") {
+  const EveryTrigger trigger(minutes{15});
+  CHECK(trigger.next(at("2026-11-20T19:08:59Z")) == at("2026-11-20T19:15:00Z"));
+  CHECK(trigger.next(at("2026-11-20T19:15:00Z")) == at("2026-11-20T19:30:00Z"));
+  CHECK(trigger.previous(at("2026-11-20T19:15:00Z")) == at("2026-11-20T19:00:00Z"));
+  CHECK(trigger.previous(at("2026-11-20T19:15:01Z")) == at("2026-11-20T19:15:00Z"));
+
+  const EveryTrigger anchored(hours{1}, at("2026-11-20T00:20:00Z"));
+  CHECK(anchored.next(at("2026-11-20T05:00:00Z")) == at("2026-11-20T05:20:00Z"));
+  CHECK(anchored.next(at("2026-11-19T05:00:00Z")) == at("2026-11-19T05:20:00Z"));
+}
+
+TEST_CASE("every: intervals below a second and before 1970") {
+  const EveryTrigger trigger(milliseconds{250});
+  const WallTime whole = at("2026-11-20T19:08:59Z");
+  CHECK(trigger.next(whole) == whole + milliseconds{250});
+  CHECK(trigger.next(whole + milliseconds{999}) == whole + seconds{1});
+  CHECK(trigger.next(WallTime(milliseconds{-100})) == WallTime{});
+  CHECK(trigger.previous(WallTime{}) == WallTime(milliseconds{-250}));
+}
+
+TEST_CASE("every: the ends of time") {
+  const EveryTrigger trigger(hours{24} * 365 * 200, WallTime::min());
+  CHECK_FALSE(trigger.next(WallTime::max()).has_value());
+  CHECK_FALSE(trigger.previous(WallTime::min()).has_value());
+  CHECK(EveryTrigger(Duration::max()).next(WallTime::min()).has_value());
+}
+
+TEST_CASE("at: due once") {
+  const AtTrigger trigger(at("2026-12-31T23:59:00Z"), zone("Europe/Berlin"));
+  CHECK(trigger.next(at("2026-12-31T23:58:59Z")) == at("2026-12-31T23:59:00Z"));
+  CHECK_FALSE(trigger.next(at("2026-12-31T23:59:00Z")).has_value());
+  CHECK_FALSE(trigger.previous(at("2026-12-31T23:59:00Z")).has_value());
+  CHECK(trigger.previous(at("2027-01-01T00:00:00Z")) == at("2026-12-31T23:59:00Z"));
+  CHECK(trigger.describe() == "once at 2027-01-01 00:59:00 +01:00 (Europe/Berlin)");
+}
+
+TEST_CASE("after: due once, a delay behind its anchor") {
+  const AfterTrigger trigger(minutes{10}, at("2026-11-20T19:00:00Z"));
+  CHECK(trigger.next(at("2026-11-20T19:00:00Z")) == at("2026-11-20T19:10:00Z"));
+  CHECK_FALSE(trigger.next(at("2026-11-20T19:10:00Z")).has_value());
+  CHECK(trigger.describe() == "once, 10 minutes after 2026-11-20T19:00:00Z");
+  CHECK(AfterTrigger(Duration::max(), at("2026-11-20T19:00:00Z")).instant() == WallTime::max());
+  CHECK(AfterTrigger(seconds{5}, at("1960-01-01T00:00:00Z")).instant() == at("1960-01-01T00:00:05Z"));
+}
+
+TEST_CASE("trigger: intervals are described in plain English") {
+  CHECK(EveryTrigger(seconds{10}).describe() == "every 10 seconds");
+  CHECK(EveryTrigger(seconds{1}).describe() == "every second");
+  CHECK(EveryTrigger(minutes{1}).describe() == "every minute");
+  CHECK(EveryTrigger(minutes{90}).describe() == "every 1 hour 30 minutes");
+}
+
+TEST_CASE("schedule: cron, nicknames and @every; errors keep their place") {
+  CHECK(parse_schedule("@every 1h30m").value()->describe() == "every 1 hour 30 minutes");
+  CHECK(parse_schedule("@daily", {.zone = zone("Europe/Berlin")}).value()->describe() == "at 00:00, Europe/Berlin");
+  CHECK(parse_schedule("@every 10x").error().offset == 9);
+  CHECK(parse_schedule("@every 0s").error().message == "a duration of zero is not accepted here");
+  CHECK(parse_schedule("@every").error().offset == 6);
+  CHECK(parse_schedule("0 60 * * *").error().offset == 2);
+}
+
+}  // namespace
+}  // namespace belfry::time
