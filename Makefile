@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-METRICS ?= 127.0.0.1:9464
+METRICS ?= 127.0.0.1:9640
 BIN := build/release/bin
 RUN := build/run
 ARGS ?=

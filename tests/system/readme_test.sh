@@ -16,6 +16,7 @@ commands_of() { # commands_of here|service: the command lines of the sh blocks o
 # ---------------------------------------------------------------- inside of the booted systemd
 if [[ ${1-} = inside ]]; then
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  # shellcheck disable=SC2317 # called by the README's commands
   sudo() { "$@"; } # we are root already
   cd "$SOURCE_DIR"
   while IFS= read -r command; do
@@ -32,7 +33,7 @@ METRICS=127.0.0.1:$(free_port)
 export METRICS
 count=0
 while IFS= read -r command; do
-  command=${command//127.0.0.1:9464/$METRICS}
+  command=${command//127.0.0.1:9640/$METRICS}
   count=$((count + 1))
   echo "\$ $command"
   case $command in
@@ -56,7 +57,9 @@ pids=()
 grep -q 'ended in order' "$work/run.log" || fail "belfryd did not end in order"
 
 step "the commands under 'As a service'"
-((EUID == 0)) && unshare --mount --pid --fork true 2>/dev/null && grep -qw cgroup2 /proc/self/mountinfo ||
-  { echo "   (left out: they need root and namespaces)"; exit 0; }
+if ((EUID)) || ! unshare --mount --pid --fork true 2>/dev/null || ! grep -qw cgroup2 /proc/self/mountinfo; then
+  echo "   (left out: they need root and namespaces)"
+  exit 0
+fi
 "$here/boot-systemd" --timeout 200 --bind "$SOURCE_DIR:$SOURCE_DIR" --setenv "SOURCE_DIR=$SOURCE_DIR" --chdir / -- \
   bash "$here/readme_test.sh" inside >"$work/service.log" 2>&1 || fail "status $? of the commands under 'As a service'"
