@@ -18,7 +18,7 @@ namespace {
 /// Fields of /proc/self/stat, see proc(5).
 struct ProcessStat {
   double cpu_seconds = 0;
-  double start_ticks = 0;  ///< since boot
+  double start_seconds = 0;  ///< since boot
   double virtual_bytes = 0;
   double resident_bytes = 0;
   double threads = 0;
@@ -36,7 +36,7 @@ std::optional<ProcessStat> read_stat() {
   const auto field = [&](std::size_t number) { return std::strtod(fields[number - kFirst].c_str(), nullptr); };
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   return ProcessStat{.cpu_seconds = (field(14) + field(15)) / ticks,
-                     .start_ticks = field(22) / ticks,
+                     .start_seconds = field(22) / ticks,
                      .virtual_bytes = field(23),
                      .resident_bytes = field(24) * static_cast<double>(::sysconf(_SC_PAGESIZE)),
                      .threads = field(20)};
@@ -77,7 +77,7 @@ class ProcessCollector final : public prometheus::Collectable {
           .move_to(out);
       if (boot_time_) {
         FamilyBuilder::gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
-            .add({}, *boot_time_ + stat->start_ticks)
+            .add({}, *boot_time_ + stat->start_seconds)
             .move_to(out);
       }
     }
