@@ -60,7 +60,8 @@ void knock(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-Exposer::Exposer(std::string_view address, const std::vector<std::shared_ptr<prometheus::Collectable>>& sources) {
+Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources)
+    : sources_(std::move(sources)) {
   Address parsed = parse(address);
   host_ = std::move(parsed.host);
   const std::vector<std::string> options{
@@ -74,7 +75,7 @@ Exposer::Exposer(std::string_view address, const std::vector<std::shared_ptr<pro
   }
   const std::vector<int> ports = server_->GetListeningPorts();
   port_ = static_cast<std::uint16_t>(ports.empty() ? parsed.port : ports.front());
-  for (const auto& source : sources) server_->RegisterCollectable(source);
+  for (const auto& source : sources_) server_->RegisterCollectable(source);
 }
 
 Exposer::~Exposer() {

@@ -26,7 +26,7 @@ class ExposerError : public std::runtime_error {
 class Exposer {
  public:
   /// `address` is "127.0.0.1:9464" or "9464" (all IPv4 addresses); port 0 takes a free one. Throws ExposerError.
-  Exposer(std::string_view address, const std::vector<std::shared_ptr<prometheus::Collectable>>& sources);
+  Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources);
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
 
@@ -36,8 +36,9 @@ class Exposer {
   std::uint16_t port() const noexcept { return port_; }
 
  private:
+  std::vector<std::shared_ptr<prometheus::Collectable>> sources_;  // the server holds them weakly
   std::unique_ptr<prometheus::Exposer> server_;
-  std::string host_;  // where this process reaches it; empty: on loopback
+  std::string host_;  // empty: all addresses
   std::uint16_t port_ = 0;
 };
 
