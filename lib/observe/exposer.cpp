@@ -33,6 +33,7 @@ Address parse(std::string_view text) {
   std::string_view port = text;
   if (colon != std::string_view::npos) {
     address.host = text.substr(0, colon);
+    if (address.host == "localhost") address.host = "127.0.0.1";
     port = text.substr(colon + 1);
     in_addr numeric{};
     if (::inet_pton(AF_INET, address.host.c_str(), &numeric) != 1) malformed(text, "the address must be an IPv4 one");
@@ -64,8 +65,9 @@ Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheu
     : sources_(std::move(sources)) {
   Address parsed = parse(address);
   host_ = std::move(parsed.host);
-  const std::vector<std::string> options{
-      "listening_ports", std::string(address), "num_threads", "2", "request_timeout_ms", "5000"};
+  const std::string listen_on = (host_.empty() ? "" : host_ + ":") + std::to_string(parsed.port);
+  const std::vector<std::string> options{"listening_ports",    listen_on, "num_threads", "2",
+                                         "request_timeout_ms", "5000"};
   try {
     server_ = std::make_unique<prometheus::Exposer>(options);
   } catch (const std::exception&) {  // it does not say what went wrong

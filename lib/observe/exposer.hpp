@@ -25,7 +25,8 @@ class ExposerError : public std::runtime_error {
 /// Plain HTTP without authentication: listen on loopback. Every member may be called from any thread.
 class Exposer {
  public:
-  /// `address` is "127.0.0.1:9464" or "9464" (all IPv4 addresses); port 0 takes a free one. Throws ExposerError.
+  /// `address` is "127.0.0.1:9464", "localhost:9464" or "9464" (all IPv4 addresses); port 0 takes a free one. Throws
+  /// ExposerError.
   Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources);
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
