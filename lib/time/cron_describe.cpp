@@ -76,10 +76,15 @@ std::string every(unsigned step, std::string_view unit) {
   return step == 1 ? "every " + std::string(unit) : "every " + number(step) + " " + std::string(unit) + "s";
 }
 
-/// "every 5 minutes", or "at minute 5, 20 and 35".
+/// "at minutes 5, 20 and 35".
+std::string at_values(std::uint64_t bits, std::string_view unit) {
+  return "at " + std::string(unit) + (std::has_single_bit(bits) ? " " : "s ") + list(bits, number);
+}
+
+/// "every 5 minutes" when they are evenly spread, else "at minutes 5, 20 and 35".
 std::string values_of(std::uint64_t bits, std::string_view unit) {
-  if (const auto step = even_step(bits, 60)) return every(*step, unit);
-  return "at " + std::string(unit) + " " + list(bits, number);
+  const auto step = even_step(bits, 60);
+  return step ? every(*step, unit) : at_values(bits, unit);
 }
 
 std::vector<unsigned> values(std::uint64_t bits) {
@@ -120,12 +125,12 @@ std::string time_of_day(const CronFields& fields) {
     return "at " + join(times);
   }
   const bool all_minutes = fields.minutes == all(60);
-  std::string text;
-  if (!on_the_minute) text = values_of(fields.seconds, "second");
-  if (on_the_minute || !all_minutes) text += (text.empty() ? "" : ", ") + values_of(fields.minutes, "minute");
+  std::string text = on_the_minute ? values_of(fields.minutes, "minute") : values_of(fields.seconds, "second");
+  if (!on_the_minute && !all_minutes) text += ", " + at_values(fields.minutes, "minute");
   if (!all_hours) return text + " " + hours_of(fields.hours);
-  const bool says_every = even_step(fields.minutes, 60).has_value();
-  return says_every ? text : text + " of every hour";
+  const bool says_every = on_the_minute ? even_step(fields.minutes, 60).has_value() : all_minutes;
+  if (says_every && (on_the_minute || even_step(fields.seconds, 60))) return text;
+  return text + (all_minutes ? " of every minute" : " of every hour");
 }
 
 /// The days that the day-of-month field names.

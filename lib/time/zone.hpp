@@ -82,7 +82,6 @@ class Zone {
 
  private:
   struct Data;
-  friend bool refresh_zones();
   explicit Zone(const Data* data) noexcept : data_(data) {}
   const Data* data_;
 };

@@ -22,6 +22,10 @@ void* operator new(std::size_t size) {
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
@@ -164,6 +168,8 @@ TEST_CASE("cron: described in plain English") {
   CHECK(describe("0 0 13 * +FRI") == "at 00:00 on day 13 of the month if it is also Friday");
   CHECK(describe("0 3 L * *") == "at 03:00 on the last day of the month");
   CHECK(describe("0 3 LW 1,6,12 *") == "at 03:00 on the last working day of the month in January, June and December");
+  CHECK(describe("5,20,35 * * * *") == "at minutes 5, 20 and 35 of every hour");
+  CHECK(describe("* */20 * * * *") == "every second, at minutes 0, 20 and 40 of every hour");
   CHECK(describe("0 9 * * 5#2") == "at 09:00 on the second Friday of the month");
   CHECK(describe("0 9 * * SAT,SUN") == "at 09:00 on Saturday and Sunday");
   CHECK(describe("0 0 9 * * * 2030-2032") == "at 09:00 in 2030 through 2032");
@@ -197,18 +203,16 @@ std::string random_field(std::mt19937_64& random, unsigned least, unsigned most)
   const auto pick = [&](unsigned from, unsigned to) {
     return from + static_cast<unsigned>(random() % (to - from + 1));
   };
-  switch (random() % 5) {
+  const unsigned value = pick(least, most);
+  switch (random() % 6) {
     case 0:
+      return std::to_string(value);
     case 1:
-      return "*";
+      return std::to_string(value) + "-" + std::to_string(pick(value, most));
     case 2:
-      return std::to_string(pick(least, most));
-    case 3: {
-      const unsigned first = pick(least, most);
-      return std::to_string(first) + "-" + std::to_string(pick(first, most));
-    }
-    default:
       return "*/" + std::to_string(pick(1, 7));
+    default:
+      return "*";
   }
 }
 
