@@ -34,8 +34,8 @@ struct CapturedStream {
   std::uint64_t dropped_bytes = 0;  ///< printed between head and tail, and not kept
 };
 
-/// A slot met its end. One entry closes `count` consecutive slots of the job, from `scheduled_at` to `last_scheduled_at`
-/// (both the same when count is 1): a fortnight of missed 5 s slots is one entry.
+/// A slot met its end. One entry closes `count` consecutive slots of the job, from `scheduled_at` to
+/// `last_scheduled_at` (both the same when count is 1): a fortnight of missed 5 s slots is one entry.
 struct SlotClosed {
   std::string job;
   WallTime scheduled_at;

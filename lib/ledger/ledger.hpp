@@ -33,10 +33,10 @@ struct RunRow {
 };
 
 struct RunQuery {
-  std::string job;                                 ///< empty: all jobs
-  std::vector<Outcome> outcomes;                   ///< empty: all, running ones included
-  std::optional<WallTime> since;                   ///< started at or after
-  std::size_t limit = 50;                          ///< newest first; 1 to 10,000
+  std::string job;                ///< empty: all jobs
+  std::vector<Outcome> outcomes;  ///< empty: all, running ones included
+  std::optional<WallTime> since;  ///< started at or after
+  std::size_t limit = 50;         ///< newest first; 1 to 10,000
 };
 
 struct SlotQuery {
@@ -61,10 +61,10 @@ struct JobTotals {
   std::vector<Runs> runs;
   std::vector<Slots> slots;
   std::uint64_t retries = 0;
-  std::optional<WallTime> last_slot;      ///< the newest slot that was closed, by scheduled time
+  std::optional<WallTime> last_slot;  ///< the newest slot that was closed, by scheduled time
   std::optional<WallTime> last_start;
   std::optional<WallTime> last_success;
-  std::optional<WallTime> last_failure;   ///< the newest end other than success or cancelled
+  std::optional<WallTime> last_failure;  ///< the newest end other than success or cancelled
   std::optional<Outcome> last_outcome;
   std::uint64_t consecutive_failures = 0;
 };
@@ -72,14 +72,15 @@ struct JobTotals {
 /// What the engine needs to go on where the last daemon stopped.
 struct Resume {
   std::vector<JobTotals> jobs;
-  std::vector<PauseChanged> paused;       ///< the jobs that are paused now
-  std::vector<OneShotAdded> one_shots;    ///< those still waiting
-  std::vector<RunStarted> unfinished;     ///< runs without an end: the last daemon died while they ran
+  std::vector<PauseChanged> paused;     ///< the jobs that are paused now
+  std::vector<OneShotAdded> one_shots;  ///< those still waiting
+  std::vector<RunStarted> unfinished;   ///< runs without an end: the last daemon died while they ran
   std::optional<DaemonMark> last_mark;
 };
 
 /// Answers questions about what is durable. Synchronous: it reads the disk, so never call it on the loop's thread.
-/// One thread at a time may use one reader; open one for each thread. Every member throws LedgerError on a failing disk.
+/// One thread at a time may use one reader; open one for each thread. Every member throws LedgerError on a failing
+/// disk.
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
@@ -92,15 +93,17 @@ class LedgerReader {
 
 /// Figures about the writer; any thread may read them.
 struct LedgerStats {
-  std::size_t queued = 0;              ///< entries not yet durable
+  std::size_t queued = 0;  ///< entries not yet durable
   std::size_t queued_bytes = 0;
-  std::uint64_t written = 0;           ///< entries made durable
+  std::uint64_t written = 0;  ///< entries made durable
   std::uint64_t commits = 0;
-  std::uint64_t errors = 0;            ///< commits that failed (and were tried again)
-  std::uint64_t dropped = 0;           ///< entries given up because the queue was full
-  std::uint64_t dropped_output = 0;    ///< outputs shortened because the queue was nearly full
-  std::uint64_t size_bytes = 0;        ///< of the store
-  std::string last_error;              ///< empty when the last commit went well
+  std::uint64_t errors = 0;          ///< commits that failed (and were tried again)
+  std::uint64_t dropped = 0;         ///< entries given up because the queue was full
+  std::uint64_t dropped_output = 0;  ///< outputs shortened because the queue was nearly full
+  std::uint64_t refused = 0;         ///< entries that contradict the record: a slot closed twice, a run ended twice
+  std::uint64_t size_bytes = 0;      ///< of the store, as of its last commits
+  std::string last_error;            ///< empty when the last commit went well
+  std::string last_refusal;          ///< which entry was refused, and why; empty when none was
 };
 
 class Ledger {

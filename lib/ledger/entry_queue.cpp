@@ -1,0 +1,170 @@
+// The writer's queue; see entry_queue.hpp.
+#include "ledger/entry_queue.hpp"
+
+#include <numeric>
+#include <utility>
+
+namespace belfry::ledger {
+namespace {
+
+// So many items are worth a commit of their own, however recent the last one was.
+constexpr std::size_t large_queue = 4096;
+
+struct HeapBytes {
+  std::size_t operator()(const SlotClosed& slot) const { return slot.job.size(); }
+  std::size_t operator()(const RunStarted& run) const { return run.job.size(); }
+  std::size_t operator()(const RunEnded& run) const { return run.job.size() + run.message.size(); }
+  std::size_t operator()(const AttemptEnded& attempt) const {
+    return attempt.job.size() + attempt.message.size() + of(attempt.standard_output) + of(attempt.standard_error);
+  }
+  std::size_t operator()(const PauseChanged& pause) const {
+    return pause.job.size() + pause.reason.size() + pause.by.size();
+  }
+  std::size_t operator()(const OneShotAdded& shot) const {
+    std::size_t bytes = shot.name.size() + shot.working_dir.size() + shot.by.size();
+    for (const std::string& word : shot.argv) bytes += sizeof word + word.size();
+    for (const auto& [key, value] : shot.environment) bytes += sizeof key + sizeof value + key.size() + value.size();
+    return bytes;
+  }
+  std::size_t operator()(const OneShotRemoved& shot) const { return shot.name.size(); }
+  std::size_t operator()(const ClockJumped&) const { return 0; }
+  std::size_t operator()(const DaemonMark&) const { return 0; }
+
+  static std::size_t of(const CapturedStream& stream) { return stream.head.size() + stream.tail.size(); }
+};
+
+bool is_asked_for(const Entry& entry) noexcept {
+  return std::holds_alternative<PauseChanged>(entry) || std::holds_alternative<OneShotAdded>(entry) ||
+         std::holds_alternative<OneShotRemoved>(entry);
+}
+
+void forget(CapturedStream& stream) noexcept {
+  stream.head = {};
+  stream.tail = {};
+  stream.dropped_bytes = stream.total_bytes;
+}
+
+// Whether there was an output to shed.
+bool shed_outputs(Entry& entry) noexcept {
+  auto* attempt = std::get_if<AttemptEnded>(&entry);
+  if (attempt == nullptr || HeapBytes::of(attempt->standard_output) + HeapBytes::of(attempt->standard_error) == 0) {
+    return false;
+  }
+  forget(attempt->standard_output);
+  forget(attempt->standard_error);
+  return true;
+}
+
+}  // namespace
+
+EntryBatch::~EntryBatch() {
+  // One by one: the default would recurse as deep as the list is long.
+  while (first_) first_ = std::move(first_->next);
+}
+
+EntryBatch::EntryBatch(EntryBatch&& other) noexcept
+    : first_(std::move(other.first_)),
+      last_(std::exchange(other.last_, nullptr)),
+      items_(std::exchange(other.items_, 0)) {}
+
+EntryBatch& EntryBatch::operator=(EntryBatch&& other) noexcept {
+  std::swap(first_, other.first_);
+  std::swap(last_, other.last_);
+  std::swap(items_, other.items_);
+  return *this;
+}
+
+void EntryBatch::append(std::unique_ptr<Item> item) noexcept {
+  Item* const added = item.get();
+  (last_ == nullptr ? first_ : last_->next) = std::move(item);
+  last_ = added;
+  ++items_;
+}
+
+EntryBatch EntryBatch::split(std::size_t limit) noexcept {
+  if (items_ <= limit) return std::exchange(*this, EntryBatch{});
+  EntryBatch taken;
+  while (taken.items_ < limit) {
+    std::unique_ptr<Item> item = std::move(first_);
+    first_ = std::move(item->next);
+    --items_;
+    taken.append(std::move(item));
+  }
+  return taken;
+}
+
+void EntryQueue::push(Entry entry) noexcept try {
+  const std::size_t held = bytes();
+  if (held > max_bytes_ / 2 && shed_outputs(entry)) dropped_outputs_.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t size = sizeof(EntryBatch::Item) + std::visit(HeapBytes{}, entry);
+  if (held + size > (is_asked_for(entry) ? max_bytes_ : max_bytes_ / 8 * 7)) {
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  auto item = std::make_unique<EntryBatch::Item>(std::move(entry), size, nullptr);
+  entries_.fetch_add(1, std::memory_order_relaxed);
+  bytes_.fetch_add(size, std::memory_order_relaxed);
+  enqueue(std::move(item));
+} catch (...) {  // no memory left
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void EntryQueue::push(EntryBatch::Callback callback) {
+  enqueue(std::make_unique<EntryBatch::Item>(std::move(callback), 0, nullptr));
+}
+
+void EntryQueue::enqueue(std::unique_ptr<EntryBatch::Item> item) noexcept {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    somebody_waits_ |= std::holds_alternative<EntryBatch::Callback>(item->what);
+    waiting_items_.append(std::move(item));
+    wake = waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && is_urgent());
+    if (wake) waiting_ = Waiting::no;  // one wake-up is enough
+  }
+  if (wake) wake_.notify_one();
+}
+
+bool EntryQueue::is_urgent() const noexcept {
+  return somebody_waits_ || closed() || waiting_items_.items() >= large_queue;
+}
+
+EntryBatch EntryQueue::take(Clock::time_point not_before) {
+  std::unique_lock lock(mutex_);
+  while (waiting_items_.empty() && !closed()) {
+    waiting_ = Waiting::for_item;
+    wake_.wait(lock);
+  }
+  while (!is_urgent()) {
+    waiting_ = Waiting::for_company;
+    if (wake_.wait_until(lock, not_before) == std::cv_status::timeout) break;
+  }
+  waiting_ = Waiting::no;
+  somebody_waits_ = false;
+  return std::exchange(waiting_items_, EntryBatch{});
+}
+
+bool EntryQueue::is_idle() {
+  const std::lock_guard lock(mutex_);
+  return waiting_items_.empty() && !closed();
+}
+
+void EntryQueue::pause_until(Clock::time_point then) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_until(lock, then, [this] { return closed(); });
+}
+
+void EntryQueue::release(std::size_t entries, std::size_t bytes) noexcept {
+  entries_.fetch_sub(entries, std::memory_order_relaxed);
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void EntryQueue::close() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_.store(true, std::memory_order_relaxed);
+  }
+  wake_.notify_one();
+}
+
+}  // namespace belfry::ledger

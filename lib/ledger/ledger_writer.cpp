@@ -1,0 +1,224 @@
+// The writer's thread; see ledger_writer.hpp.
+#include "ledger/ledger_writer.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include "ledger/schema.hpp"
+
+namespace belfry::ledger {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_group = 10'000;  // items of one transaction
+constexpr Duration first_retry = 50ms;
+constexpr auto measure_every = 1s;
+
+// A run's id must not come again even if only its slot, or an attempt, became durable before a crash.
+constexpr const char* newest_run_id =
+    "SELECT max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(run_id) FROM attempts), 0), "
+    "ifnull((SELECT max(run_id) FROM (SELECT run_id FROM slots ORDER BY id DESC LIMIT 10000)), 0))";
+
+// Makes the folder and an empty file, so that nobody but the owner can ever read them. SQLite gives its -wal and -shm
+// files the mode of the file.
+const std::string& prepare_file(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty() && !std::filesystem::exists(folder)) {
+    std::filesystem::create_directories(folder.parent_path(), error);
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      throw LedgerError(folder.string() + ": cannot make the folder of the ledger: " + std::strerror(errno));
+    }
+  }
+  return path;
+}
+
+// Called with the lock held, before SQLite opens the file: closing a descriptor of it later would drop SQLite's locks.
+const std::string& create_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) throw LedgerError(path + ": cannot open or make the ledger: " + std::strerror(errno));
+  ::close(fd);
+  return path;
+}
+
+// Opened in the order of the members: nothing may touch the file before it is known to be a ledger.
+sqlite::Connection& prepare(sqlite::Connection& connection, Durability durability) {
+  migrate(connection);
+  if (const std::string mode = connection.text("PRAGMA journal_mode = WAL"); mode != "wal") {
+    throw LedgerError(connection.path() + ": this file system cannot hold a write-ahead log (journal mode " + mode +
+                      "); put the state folder on a local disk");
+  }
+  connection.execute(durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  connection.execute("PRAGMA wal_autocheckpoint = 4000");      // pages: a log of 16 MB
+  connection.execute("PRAGMA journal_size_limit = 33554432");  // shrink it after a reader held it up
+  connection.execute("PRAGMA cache_size = -8192");             // KiB: the tails of a thousand jobs' indexes
+  connection.execute("PRAGMA secure_delete = OFF");
+  connection.execute("PRAGMA trusted_schema = OFF");
+  return connection;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+}  // namespace
+
+LedgerWriter::LedgerWriter(const std::string& path, const SqliteOptions& options)
+    : options_(options),
+      lock_(prepare_file(path)),
+      connection_(create_file(path), sqlite::Mode::read_write),
+      rows_(prepare(connection_, options.durability)),
+      pruner_(connection_, rows_.jobs(), options.retention),
+      queue_(options.max_queue_bytes) {
+  next_run_id_ = connection_.integer(newest_run_id) + 1;
+  measure_size();
+  start_thread();
+}
+
+LedgerWriter::~LedgerWriter() {
+  give_up_at_ = (Clock::now() + options_.close_patience).time_since_epoch().count();
+  queue_.close();
+  thread_.join();
+}
+
+void LedgerWriter::start_thread() {
+  // Signals are for the thread that handles them, never for this one.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { serve(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(thread_.native_handle(), "ledger");
+}
+
+void LedgerWriter::serve() {
+  const auto interval = std::chrono::duration_cast<Clock::duration>(options_.commit_interval);
+  for (;;) {
+    if (pruner_.is_due() && !queue_.closed()) prune();
+    if (pruner_.is_due() && queue_.is_idle()) continue;
+    EntryBatch batch = queue_.take(last_commit_ + interval);
+    if (batch.empty()) break;
+    while (!batch.empty()) store(batch.split(max_group));
+  }
+  try {
+    connection_.checkpoint();
+  } catch (const sqlite::Error& error) {
+    note_failure(error.what());  // what is in the log is durable; the next start reads it
+  }
+}
+
+void LedgerWriter::store(EntryBatch batch) {
+  std::size_t entries = 0;
+  std::size_t bytes = 0;
+  for (const EntryBatch::Item* item = batch.first(); item != nullptr; item = item->next.get()) {
+    bytes += item->bytes;
+    entries += item->bytes > 0 ? 1 : 0;
+  }
+  if (entries > 0) {
+    Duration delay = first_retry;
+    while (!try_to_store(batch)) {
+      if (!wait_before_retry(delay)) {
+        given_up_ += entries;
+        break;
+      }
+      delay = std::min(delay * 2, options_.retry_limit);
+    }
+  }
+  queue_.release(entries, bytes);
+  for (EntryBatch::Item* item = batch.first(); item != nullptr; item = item->next.get()) {
+    if (auto* done = std::get_if<EntryBatch::Callback>(&item->what)) (*done)();
+  }
+}
+
+bool LedgerWriter::try_to_store(const EntryBatch& batch) try {
+  last_commit_ = Clock::now();
+  std::size_t entries = 0;
+  rows_.begin();
+  for (const EntryBatch::Item* item = batch.first(); item != nullptr; item = item->next.get()) {
+    if (const auto* entry = std::get_if<Entry>(&item->what)) {
+      rows_.write(*entry);
+      ++entries;
+    }
+  }
+  rows_.commit();
+  note_success(entries);
+  return true;
+} catch (const std::exception& error) {  // SQLite's, or no memory left
+  rows_.abandon();
+  note_failure(error.what());
+  return false;
+}
+
+// False when it is time to give up.
+bool LedgerWriter::wait_before_retry(Duration delay) {
+  try {
+    connection_.checkpoint();  // on a full disk this may free the log for reuse
+  } catch (const sqlite::Error&) {
+    // The commit's own error, already noted, says it better.
+  }
+  const auto then = Clock::now() + std::chrono::duration_cast<Clock::duration>(delay);
+  if (!queue_.closed()) {
+    queue_.pause_until(then);
+    return true;
+  }
+  if (then.time_since_epoch().count() > give_up_at_) return false;
+  std::this_thread::sleep_until(then);
+  return true;
+}
+
+void LedgerWriter::prune() try { pruner_.step(); } catch (const sqlite::Error& error) {
+  note_failure(error.what());
+}
+
+void LedgerWriter::note_success(std::size_t entries) {
+  written_ += entries;
+  ++commits_;
+  if (Clock::now() - last_measure_ >= measure_every) measure_size();
+  const bool refused = rows_.refused() != refused_;
+  const std::lock_guard lock(text_mutex_);
+  last_error_.clear();
+  if (refused) last_refusal_ = rows_.last_refusal();
+  refused_ = rows_.refused();
+}
+
+void LedgerWriter::note_failure(const std::string& error) {
+  ++errors_;
+  const std::lock_guard lock(text_mutex_);
+  last_error_ = error;
+}
+
+void LedgerWriter::measure_size() {
+  last_measure_ = Clock::now();
+  size_bytes_ = size_of(connection_.path()) + size_of(connection_.path() + "-wal");
+}
+
+LedgerStats LedgerWriter::stats() const {
+  LedgerStats stats;
+  stats.queued = queue_.entries();
+  stats.queued_bytes = queue_.bytes();
+  stats.written = written_;
+  stats.commits = commits_;
+  stats.errors = errors_;
+  stats.dropped = queue_.dropped() + given_up_;
+  stats.dropped_output = queue_.dropped_outputs();
+  stats.refused = refused_;
+  stats.size_bytes = size_bytes_;
+  const std::lock_guard lock(text_mutex_);
+  stats.last_error = last_error_;
+  stats.last_refusal = last_refusal_;
+  return stats;
+}
+
+}  // namespace belfry::ledger

@@ -1,0 +1,58 @@
+// How much history is kept, and the taking away of the rest in steps short enough to lie between two commits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/job_tally.hpp"
+#include "ledger/sqlite.hpp"
+
+namespace belfry::ledger {
+
+/// What is more, or older, than this goes. Totals stay; so do a job's newest run and every run that has not ended.
+struct Retention {
+  std::size_t keep_runs = 1000;    ///< of each job, with their attempts; at least 1
+  std::size_t keep_slots = 1000;   ///< entries of each job; at least 1
+  std::size_t keep_outputs = 200;  ///< of each job, one for each stream of an attempt that printed; at least 1
+  Duration keep_for = std::chrono::days{90};  ///< after the start of a run, or after a slot was due
+};
+
+/// Prunes a little at a time. Owned by the writer's thread. It never wakes anybody up: what is committed says how much
+/// there is to do and what time it is, so an idle ledger stays idle.
+class Pruner {
+ public:
+  Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& retention);
+
+  /// Whether a step would find something to look at.
+  bool is_due() const noexcept;
+
+  /// Deletes at most a few hundred rows, in a transaction of its own. Throws sqlite::Error, and then leaves that piece
+  /// of work for another time.
+  void step();
+
+ private:
+  // Each deletes a chunk, and says whether there may be more.
+  bool prune_job(std::int64_t job);
+  bool prune_by_age();
+  bool prune_runs(sqlite::Statement& selected);
+  bool prune_old_slots(WallTime cutoff);
+
+  void delete_run(RunId run, std::int64_t job);
+  void delete_job_if_over(std::int64_t job);
+  void finish() noexcept;
+
+  sqlite::Connection& connection_;
+  JobTally& jobs_;
+  Retention retention_;
+  std::optional<std::int64_t> job_;     // whose pruning has begun
+  WallTime last_pass_{};                // over what is old
+  std::vector<std::string> jobs_over_;  // deleted in the open transaction
+  sqlite::Statement extra_runs_, extra_slots_, extra_outputs_, old_runs_, old_slots_, old_jumps_, old_marks_;
+  sqlite::Statement delete_slot_, delete_outputs_, delete_attempts_, delete_run_;
+  sqlite::Statement finished_one_shot_, delete_run_totals_, delete_slot_totals_, delete_job_;
+};
+
+}  // namespace belfry::ledger

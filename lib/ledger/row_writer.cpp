@@ -1,0 +1,193 @@
+// Entries to rows; see row_writer.hpp, and schema.cpp for the tables.
+#include "ledger/row_writer.hpp"
+
+#include <variant>
+
+namespace belfry::ledger {
+namespace {
+
+constexpr const char* slot_sql =
+    "INSERT INTO slots (job_id, scheduled_at, last_scheduled_at, slots, result, reason, run_id, closed_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+
+constexpr const char* run_start_sql =
+    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+    "ON CONFLICT DO NOTHING";
+
+constexpr const char* run_end_sql =
+    "UPDATE runs SET ended_at = ?2, outcome = ?3, exit_code = ?4, signal = ?5, attempts = ?6, message = ?7 "
+    "WHERE id = ?1 AND outcome IS NULL";
+
+// For a run whose start was dropped from a full queue.
+constexpr const char* run_whole_sql =
+    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, ended_at, outcome, exit_code, signal, attempts, "
+    "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
+
+constexpr const char* attempt_sql =
+    "INSERT INTO attempts (run_id, attempt, started_at, ended_at, outcome, exit_code, signal, message, user_cpu, "
+    "system_cpu, max_rss_bytes, orphans, lingering_pipe) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
+
+constexpr const char* output_sql =
+    "INSERT INTO outputs (job_id, run_id, attempt, stream, head, tail, total_bytes, dropped_bytes) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+constexpr const char* pause_sql = "INSERT OR REPLACE INTO pauses (job, reason, by, at) VALUES (?1, ?2, ?3, ?4)";
+constexpr const char* unpause_sql = "DELETE FROM pauses WHERE job = ?1";
+
+constexpr const char* one_shot_sql =
+    "INSERT INTO one_shots (name, due, argv, working_dir, environment, by, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+    "ON CONFLICT DO NOTHING";
+constexpr const char* one_shot_done_sql = "DELETE FROM one_shots WHERE name = ?1";
+constexpr const char* one_shot_job_sql = "UPDATE jobs SET one_shot = 1 WHERE name = ?1";
+
+constexpr const char* jump_sql = "INSERT INTO clock_jumps (at, step) VALUES (?1, ?2)";
+constexpr const char* mark_sql = "INSERT INTO daemon_marks (at, what) VALUES (?1, ?2)";
+
+std::string numbered(std::string_view what, RunId run) { return std::string(what) + std::to_string(run); }
+
+}  // namespace
+
+RowWriter::RowWriter(sqlite::Connection& connection)
+    : connection_(connection),
+      jobs_(connection),
+      begin_(connection, "BEGIN IMMEDIATE"),
+      commit_(connection, "COMMIT"),
+      slot_(connection, slot_sql),
+      run_start_(connection, run_start_sql),
+      run_end_(connection, run_end_sql),
+      run_whole_(connection, run_whole_sql),
+      attempt_(connection, attempt_sql),
+      output_(connection, output_sql),
+      pause_(connection, pause_sql),
+      unpause_(connection, unpause_sql),
+      one_shot_(connection, one_shot_sql),
+      one_shot_done_(connection, one_shot_done_sql),
+      one_shot_job_(connection, one_shot_job_sql),
+      jump_(connection, jump_sql),
+      mark_(connection, mark_sql) {}
+
+void RowWriter::begin() {
+  refused_now_ = 0;
+  begin_.run();
+}
+
+void RowWriter::write(const Entry& entry) try {
+  std::visit([this](const auto& value) { add(value); }, entry);
+} catch (const sqlite::Error& error) {
+  // The statement is undone, the transaction goes on: one bad value must not hold up all that come after it.
+  if (!error.is_about_values() || !connection_.in_transaction()) throw;
+  refuse(error.what());
+}
+
+void RowWriter::commit() {
+  jobs_.write();
+  commit_.run();
+  jobs_.committed();
+  refused_ += refused_now_;
+}
+
+void RowWriter::abandon() noexcept {
+  connection_.rollback();
+  jobs_.rolled_back();
+}
+
+void RowWriter::refuse(std::string why) {
+  ++refused_now_;
+  last_refusal_ = std::move(why);
+}
+
+void RowWriter::add(const SlotClosed& slot) {
+  JobTally::Job& job = jobs_.job(slot.job);
+  slot_.run(job.id, slot.scheduled_at, slot.last_scheduled_at, slot.count, to_string(slot.result),
+            to_string(slot.reason), slot.run, slot.closed_at);
+  if (!changed()) {
+    const auto due = std::to_string(slot.scheduled_at.time_since_epoch().count());
+    return refuse("job " + slot.job + ": the slot at " + due + " ns was closed before");
+  }
+  jobs_.slot_closed(job, slot);
+}
+
+void RowWriter::add(const RunStarted& run) {
+  JobTally::Job& job = jobs_.job(run.job);
+  run_start_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.generation);
+  if (!changed()) return refuse(numbered("a second start of run ", run.run));
+  jobs_.run_started(job, run);
+}
+
+void RowWriter::add(const AttemptEnded& attempt) {
+  JobTally::Job& job = jobs_.job(attempt.job);
+  attempt_.run(attempt.run, attempt.attempt, attempt.started_at, attempt.ended_at, to_string(attempt.outcome),
+               attempt.exit_code, attempt.signal, std::string_view{attempt.message}, attempt.usage.user_cpu,
+               attempt.usage.system_cpu, attempt.usage.max_rss_bytes, attempt.orphans, attempt.lingering_pipe);
+  if (!changed()) return refuse(numbered("an attempt ended twice, of run ", attempt.run));
+  jobs_.attempt_ended(job, attempt);
+  add_output(job, attempt, "stdout", attempt.standard_output);
+  add_output(job, attempt, "stderr", attempt.standard_error);
+}
+
+void RowWriter::add_output(const JobTally::Job& job, const AttemptEnded& attempt, std::string_view stream,
+                           const CapturedStream& output) {
+  if (output.total_bytes == 0 && output.head.empty()) return;  // most runs print nothing
+  output_.run(job.id, attempt.run, attempt.attempt, stream, sqlite::Blob{output.head}, sqlite::Blob{output.tail},
+              output.total_bytes, output.dropped_bytes);
+}
+
+void RowWriter::add(const RunEnded& run) {
+  JobTally::Job& job = jobs_.job(run.job);
+  const std::string_view message = run.message;
+  run_end_.run(run.run, run.ended_at, to_string(run.outcome), run.exit_code, run.signal, run.attempts, message);
+  if (!changed()) {
+    run_whole_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.ended_at,
+                   to_string(run.outcome), run.exit_code, run.signal, run.attempts, message);
+    if (!changed()) return refuse(numbered("a second end of run ", run.run));
+  }
+  jobs_.run_ended(job, run);
+}
+
+void RowWriter::add(const PauseChanged& pause) {
+  if (pause.paused) {
+    pause_.run(std::string_view{pause.job}, std::string_view{pause.reason}, std::string_view{pause.by}, pause.at);
+  } else {
+    unpause_.run(std::string_view{pause.job});
+  }
+}
+
+void RowWriter::add(const OneShotAdded& shot) {
+  std::vector<std::string> variables;
+  for (const auto& [key, value] : shot.environment) variables.push_back(key + "=" + value);
+  const std::string argv = join_words(shot.argv);
+  const std::string environment = join_words(variables);
+  one_shot_.run(std::string_view{shot.name}, shot.due, sqlite::Blob{argv}, std::string_view{shot.working_dir},
+                sqlite::Blob{environment}, std::string_view{shot.by}, shot.at);
+  if (!changed()) refuse("a second one-shot named " + shot.name);
+}
+
+void RowWriter::add(const OneShotRemoved& shot) {
+  one_shot_done_.run(std::string_view{shot.name});
+  one_shot_job_.run(std::string_view{shot.name});
+}
+
+void RowWriter::add(const ClockJumped& jump) { jump_.run(jump.at, jump.step); }
+
+void RowWriter::add(const DaemonMark& mark) {
+  mark_.run(mark.at, std::string_view{mark.what == DaemonMark::What::started ? "started" : "stopped"});
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined.append(word).push_back('\0');
+  return joined;
+}
+
+std::vector<std::string> split_words(std::string_view joined) {
+  std::vector<std::string> words;
+  while (!joined.empty()) {
+    const std::size_t end = joined.find('\0');
+    words.emplace_back(joined.substr(0, end));
+    joined.remove_prefix(end == std::string_view::npos ? joined.size() : end + 1);
+  }
+  return words;
+}
+
+}  // namespace belfry::ledger

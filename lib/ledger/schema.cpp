@@ -1,0 +1,211 @@
+// The steps of the schema. A step that was released is never edited: changes are new steps at the end.
+#include "ledger/schema.hpp"
+
+#include <array>
+#include <string>
+
+namespace belfry::ledger {
+namespace {
+
+// Jobs are numbered, so that the indexes stay small; a job's totals are kept up to date in the transaction that writes
+// the rows they count, so that they survive retention and are read without scanning history.
+constexpr const char* first_step = R"sql(
+CREATE TABLE jobs (
+  id                   INTEGER PRIMARY KEY,
+  name                 TEXT NOT NULL UNIQUE,
+  last_slot            INTEGER,
+  last_start           INTEGER,
+  last_success         INTEGER,
+  last_failure         INTEGER,
+  last_outcome         TEXT,
+  consecutive_failures INTEGER NOT NULL DEFAULT 0,
+  retries              INTEGER NOT NULL DEFAULT 0,
+  one_shot             INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE run_totals (
+  job_id  INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  trigger TEXT NOT NULL,
+  runs    INTEGER NOT NULL,
+  PRIMARY KEY (job_id, outcome, trigger)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slot_totals (
+  job_id INTEGER NOT NULL,
+  result TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  slots  INTEGER NOT NULL,
+  PRIMARY KEY (job_id, result, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slots (
+  id                INTEGER PRIMARY KEY,
+  job_id            INTEGER NOT NULL,
+  scheduled_at      INTEGER NOT NULL,
+  last_scheduled_at INTEGER NOT NULL,
+  slots             INTEGER NOT NULL,
+  result            TEXT NOT NULL,
+  reason            TEXT NOT NULL,
+  run_id            INTEGER,
+  closed_at         INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX slots_once ON slots (job_id, scheduled_at);
+CREATE INDEX slots_by_time ON slots (scheduled_at);
+
+CREATE TABLE runs (
+  id           INTEGER PRIMARY KEY,
+  job_id       INTEGER NOT NULL,
+  trigger      TEXT NOT NULL,
+  scheduled_at INTEGER,
+  started_at   INTEGER NOT NULL,
+  ended_at     INTEGER,
+  outcome      TEXT,
+  exit_code    INTEGER,
+  signal       INTEGER,
+  attempts     INTEGER,
+  message      TEXT NOT NULL DEFAULT '',
+  generation   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX runs_by_job ON runs (job_id);
+CREATE INDEX runs_by_time ON runs (started_at);
+CREATE INDEX runs_unfinished ON runs (id) WHERE outcome IS NULL;
+
+CREATE TABLE attempts (
+  run_id         INTEGER NOT NULL,
+  attempt        INTEGER NOT NULL,
+  started_at     INTEGER NOT NULL,
+  ended_at       INTEGER NOT NULL,
+  outcome        TEXT NOT NULL,
+  exit_code      INTEGER,
+  signal         INTEGER,
+  message        TEXT NOT NULL,
+  user_cpu       INTEGER NOT NULL,
+  system_cpu     INTEGER NOT NULL,
+  max_rss_bytes  INTEGER NOT NULL,
+  orphans        INTEGER NOT NULL,
+  lingering_pipe INTEGER NOT NULL,
+  PRIMARY KEY (run_id, attempt)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outputs (
+  id            INTEGER PRIMARY KEY,
+  job_id        INTEGER NOT NULL,
+  run_id        INTEGER NOT NULL,
+  attempt       INTEGER NOT NULL,
+  stream        TEXT NOT NULL,
+  head          BLOB NOT NULL,
+  tail          BLOB NOT NULL,
+  total_bytes   INTEGER NOT NULL,
+  dropped_bytes INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX outputs_by_run ON outputs (job_id, run_id, attempt, stream);
+
+CREATE TABLE pauses (
+  job    TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  by     TEXT NOT NULL,
+  at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE one_shots (
+  name        TEXT PRIMARY KEY,
+  due         INTEGER NOT NULL,
+  argv        BLOB NOT NULL,
+  working_dir TEXT NOT NULL,
+  environment BLOB NOT NULL,
+  by          TEXT NOT NULL,
+  at          INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE clock_jumps (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
+CREATE TABLE daemon_marks (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
+
+CREATE VIEW v_runs AS
+SELECT r.id AS run, j.name AS job, r.trigger, coalesce(r.outcome, 'running') AS outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.scheduled_at / 1e9, 'unixepoch') AS scheduled_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (r.ended_at - r.started_at) / 1e9 AS seconds,
+       r.exit_code, r.signal, r.attempts, r.message, r.generation
+FROM runs AS r JOIN jobs AS j ON j.id = r.job_id;
+
+CREATE VIEW v_attempts AS
+SELECT a.run_id AS run, j.name AS job, a.attempt, a.outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (a.ended_at - a.started_at) / 1e9 AS seconds,
+       a.exit_code, a.signal, a.message, a.user_cpu / 1e9 AS user_cpu_seconds,
+       a.system_cpu / 1e9 AS system_cpu_seconds, a.max_rss_bytes, a.orphans, a.lingering_pipe
+FROM attempts AS a JOIN runs AS r ON r.id = a.run_id JOIN jobs AS j ON j.id = r.job_id;
+
+CREATE VIEW v_slots AS
+SELECT j.name AS job, s.result, s.reason, s.slots, s.run_id AS run,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.scheduled_at / 1e9, 'unixepoch') AS scheduled_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.last_scheduled_at / 1e9, 'unixepoch') AS last_scheduled_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.closed_at / 1e9, 'unixepoch') AS closed_at
+FROM slots AS s JOIN jobs AS j ON j.id = s.job_id;
+)sql";
+
+constexpr std::array steps{first_step};
+
+[[noreturn]] void refuse(const sqlite::Connection& connection, const std::string& why) {
+  throw LedgerError(connection.path() + ": " + why);
+}
+
+// Whether the file is belfry's; a file without any content is nobody's and will be.
+bool is_empty(sqlite::Connection& connection) {
+  const std::int64_t id = connection.integer("PRAGMA application_id");
+  if (id == schema_application_id) return false;
+  if (id != 0 || connection.integer("SELECT count(*) FROM sqlite_schema") != 0) {
+    refuse(connection, "this is the database of another program; give belfryd a state folder of its own");
+  }
+  return true;
+}
+
+std::int64_t version_of(sqlite::Connection& connection) {
+  try {
+    return is_empty(connection) ? 0 : connection.integer("PRAGMA user_version");
+  } catch (const sqlite::Error& error) {
+    if (!error.is_about_content()) throw;
+    refuse(connection,
+           std::string{"this is not a database, or a damaged one; move it away (and its -wal and -shm files) "
+                       "to begin a new ledger, or put a backup in its place ("} +
+               error.what() + ")");
+  }
+}
+
+void refuse_newer(const sqlite::Connection& connection, std::int64_t version) {
+  if (version <= schema_version()) return;
+  refuse(connection, "the ledger has version " + std::to_string(version) + ", this program knows up to " +
+                         std::to_string(schema_version()) + "; install the newer belfry again, or move the file away");
+}
+
+}  // namespace
+
+int schema_version() noexcept { return static_cast<int>(steps.size()); }
+
+void migrate(sqlite::Connection& connection) {
+  std::int64_t version = version_of(connection);
+  refuse_newer(connection, version);
+  for (; version < schema_version(); ++version) {
+    connection.execute("BEGIN IMMEDIATE");
+    try {
+      connection.execute(steps.at(static_cast<std::size_t>(version)));
+      connection.execute(("PRAGMA application_id = " + std::to_string(schema_application_id)).c_str());
+      connection.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
+      connection.execute("COMMIT");
+    } catch (...) {
+      connection.rollback();
+      throw;
+    }
+  }
+}
+
+void check_schema(sqlite::Connection& connection) {
+  const std::int64_t version = version_of(connection);
+  refuse_newer(connection, version);
+  if (version < schema_version()) refuse(connection, "there is no ledger here yet; start belfryd once");
+}
+
+}  // namespace belfry::ledger

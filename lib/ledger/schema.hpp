@@ -1,0 +1,24 @@
+// The tables of the ledger's file, as a list of steps that lead from an empty file to today's.
+//
+// README.md describes the tables. Instants and spans are integers in nanoseconds (instants since 1970 UTC), words are
+// those of outcome.hpp. The views v_runs, v_slots and v_attempts are for people and stay as they are over versions.
+#pragma once
+
+#include "ledger/sqlite.hpp"
+
+namespace belfry::ledger {
+
+/// What marks a file as belfry's (PRAGMA application_id): "blfy".
+inline constexpr std::int64_t schema_application_id = 0x626c6679;
+
+/// The version that this program reads and writes (PRAGMA user_version).
+int schema_version() noexcept;
+
+/// Brings the file to schema_version(), each step in a transaction of its own. Throws LedgerError, with advice, when
+/// the file is of another program, is newer than this program, or is no database. Called by the one writer, at open.
+void migrate(sqlite::Connection& connection);
+
+/// Throws LedgerError unless the file is at schema_version(). For readers, which may not migrate.
+void check_schema(sqlite::Connection& connection);
+
+}  // namespace belfry::ledger

@@ -1,0 +1,28 @@
+// The face of the SQLite ledger; ledger_writer.cpp does the work.
+#include "ledger/sqlite_ledger.hpp"
+
+#include "ledger/ledger_writer.hpp"
+#include "ledger/sqlite_reader.hpp"
+
+namespace belfry::ledger {
+
+std::unique_ptr<SqliteLedger> SqliteLedger::open(const std::string& path, const SqliteOptions& options) {
+  return std::unique_ptr<SqliteLedger>(new SqliteLedger(path, options));
+}
+
+SqliteLedger::SqliteLedger(const std::string& path, const SqliteOptions& options)
+    : path_(path), writer_(std::make_unique<LedgerWriter>(path, options)) {}
+
+SqliteLedger::~SqliteLedger() = default;
+
+RunId SqliteLedger::next_run_id() noexcept { return writer_->next_run_id(); }
+
+void SqliteLedger::write(Entry entry) noexcept { writer_->queue().push(std::move(entry)); }
+
+void SqliteLedger::when_durable(std::move_only_function<void()> done) { writer_->queue().push(std::move(done)); }
+
+std::unique_ptr<LedgerReader> SqliteLedger::open_reader() const { return std::make_unique<SqliteReader>(path_); }
+
+LedgerStats SqliteLedger::stats() const { return writer_->stats(); }
+
+}  // namespace belfry::ledger

@@ -1,0 +1,61 @@
+// The ledger in one SQLite file: write-ahead log, one writer thread named "ledger", group commit.
+//
+// While a commit runs, the entries of the next one gather. A full or failing disk never stops the callers: entries wait
+// in a bounded queue, and the writer tries again until it succeeds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ledger/ledger.hpp"
+#include "ledger/retention.hpp"
+
+namespace belfry::ledger {
+
+enum class Durability : std::uint8_t {
+  normal,  ///< a killed process loses nothing that is durable; a power cut may lose the last commits, never more
+  full,    ///< nothing that is durable is lost by a power cut either: each commit waits for the disk
+};
+
+struct SqliteOptions {
+  Durability durability = Durability::full;
+  std::size_t max_queue_bytes = std::size_t{64} << 20;  ///< of entries that wait for the disk; beyond, see write()
+  /// Commits begin at least so far apart, unless somebody waits for one (when_durable) or thousands of entries do; the
+  /// first after a pause begins at once. It turns the thousands of small commits of a busy second into hundreds.
+  Duration commit_interval = std::chrono::milliseconds{5};
+  Duration retry_limit = std::chrono::seconds{2};      ///< between two tries on a failing disk, at most
+  Duration close_patience = std::chrono::seconds{10};  ///< how long the destructor tries on a failing disk
+  Retention retention;
+};
+
+class LedgerWriter;
+
+class SqliteLedger final : public Ledger {
+ public:
+  /// Opens the file, or makes it (mode 0600, its folder 0700), and brings it to this program's version. Throws
+  /// LedgerError, with advice, when another process uses it, or it is not a ledger, is damaged, or newer than the
+  /// program.
+  static std::unique_ptr<SqliteLedger> open(const std::string& path, const SqliteOptions& options = {});
+
+  /// Makes durable what was written, for at most close_patience on a failing disk; then calls what waits in
+  /// when_durable(). Nobody may call the other members any more.
+  ~SqliteLedger() override;
+
+  RunId next_run_id() noexcept override;
+  void write(Entry entry) noexcept override;
+  void when_durable(std::move_only_function<void()> done) override;
+  std::unique_ptr<LedgerReader> open_reader() const override;
+  LedgerStats stats() const override;
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  explicit SqliteLedger(const std::string& path, const SqliteOptions& options);
+
+  std::string path_;
+  std::unique_ptr<LedgerWriter> writer_;
+};
+
+}  // namespace belfry::ledger

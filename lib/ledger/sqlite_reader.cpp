@@ -1,0 +1,176 @@
+// Queries of history; see sqlite_reader.hpp, and sqlite_resume.cpp for what the engine asks at its start.
+#include "ledger/sqlite_reader.hpp"
+
+#include <algorithm>
+
+#include "ledger/read_words.hpp"
+#include "ledger/schema.hpp"
+
+namespace belfry::ledger {
+namespace {
+
+constexpr std::size_t max_rows = 10'000;
+
+constexpr const char* run_columns =
+    "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.ended_at, r.outcome, r.exit_code, r.signal, "
+    "ifnull(r.attempts, (SELECT count(*) FROM attempts AS a WHERE a.run_id = r.id)), r.message, r.job_id "
+    "FROM runs AS r JOIN jobs AS j ON j.id = r.job_id ";
+
+RunRow run_row(const sqlite::Statement& row) {
+  RunRow run;
+  run.run = row.integer(0);
+  run.job = row.string(1);
+  run.trigger = read_run_trigger(row.text(2));
+  run.scheduled_at = row.optional_time(3);
+  run.started_at = row.wall_time(4);
+  run.ended_at = row.optional_time(5);
+  if (!row.is_null(6)) run.outcome = read_outcome(row.text(6));
+  run.exit_code = row.optional_int(7);
+  run.signal = row.optional_int(8);
+  run.attempts = static_cast<int>(row.integer(9));
+  run.message = row.string(10);
+  return run;
+}
+
+SlotClosed slot_row(const sqlite::Statement& row) {
+  SlotClosed slot;
+  slot.job = row.string(0);
+  slot.scheduled_at = row.wall_time(1);
+  slot.last_scheduled_at = row.wall_time(2);
+  slot.count = row.count(3);
+  slot.result = read_slot_result(row.text(4));
+  slot.reason = read_slot_reason(row.text(5));
+  slot.run = row.optional_integer(6);
+  slot.closed_at = row.wall_time(7);
+  return slot;
+}
+
+AttemptEnded attempt_row(const sqlite::Statement& row) {
+  AttemptEnded attempt;
+  attempt.attempt = static_cast<int>(row.integer(0));
+  attempt.started_at = row.wall_time(1);
+  attempt.ended_at = row.wall_time(2);
+  attempt.outcome = read_outcome(row.text(3));
+  attempt.exit_code = row.optional_int(4);
+  attempt.signal = row.optional_int(5);
+  attempt.message = row.string(6);
+  attempt.usage = {.user_cpu = row.duration(7), .system_cpu = row.duration(8), .max_rss_bytes = row.integer(9)};
+  attempt.orphans = static_cast<int>(row.integer(10));
+  attempt.lingering_pipe = row.integer(11) != 0;
+  return attempt;
+}
+
+// "AND r.outcome IN ('failure','lost')": the words are those of the enum, never a user's.
+std::string only_outcomes(const std::vector<Outcome>& outcomes) {
+  if (outcomes.empty()) return {};
+  std::string list;
+  for (const Outcome outcome : outcomes) {
+    if (!list.empty()) list += ',';
+    list.append("'").append(to_string(outcome)).append("'");
+  }
+  return "AND r.outcome IN (" + list + ") ";
+}
+
+std::int64_t limit_of(std::size_t wanted) {
+  return static_cast<std::int64_t>(std::clamp<std::size_t>(wanted, 1, max_rows));
+}
+
+}  // namespace
+
+SqliteReader::SqliteReader(const std::string& path) : connection_(path, sqlite::Mode::read_only) {
+  check_schema(connection_);
+}
+
+std::optional<std::int64_t> SqliteReader::job_id(const std::string& name) {
+  sqlite::Statement statement(connection_, "SELECT id FROM jobs WHERE name = ?1");
+  statement.start(std::string_view{name});
+  return statement.step() ? std::optional{statement.integer(0)} : std::nullopt;
+}
+
+std::vector<RunRow> SqliteReader::runs(const RunQuery& query) {
+  std::string sql = run_columns;
+  std::optional<std::int64_t> job;
+  if (!query.job.empty()) {
+    job = job_id(query.job);
+    if (!job) return {};
+    sql += "WHERE r.job_id = ?1 ";  // retention bounds what a job has, so `since` needs no index of its own here
+  } else {
+    sql += "WHERE ?1 IS NULL ";
+  }
+  if (query.since) sql += "AND r.started_at >= ?2 ";
+  sql += only_outcomes(query.outcomes);
+  // By the index on time where that leaves less to look at; ids break ties, and follow the order of the starts.
+  sql += query.since && !job ? "ORDER BY r.started_at DESC, r.id DESC LIMIT ?3" : "ORDER BY r.id DESC LIMIT ?3";
+
+  sqlite::Statement statement(connection_, sql.c_str());
+  statement.bind(1, job);
+  if (query.since) statement.bind(2, *query.since);
+  statement.bind(3, limit_of(query.limit));
+  std::vector<RunRow> rows;
+  while (statement.step()) rows.push_back(run_row(statement));
+  return rows;
+}
+
+std::optional<RunRow> SqliteReader::run(RunId run) {
+  sqlite::Statement statement(connection_, (std::string(run_columns) + "WHERE r.id = ?1").c_str());
+  statement.start(run);
+  return statement.step() ? std::optional{run_row(statement)} : std::nullopt;
+}
+
+std::vector<AttemptEnded> SqliteReader::attempts(RunId run) {
+  sqlite::Statement statement(
+      connection_,
+      "SELECT a.attempt, a.started_at, a.ended_at, a.outcome, a.exit_code, a.signal, a.message, a.user_cpu, "
+      "a.system_cpu, a.max_rss_bytes, a.orphans, a.lingering_pipe, r.job_id, j.name "
+      "FROM attempts AS a JOIN runs AS r ON r.id = a.run_id JOIN jobs AS j ON j.id = r.job_id "
+      "WHERE a.run_id = ?1 ORDER BY a.attempt");
+  statement.start(run);
+  std::vector<AttemptEnded> attempts;
+  while (statement.step()) {
+    AttemptEnded& attempt = attempts.emplace_back(attempt_row(statement));
+    attempt.run = run;
+    attempt.job = statement.string(13);
+    read_output(attempt, statement.integer(12), "stdout", attempt.standard_output);
+    read_output(attempt, statement.integer(12), "stderr", attempt.standard_error);
+  }
+  return attempts;
+}
+
+void SqliteReader::read_output(AttemptEnded& attempt, std::int64_t job, std::string_view stream,
+                               CapturedStream& output) {
+  sqlite::Statement statement(connection_,
+                              "SELECT head, tail, total_bytes, dropped_bytes FROM outputs "
+                              "WHERE job_id = ?1 AND run_id = ?2 AND attempt = ?3 AND stream = ?4");
+  statement.start(job, attempt.run, attempt.attempt, stream);
+  if (!statement.step()) return;
+  output = {.head = statement.string(0),
+            .tail = statement.string(1),
+            .total_bytes = statement.count(2),
+            .dropped_bytes = statement.count(3)};
+}
+
+std::vector<SlotClosed> SqliteReader::slots(const SlotQuery& query) {
+  std::string sql =
+      "SELECT j.name, s.scheduled_at, s.last_scheduled_at, s.slots, s.result, s.reason, s.run_id, s.closed_at "
+      "FROM slots AS s JOIN jobs AS j ON j.id = s.job_id ";
+  std::optional<std::int64_t> job;
+  if (!query.job.empty()) {
+    job = job_id(query.job);
+    if (!job) return {};
+    sql += "WHERE s.job_id = ?1 ";
+  } else {
+    sql += "WHERE ?1 IS NULL ";
+  }
+  if (query.since) sql += "AND s.last_scheduled_at >= ?2 ";
+  sql += "ORDER BY s.scheduled_at DESC, s.id DESC LIMIT ?3";
+
+  sqlite::Statement statement(connection_, sql.c_str());
+  statement.bind(1, job);
+  if (query.since) statement.bind(2, *query.since);
+  statement.bind(3, limit_of(query.limit));
+  std::vector<SlotClosed> rows;
+  while (statement.step()) rows.push_back(slot_row(statement));
+  return rows;
+}
+
+}  // namespace belfry::ledger

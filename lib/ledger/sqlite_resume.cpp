@@ -1,0 +1,134 @@
+// What the engine needs at its start, read in one transaction; see SqliteReader.
+#include <unordered_map>
+
+#include "ledger/read_words.hpp"
+#include "ledger/row_writer.hpp"
+#include "ledger/sqlite_reader.hpp"
+
+namespace belfry::ledger {
+namespace {
+
+// One-shots that are over have no totals to go on with; without this, a million of them would slow every start.
+constexpr const char* live_jobs =
+    "SELECT j.id, j.name, j.retries, j.last_slot, j.last_start, j.last_success, j.last_failure, j.last_outcome, "
+    "j.consecutive_failures FROM jobs AS j "
+    "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
+
+using Index = std::unordered_map<std::int64_t, std::size_t>;  // job number -> place in the vector
+
+Index read_jobs(sqlite::Connection& connection, std::vector<JobTotals>& jobs) {
+  Index index;
+  sqlite::Statement row(connection, live_jobs);
+  while (row.step()) {
+    index.emplace(row.integer(0), jobs.size());
+    JobTotals& job = jobs.emplace_back();
+    job.job = row.string(1);
+    job.retries = row.count(2);
+    job.last_slot = row.optional_time(3);
+    job.last_start = row.optional_time(4);
+    job.last_success = row.optional_time(5);
+    job.last_failure = row.optional_time(6);
+    if (!row.is_null(7)) job.last_outcome = read_outcome(row.text(7));
+    job.consecutive_failures = row.count(8);
+  }
+  return index;
+}
+
+void read_totals(sqlite::Connection& connection, const Index& index, std::vector<JobTotals>& jobs) {
+  sqlite::Statement runs(connection, "SELECT job_id, outcome, trigger, runs FROM run_totals");
+  while (runs.step()) {
+    const auto found = index.find(runs.integer(0));
+    if (found == index.end()) continue;
+    jobs[found->second].runs.push_back(
+        {.outcome = read_outcome(runs.text(1)), .trigger = read_run_trigger(runs.text(2)), .count = runs.count(3)});
+  }
+  sqlite::Statement slots(connection, "SELECT job_id, result, reason, slots FROM slot_totals");
+  while (slots.step()) {
+    const auto found = index.find(slots.integer(0));
+    if (found == index.end()) continue;
+    jobs[found->second].slots.push_back({.result = read_slot_result(slots.text(1)),
+                                         .reason = read_slot_reason(slots.text(2)),
+                                         .count = slots.count(3)});
+  }
+}
+
+std::vector<PauseChanged> read_pauses(sqlite::Connection& connection) {
+  std::vector<PauseChanged> pauses;
+  sqlite::Statement row(connection, "SELECT job, reason, by, at FROM pauses ORDER BY job");
+  while (row.step()) {
+    pauses.push_back(
+        {.job = row.string(0), .paused = true, .reason = row.string(1), .by = row.string(2), .at = row.wall_time(3)});
+  }
+  return pauses;
+}
+
+std::map<std::string, std::string> split_variables(std::string_view joined) {
+  std::map<std::string, std::string> variables;
+  for (const std::string& variable : split_words(joined)) {
+    const std::size_t sign = variable.find('=');
+    if (sign != std::string::npos) variables.emplace(variable.substr(0, sign), variable.substr(sign + 1));
+  }
+  return variables;
+}
+
+std::vector<OneShotAdded> read_one_shots(sqlite::Connection& connection) {
+  std::vector<OneShotAdded> shots;
+  sqlite::Statement row(connection,
+                        "SELECT name, due, argv, working_dir, environment, by, at FROM one_shots ORDER BY rowid");
+  while (row.step()) {
+    shots.push_back({.name = row.string(0),
+                     .due = row.wall_time(1),
+                     .argv = split_words(row.text(2)),
+                     .working_dir = row.string(3),
+                     .environment = split_variables(row.text(4)),
+                     .by = row.string(5),
+                     .at = row.wall_time(6)});
+  }
+  return shots;
+}
+
+std::vector<RunStarted> read_unfinished(sqlite::Connection& connection) {
+  std::vector<RunStarted> runs;
+  sqlite::Statement row(connection,
+                        "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation "
+                        "FROM runs AS r INDEXED BY runs_unfinished JOIN jobs AS j ON j.id = r.job_id "
+                        "WHERE r.outcome IS NULL ORDER BY r.id");
+  while (row.step()) {
+    runs.push_back({.run = row.integer(0),
+                    .job = row.string(1),
+                    .trigger = read_run_trigger(row.text(2)),
+                    .scheduled_at = row.optional_time(3),
+                    .started_at = row.wall_time(4),
+                    .generation = row.count(5)});
+  }
+  return runs;
+}
+
+std::optional<DaemonMark> read_last_mark(sqlite::Connection& connection) {
+  sqlite::Statement row(connection, "SELECT what, at FROM daemon_marks ORDER BY id DESC LIMIT 1");
+  if (!row.step()) return std::nullopt;
+  const auto what = row.text(0) == "started" ? DaemonMark::What::started : DaemonMark::What::stopped;
+  return DaemonMark{.what = what, .at = row.wall_time(1)};
+}
+
+}  // namespace
+
+Resume SqliteReader::resume() {
+  connection_.execute("BEGIN");
+  try {
+    Resume resume;
+    const Index index = read_jobs(connection_, resume.jobs);
+    read_totals(connection_, index, resume.jobs);
+    resume.paused = read_pauses(connection_);
+    resume.one_shots = read_one_shots(connection_);
+    resume.unfinished = read_unfinished(connection_);
+    resume.last_mark = read_last_mark(connection_);
+    connection_.execute("COMMIT");
+    return resume;
+  } catch (...) {
+    connection_.rollback();
+    throw;
+  }
+}
+
+}  // namespace belfry::ledger
