@@ -83,10 +83,12 @@ class Cron final : public LocalPattern {
   CronFields fields_;
 };
 
-/// The expression in `text`. Nicknames (@hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; any case)
-/// are expressions too; @every is not (see parse_schedule). Errors name the field, the place and what it takes; a date
-/// that never comes (30 February) is refused.
-Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect = CronDialect::standard);
+/// The expression in `text`. `H` (as in Jenkins: H, H(1-5), H/15) stands for a value that depends on `hash_key`,
+/// usually the name of the job, and on nothing else; without a key it is refused. Nicknames (@hourly, @daily,
+/// @midnight, @weekly, @monthly, @yearly, @annually; any case) are expressions too; @every is not (see parse_schedule).
+/// Errors name the field, the place and what it takes; a date that never comes (30 February) is refused.
+Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect = CronDialect::standard,
+                        std::string_view hash_key = {});
 
 /// A cron expression in a zone.
 class CronTrigger final : public Trigger {

@@ -46,14 +46,27 @@ Rule rule_of(CronFieldKind kind, CronDialect dialect) noexcept {
   return {"weekday", 0, 7, 6, weekday_names};
 }
 
+/// FNV-1a over the key and the field, well mixed: the same on every machine and in every version.
+std::uint64_t hash_of(std::string_view key, CronFieldKind kind) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto feed = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3ULL; };
+  for (const char c : key) feed(static_cast<unsigned char>(c));
+  feed(0);
+  feed(static_cast<unsigned char>(kind));
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebULL;
+  return hash ^ (hash >> 31);
+}
+
 constexpr std::uint64_t longest_step = 1'000'000'000;
 
 class FieldParser {
  public:
-  FieldParser(CronFieldKind kind, Word word, CronDialect dialect, CronFields& fields) noexcept
+  FieldParser(CronFieldKind kind, Word word, const CronReading& reading, CronFields& fields) noexcept
       : kind_(kind),
-        dialect_(dialect),
-        rule_(rule_of(kind, dialect)),
+        dialect_(reading.dialect),
+        hash_key_(reading.hash_key),
+        rule_(rule_of(kind, reading.dialect)),
         word_(word),
         cursor_(word.text, word.offset),
         fields_(fields) {}
@@ -97,6 +110,7 @@ class FieldParser {
     if (cursor_.at_end() || cursor_.peek() == ',') return std::unexpected(empty_entry());
     if (cursor_.peek() == '?') return take_question_mark();
     if (cursor_.take('*')) return take_step(rule_.least, rule_.most_of_star, false);
+    if (to_lower(cursor_.peek()) == 'h' && !is_letter(cursor_.peek_after())) return take_hash();
     if (kind_ == CronFieldKind::day && to_lower(cursor_.peek()) == 'l') return take_last_day();
     if (kind_ == CronFieldKind::weekday && dialect_ == CronDialect::quartz && same_word(word_.text, "L")) {
       cursor_.take(cursor_.peek());
@@ -157,22 +171,27 @@ class FieldParser {
     return week_ends ? 7 : rule_.least + place;  // SAT-SUN is 6-7
   }
 
-  Parsed<void> take_step(unsigned first, unsigned last, bool is_range) {
-    const std::size_t slash = cursor_.position();
-    std::uint64_t step = 1;
-    if (cursor_.take('/')) {
-      const std::string_view digits = cursor_.take_digits();
-      if (digits.empty())
-        return std::unexpected(cursor_.error_here("a number was expected after / in " + field(), "for example */5"));
-      step = to_number(digits, longest_step);
-      const std::uint64_t most = dialect_ == CronDialect::quartz ? rule_.most : longest_step - 1;
-      if (step == 0 || step > most) {
-        return std::unexpected(cursor_.error_since(
-            slash + 1, "a step of " + field() + " is at least 1 and at most " + std::to_string(most)));
-      }
+  /// The number behind a slash; 1 if there is no slash.
+  Parsed<unsigned> take_step_width() {
+    if (!cursor_.take('/')) return 1U;
+    const std::size_t start = cursor_.position();
+    const std::string_view digits = cursor_.take_digits();
+    if (digits.empty()) {
+      return std::unexpected(cursor_.error_here("a number was expected after / in " + field(), "for example */5"));
     }
-    if (first > last && is_range && !can_wrap()) return std::unexpected(inverted(first, last, slash));
-    return add(first, last, static_cast<unsigned>(step));
+    const std::uint64_t step = to_number(digits, longest_step);
+    const std::uint64_t most = dialect_ == CronDialect::quartz ? rule_.most : longest_step - 1;
+    if (step >= 1 && step <= most) return static_cast<unsigned>(step);
+    return std::unexpected(
+        cursor_.error_since(start, "a step of " + field() + " is at least 1 and at most " + std::to_string(most)));
+  }
+
+  Parsed<void> take_step(unsigned first, unsigned last, bool is_range) {
+    const std::size_t end = cursor_.position();
+    const auto step = take_step_width();
+    if (!step) return std::unexpected(step.error());
+    if (first > last && is_range && !can_wrap()) return std::unexpected(inverted(first, last, end));
+    return add(first, last, *step);
   }
 
   bool can_wrap() const noexcept { return dialect_ == CronDialect::quartz && kind_ != CronFieldKind::year; }
@@ -184,6 +203,44 @@ class FieldParser {
       values_.set(rule_.least - base() + (value - rule_.least) % span);
     }
     return {};
+  }
+
+  /// H, H(1-5), H/15, H(0-29)/10: one value, or one offset below the step, chosen by the key.
+  Parsed<void> take_hash() {
+    const std::size_t start = cursor_.position();
+    cursor_.take(cursor_.peek());
+    if (hash_key_.empty() || kind_ == CronFieldKind::year) {
+      return std::unexpected(
+          cursor_.error_since(start, takes() + ", not H", "H needs the name of a job, and no year field"));
+    }
+    constexpr unsigned shortest_month = 28;  // a day that every month has
+    unsigned first = rule_.least;
+    unsigned last = kind_ == CronFieldKind::day ? shortest_month : rule_.most_of_star;
+    const bool ranged = cursor_.take('(');
+    if (ranged) {
+      const auto from = take_value(0);
+      if (!from) return std::unexpected(from.error());
+      if (!cursor_.take('-'))
+        return std::unexpected(cursor_.error_here("H takes a range in parentheses", "for example H(0-29)"));
+      const auto to = take_value(*from);
+      if (!to) return std::unexpected(to.error());
+      if (*from > *to)
+        return std::unexpected(cursor_.error_since(start, "the range of H in " + field() + " ends before it begins"));
+      if (!cursor_.take(')'))
+        return std::unexpected(cursor_.error_here("the parenthesis of H is not closed", "for example H(0-29)"));
+      first = *from;
+      last = *to;
+    }
+    const std::uint64_t hash = hash_of(hash_key_, kind_);
+    if (cursor_.peek() != '/') {
+      const auto value = first + static_cast<unsigned>(hash % (last - first + 1));
+      return add(value, value, 1);
+    }
+    const auto step = take_step_width();
+    if (!step) return std::unexpected(step.error());
+    if (!ranged) last = rule_.most_of_star;
+    const unsigned offset = static_cast<unsigned>(hash % std::min<std::uint64_t>(*step, last - first + 1));
+    return add(first + offset, last, *step);
   }
 
   Parsed<void> take_last_day() {
@@ -315,6 +372,7 @@ class FieldParser {
 
   CronFieldKind kind_;
   CronDialect dialect_;
+  std::string_view hash_key_;
   Rule rule_;
   Word word_;
   Cursor cursor_;
@@ -326,8 +384,8 @@ class FieldParser {
 
 std::string_view name_of(CronFieldKind kind) noexcept { return rule_of(kind, CronDialect::standard).name; }
 
-Parsed<void> parse_cron_field(CronFieldKind kind, Word word, CronDialect dialect, CronFields& fields) {
-  return FieldParser(kind, word, dialect, fields).parse();
+Parsed<void> parse_cron_field(CronFieldKind kind, Word word, const CronReading& reading, CronFields& fields) {
+  return FieldParser(kind, word, reading, fields).parse();
 }
 
 }  // namespace belfry::time::detail

@@ -22,7 +22,13 @@ struct Word {
 /// What the field is called in messages: "day-of-month".
 std::string_view name_of(CronFieldKind kind) noexcept;
 
+/// How an expression is read.
+struct CronReading {
+  CronDialect dialect = CronDialect::standard;
+  std::string_view hash_key;  ///< empty: no H
+};
+
 /// Reads one field into `fields`: its values, and for the day fields L, W, #, + and whether it is free.
-Parsed<void> parse_cron_field(CronFieldKind kind, Word word, CronDialect dialect, CronFields& fields);
+Parsed<void> parse_cron_field(CronFieldKind kind, Word word, const CronReading& reading, CronFields& fields);
 
 }  // namespace belfry::time::detail

@@ -117,12 +117,13 @@ ParseError never_comes(const CronFields& fields, Word day) {
   return error;
 }
 
-Parsed<void> parse_fields(std::span<const Word> words, Layout layout, CronDialect dialect, CronFields& fields) {
+Parsed<void> parse_fields(std::span<const Word> words, Layout layout, const detail::CronReading& reading,
+                          CronFields& fields) {
   constexpr std::array kinds{CronFieldKind::second, CronFieldKind::minute,  CronFieldKind::hour, CronFieldKind::day,
                              CronFieldKind::month,  CronFieldKind::weekday, CronFieldKind::year};
   const std::size_t first = layout.seconds ? 0 : 1;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto parsed = detail::parse_cron_field(kinds[first + i], words[i], dialect, fields);
+    const auto parsed = detail::parse_cron_field(kinds[first + i], words[i], reading, fields);
     if (!parsed) return parsed;
   }
   return {};
@@ -137,7 +138,7 @@ Parsed<void> check_question_marks(Word day, Word weekday) {
 
 }  // namespace
 
-Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect) {
+Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_view hash_key) {
   const Words words = split(text);
   if (words.count == 1 && words.words[0].text.starts_with('@')) return parse_nickname(words.words[0]);
   const auto layout = layout_of(words.count, dialect);
@@ -147,7 +148,7 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect) {
   fields.has_seconds = layout->seconds;
   fields.has_year =
       layout->year && words.words[words.count - 1].text != "*" && words.words[words.count - 1].text != "?";
-  const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, dialect, fields);
+  const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, {dialect, hash_key}, fields);
   if (!parsed) return std::unexpected(parsed.error());
 
   const std::size_t minute = layout->seconds ? 1 : 0;

@@ -30,7 +30,7 @@ Parsed<std::shared_ptr<const Trigger>> parse_schedule(std::string_view text, con
     }
     return std::make_shared<const EveryTrigger>(*interval, options.every_anchor);
   }
-  auto cron = parse_cron(text, options.dialect);
+  auto cron = parse_cron(text, options.dialect, options.hash_key);
   if (!cron) return std::unexpected(std::move(cron).error());
   return std::make_shared<const CronTrigger>(*cron, options.zone, options.dst);
 }

@@ -16,7 +16,8 @@ struct ScheduleOptions {
   Zone zone;  ///< UTC unless set
   CronDialect dialect = CronDialect::standard;
   DstPolicy dst = dst_cronie;
-  WallTime every_anchor{};  ///< `@every 5m` fires at this instant plus multiples of 5 minutes
+  WallTime every_anchor{};         ///< `@every 5m` fires at this instant plus multiples of 5 minutes
+  std::string_view hash_key = {};  ///< the name of the job: what `H` depends on; empty: `H` is refused
 };
 
 /// A cron expression, a nickname, or `@every DURATION`. Errors as in parse_cron() and parse_duration().

@@ -151,6 +151,40 @@ TEST_CASE("cron-invalid: the default dialect refuses them too") {
   tally.finish();
 }
 
+TEST_CASE("cron-hash: H gives every name its own slots, always the promised number") {
+  Tally tally("cron-hash.jsonl");
+  for (const json& row : rows_of("cron-hash.jsonl")) {
+    for (const std::string_view name : {"backup", "cleanup", "a", "report-daily", "x/y", "nightly", "zzz"}) {
+      const auto trigger = parse_schedule(
+          row["expr"].get<std::string>(),
+          {.zone = {}, .dialect = CronDialect::standard, .dst = dst_cronie, .every_anchor = {}, .hash_key = name});
+      if (row.value("invalid", false) || !trigger) {
+        tally.check(row.value("invalid", false) == !trigger.has_value(), row, trigger ? "accepted" : "refused");
+        continue;
+      }
+      const WallTime from = instant(row["from"]);
+      const WallTime until = from + std::chrono::hours(row["window_h"].get<int>());
+      int count = 0;
+      bool within = true;
+      for (auto fire = (*trigger)->next(from - Duration{1}); fire && *fire < until; fire = (*trigger)->next(*fire)) {
+        ++count;
+        const auto date = std::chrono::floor<std::chrono::days>(*fire);
+        const std::chrono::year_month_day ymd(date);
+        const std::map<std::string, std::int64_t> found{{"minute", (*fire - date) / std::chrono::minutes{1} % 60},
+                                                        {"hour", (*fire - date) / std::chrono::hours{1}},
+                                                        {"day", static_cast<unsigned>(ymd.day())},
+                                                        {"month", static_cast<unsigned>(ymd.month())},
+                                                        {"weekday", std::chrono::weekday(date).c_encoding()}};
+        for (const auto& [field, range] : row["within"].items()) {
+          within = within && found.at(field) >= range[0] && found.at(field) <= range[1];
+        }
+      }
+      tally.check(within && count == row["count"].get<int>(), row, std::to_string(count) + " for " + std::string(name));
+    }
+  }
+  tally.finish();
+}
+
 TEST_CASE("cron-equal: both expressions have the same fires") {
   Tally tally("cron-equal.jsonl");
   for (const json& row : rows_of("cron-equal.jsonl")) {

@@ -153,6 +153,16 @@ TEST_CASE("cron: Quartz counts Sunday as 1, wraps ranges and needs a question ma
   CHECK(error_of("0 0 12 * * 1", CronDialect::quartz).hint == "put ? into the one that does not matter");
 }
 
+TEST_CASE("cron: H depends on the key and nothing else, and without a key it is refused") {
+  const auto with = [](std::string_view key) {
+    return parse_cron("H H(0-7) * * *", CronDialect::standard, key).value();
+  };
+  CHECK(with("backup") == with("backup"));
+  CHECK_FALSE(with("backup") == with("cleanup"));
+  CHECK(with("backup").describe() == "at 01:28");  // pinned: a job must not move when belfry is updated
+  CHECK(error_of("H * * * *").hint == "H needs the name of a job, and no year field");
+}
+
 TEST_CASE("cron: described in plain English") {
   CHECK(describe("30 2 * * 1-5") == "at 02:30 on Monday through Friday");
   CHECK(describe("*/5 * * * *") == "every 5 minutes");
