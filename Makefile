@@ -50,7 +50,7 @@ tsan: deps-test ## the same tests with ThreadSanitizer
 	@.ci/suite tsan $(ARGS)
 
 bench: deps-test build/release/build.ninja ## measure against the peers (see docs/performance.md)
-	@cmake --build build/release --target benches
+	@cmake --build build/release --target programs benches
 	@tests/bench/run $(ARGS)
 
 fuzz: deps-test ## run every fuzz target for a minute (SECONDS_EACH=60)
