@@ -71,7 +71,7 @@ std::string quotable(std::string_view text, std::size_t limit) {
   return out;
 }
 
-std::string quoted(std::string_view text, std::size_t limit) { return "\"" + quotable(text, limit) + "\""; }
+std::string in_quotes(std::string_view text, std::size_t limit) { return "\"" + quotable(text, limit) + "\""; }
 
 void ErrorList::add(Place place, std::string_view key, Complaint complaint) {
   const auto same = [&](const ConfigError& error) {

@@ -32,6 +32,8 @@ class ErrorList {
   void add(Place place, std::string_view key, Complaint complaint);
 
   bool empty() const noexcept { return errors_.empty(); }
+  bool full() const noexcept { return errors_.size() >= limit; }
+  const SourceText& source() const noexcept { return *source_; }
 
   /// The mistakes in the order of the file.
   std::vector<ConfigError> take();
@@ -46,6 +48,6 @@ class ErrorList {
 std::string quotable(std::string_view text, std::size_t limit = 60);
 
 /// The same between double quotes.
-std::string quoted(std::string_view text, std::size_t limit = 60);
+std::string in_quotes(std::string_view text, std::size_t limit = 60);
 
 }  // namespace belfry::daemon

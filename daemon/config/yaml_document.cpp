@@ -198,7 +198,7 @@ class Builder : public YAML::EventHandler {
     const bool written = start < text.size() && text[start] == '!';
     if (tag.empty() || tag == "?" || (tag == "!" && !bare_tag && !written)) return;
     errors_->add(place, path(),
-                 {"YAML tags are not supported: " + quoted(tag), "a plain value",
+                 {"YAML tags are not supported: " + in_quotes(tag), "a plain value",
                   "delete the tag, or put the value in quotes if it is meant to begin with \"!\""});
   }
 
@@ -215,7 +215,7 @@ class Builder : public YAML::EventHandler {
     for (std::size_t at = 0; at < value.size(); at += character_at(value, at).size) {
       const auto code = character_at(value, at).code;
       if (is_odd_blank(code) || is_deceptive(code)) {
-        stop(place, {"a no-break or other unusual space in the key " + quoted(value), "plain spaces",
+        stop(place, {"a no-break or other unusual space in the key " + in_quotes(value), "plain spaces",
                      "retype the spaces of this line"});
       }
     }
@@ -226,7 +226,7 @@ class Builder : public YAML::EventHandler {
     const auto [first, fresh] = frame.keys.emplace(value, place);
     if (!fresh) {
       errors_->add(place, path(),
-                   {"the key " + quoted(value) + " is given twice", "each key once",
+                   {"the key " + in_quotes(value) + " is given twice", "each key once",
                     "it is first given at line " + std::to_string(first->second.line) + ", column " +
                         std::to_string(first->second.column)});
       frame.key_kind = KeyKind::repeated;

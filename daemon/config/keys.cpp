@@ -1,0 +1,225 @@
+#include "daemon/config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "daemon/config/error_list.hpp"
+#include "time/suggest.hpp"
+
+namespace belfry::daemon {
+namespace {
+
+constexpr auto job_only = KeyUse::job;
+
+constexpr std::array top_keys{
+    Key{"version", "1", "1", "the version of this format"},
+    Key{"jobs", "a map by name, or a list", "", "the jobs; see below"},
+    Key{"defaults", "a map", "", "keys that every job has unless it sets them itself"},
+    Key{"timezone", "a time zone", "the machine's", "the zone of every job that names none"},
+    Key{"state_dir", "a path", "/var/lib/belfry", "the folder of the ledger; created if missing; option --state-dir"},
+    Key{"socket", "a path", "belfry.sock in state_dir", "the control socket for the client; option --socket"},
+    Key{"metrics", "ADDRESS:PORT or off", "127.0.0.1:9640", "where Prometheus scrapes; option --metrics"},
+    Key{"log", "a map", "", "what is logged, and how"},
+    Key{"shutdown_timeout", "a duration", "30s", "how long running jobs may take to finish when the daemon stops"},
+    Key{"threads", "1 to 256", "4", "threads for file and native jobs"},
+    Key{"history", "a map", "", "how much of the past the ledger keeps"},
+};
+
+constexpr std::array log_keys{
+    Key{"level", "debug, info, warning or error", "info", "the least important messages that are logged"},
+    Key{"format", "auto, text, json or journal", "auto",
+        "text on a terminal, the journal's priorities under systemd, else JSON lines"},
+};
+
+constexpr std::array history_keys{
+    Key{"keep_for", "a duration", "90d", "nothing is kept longer than this"},
+    Key{"keep_runs", "1 to 1000000", "1000", "runs of each job, with their attempts"},
+    Key{"keep_slots", "1 to 1000000", "1000", "entries about slots of each job"},
+    Key{"keep_outputs", "1 to 1000000", "200", "outputs of each job"},
+};
+
+constexpr std::array job_keys{
+    Key{"name", "a job name", "", "only in the list form: the name of the job", job_only},
+    Key{"description", "text", "", "what the job is for; shown by the client", job_only},
+    Key{"enabled", "true or false", "true", "false: no slot is planned; it can still be started by hand"},
+    Key{"schedule", "a cron expression", "",
+        "when it is due: 5 fields, 6 with seconds in front, or @daily and the like", job_only},
+    Key{"every", "a duration", "", "due at this interval, counted from 1970-01-01 00:00 UTC", job_only},
+    Key{"at", "a time", "", "due once, at this time", job_only},
+    Key{"after", "a duration", "", "due once, this long after the daemon started", job_only},
+    Key{"timezone", "a time zone", "the top-level timezone", "the zone of schedule and at"},
+    Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is", job_only},
+    Key{"file", "a map", "", "copies, moves, deletes or rotates files", job_only},
+    Key{"native", "a map", "", "calls a function that is built into belfryd", job_only},
+    Key{"shell", "a path", "/bin/sh", "the shell of a command that is text"},
+    Key{"working_dir", "a path", "the folder of this file", "where it runs; relative to the folder of this file"},
+    Key{"environment", "a map of text", "", "variables added to the daemon's; those of defaults are kept"},
+    Key{"clear_environment", "true or false", "false", "true: nothing is inherited from the daemon but PATH"},
+    Key{"stdin", "text", "", "what the program reads; without it, nothing", job_only},
+    Key{"umask", "octal digits", "the daemon's", "permissions that new files do not get, such as 0027"},
+    Key{"nice", "-20 to 19", "0", "the CPU priority; higher is more modest"},
+    Key{"limits", "a map", "", "resource limits of the program (setrlimit)"},
+    Key{"timeout", "a duration or none", "none", "how long one attempt may take before it is ended"},
+    Key{"kill_signal", "a signal", "TERM", "the signal that ends the program and its children first"},
+    Key{"kill_grace", "a duration", "10s", "how long after it KILL follows"},
+    Key{"retries", "0 to 1000, or a map", "0", "how often and when a failed attempt is tried again"},
+    Key{"success_exit_codes", "a list of 0 to 255", "[0]", "the exit codes that count as success"},
+    Key{"concurrency_policy", "forbid, allow or queue", "forbid",
+        "what happens to a slot while a run is going on: it is skipped, it starts too, or it waits"},
+    Key{"queue_limit", "1 to 1000", "10", "how many slots may wait when concurrency_policy is queue"},
+    Key{"on_missed", "skip or run_once", "skip",
+        "what happens to slots that passed while the daemon was down or the machine slept"},
+    Key{"starting_deadline", "a duration or none", "none", "a slot that cannot start within this time is skipped"},
+    Key{"output", "a map", "", "how much of what the program prints is kept"},
+};
+
+constexpr std::array retries_keys{
+    Key{"limit", "0 to 1000", "3", "attempts after the first"},
+    Key{"delay", "a duration", "10s", "the wait before the first retry"},
+    Key{"max_delay", "a duration", "5m", "no wait is longer than this"},
+    Key{"backoff", "1 to 100", "2", "each wait is this many times as long as the one before"},
+    Key{"jitter", "0 to 1", "0", "each wait is made longer or shorter by up to this share at random"},
+    Key{"on_timeout", "true or false", "true", "whether an attempt that timed out is tried again"},
+    Key{"on_exit_codes", "a list of 1 to 255", "all", "only these exit codes are tried again"},
+};
+
+constexpr std::array limits_keys{
+    Key{"as", "a size or unlimited", "the daemon's", "address space of each process"},
+    Key{"core", "a size or unlimited", "the daemon's", "size of a core dump; 0: none is written"},
+    Key{"cpu", "a duration or unlimited", "the daemon's", "CPU time of each process, in whole seconds"},
+    Key{"data", "a size or unlimited", "the daemon's", "data segment of each process"},
+    Key{"fsize", "a size or unlimited", "the daemon's", "size of each file that is written"},
+    Key{"memlock", "a size or unlimited", "the daemon's", "memory locked into RAM"},
+    Key{"nofile", "a number or unlimited", "the daemon's", "open files of each process"},
+    Key{"nproc", "a number or unlimited", "the daemon's", "processes of the user"},
+    Key{"stack", "a size or unlimited", "the daemon's", "stack of each process"},
+};
+
+constexpr std::array output_keys{
+    Key{"max_bytes", "a size", "64K", "how much of each stream is kept: its first and its last half"},
+};
+
+// What other schedulers call it.
+struct Synonym {
+  std::string_view theirs;
+  std::string_view ours;
+};
+
+constexpr std::array synonyms{
+    Synonym{"timeZone", "timezone"},
+    Synonym{"tz", "timezone"},
+    Synonym{"time_zone", "timezone"},
+    Synonym{"utc", "timezone"},
+    Synonym{"executionTimeout", "timeout"},
+    Synonym{"activeDeadlineSeconds", "timeout"},
+    Synonym{"timeout_sec", "timeout"},
+    Synonym{"max_runtime", "timeout"},
+    Synonym{"killTimeout", "kill_grace"},
+    Synonym{"kill_after", "kill_grace"},
+    Synonym{"kill_timeout", "kill_grace"},
+    Synonym{"stop_grace_period", "kill_grace"},
+    Synonym{"stop_signal", "kill_signal"},
+    Synonym{"signal_on_stop", "kill_signal"},
+    Synonym{"concurrencyPolicy", "concurrency_policy"},
+    Synonym{"concurrency", "concurrency_policy"},
+    Synonym{"overlap", "concurrency_policy"},
+    Synonym{"overlap_policy", "concurrency_policy"},
+    Synonym{"max_instances", "concurrency_policy"},
+    Synonym{"no_overlap", "concurrency_policy"},
+    Synonym{"startingDeadlineSeconds", "starting_deadline"},
+    Synonym{"catchup_window", "starting_deadline"},
+    Synonym{"misfire_grace_time", "starting_deadline"},
+    Synonym{"onMissed", "on_missed"},
+    Synonym{"catchup", "on_missed"},
+    Synonym{"persistent", "on_missed"},
+    Synonym{"suspend", "enabled"},
+    Synonym{"disabled", "enabled"},
+    Synonym{"paused", "enabled"},
+    Synonym{"active", "enabled"},
+    Synonym{"env", "environment"},
+    Synonym{"env_vars", "environment"},
+    Synonym{"cwd", "working_dir"},
+    Synonym{"dir", "working_dir"},
+    Synonym{"workdir", "working_dir"},
+    Synonym{"chdir", "working_dir"},
+    Synonym{"working_directory", "working_dir"},
+    Synonym{"cmd", "command"},
+    Synonym{"run", "command"},
+    Synonym{"script", "command"},
+    Synonym{"exec", "command"},
+    Synonym{"args", "command"},
+    Synonym{"cron", "schedule"},
+    Synonym{"crontab", "schedule"},
+    Synonym{"interval", "every"},
+    Synonym{"in", "after"},
+    Synonym{"delay", "after"},
+    Synonym{"retry", "retries"},
+    Synonym{"max_retries", "retries"},
+    Synonym{"retry_policy", "retries"},
+    Synonym{"backoffLimit", "retries"},
+    Synonym{"maximumRetries", "limit"},
+    Synonym{"max_attempts", "limit"},
+    Synonym{"initialDelay", "delay"},
+    Synonym{"interval_sec", "delay"},
+    Synonym{"maximumDelay", "max_delay"},
+    Synonym{"max_interval_sec", "max_delay"},
+    Synonym{"backoffMultiplier", "backoff"},
+    Synonym{"success_codes", "success_exit_codes"},
+    Synonym{"exit_codes", "success_exit_codes"},
+    Synonym{"rlimits", "limits"},
+    Synonym{"ulimits", "limits"},
+    Synonym{"memory", "as"},
+    Synonym{"file_size", "fsize"},
+    Synonym{"processes", "nproc"},
+    Synonym{"tasks", "jobs"},
+    Synonym{"port", "metrics"},
+    Synonym{"prometheus", "metrics"},
+    Synonym{"listen", "metrics"},
+    Synonym{"logging", "log"},
+    Synonym{"pool", "threads"},
+    Synonym{"workers", "threads"},
+};
+
+// Keys that people look for and that this version does not have.
+constexpr std::array<std::string_view, 22> missing_keys{
+    "depends_on",   "user",    "group",   "calendar", "watch",     "jitter",     "splay",     "env_file",
+    "secrets",      "notify",  "include", "groups",   "calendars", "holidays",   "guarantee", "circuit_breaker",
+    "precondition", "sandbox", "sla",     "ping",     "dst_gap",   "dst_overlap"};
+
+}  // namespace
+
+constinit const Section top_section{"top level", top_keys};
+constinit const Section log_section{"log", log_keys};
+constinit const Section history_section{"history", history_keys};
+constinit const Section job_section{"job", job_keys};
+constinit const Section retries_section{"retries", retries_keys};
+constinit const Section limits_section{"limits", limits_keys};
+constinit const Section output_section{"output", output_keys};
+
+std::span<const Section* const> all_sections() {
+  static constexpr std::array sections{&top_section,     &log_section,    &history_section, &job_section,
+                                       &retries_section, &limits_section, &output_section};
+  return sections;
+}
+
+const Key* find_key(const Section& section, std::string_view name) noexcept {
+  const auto found = std::ranges::find(section.keys, name, &Key::name);
+  return found == section.keys.end() ? nullptr : &*found;
+}
+
+std::string hint_for_unknown_key(const Section& section, std::string_view name) {
+  const auto synonym = std::ranges::find(synonyms, name, &Synonym::theirs);
+  if (synonym != synonyms.end() && find_key(section, synonym->ours) != nullptr) {
+    return "did you mean " + in_quotes(synonym->ours) + "?";
+  }
+  if (std::ranges::find(missing_keys, name) != missing_keys.end()) return "this version of belfry does not have it yet";
+  std::vector<std::string_view> names;
+  for (const auto& key : section.keys) names.push_back(key.name);
+  auto hint = time::did_you_mean(name, names);
+  if (!hint.empty() || &section != &top_section) return hint;
+  if (find_key(job_section, name) != nullptr) return in_quotes(name) + " belongs into a job, or into \"defaults\"";
+  return "keys for anchors of your own begin with \"x-\"";
+}
+
+}  // namespace belfry::daemon

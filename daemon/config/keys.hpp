@@ -1,0 +1,51 @@
+// Every key of the configuration file: its name, type, default and meaning. The one list in the program.
+//
+// The readers refuse keys that are not here; docs/configuration.md and docs/scheduler.schema.json are compared with it
+// by a test. Constant; any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace belfry::daemon {
+
+/// Where a key of a job may stand.
+enum class KeyUse : std::uint8_t {
+  anywhere,  ///< in a job, and in `defaults`
+  job,       ///< in a job only
+};
+
+struct Key {
+  std::string_view name;
+  std::string_view type;      ///< as docs name it: "text", "duration", "true or false", "a map", ...
+  std::string_view fallback;  ///< the default; empty: none
+  std::string_view meaning;
+  KeyUse use = KeyUse::anywhere;
+};
+
+/// The keys of one map of the file.
+struct Section {
+  std::string_view name;  ///< "top level", "job", "retries", ...: the heading in the documentation
+  std::span<const Key> keys;
+};
+
+extern const Section top_section;
+extern const Section log_section;
+extern const Section history_section;
+extern const Section job_section;
+extern const Section retries_section;
+extern const Section limits_section;
+extern const Section output_section;
+
+/// All of them, the ones above and those of the actions.
+std::span<const Section* const> all_sections();
+
+const Key* find_key(const Section& section, std::string_view name) noexcept;
+
+/// What to tell someone who wrote a key that `section` does not have: the name that it has here, if it is known from
+/// another scheduler; that it is not supported yet; or the nearest key. Empty when nothing comes to mind.
+std::string hint_for_unknown_key(const Section& section, std::string_view name);
+
+}  // namespace belfry::daemon

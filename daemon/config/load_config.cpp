@@ -1,0 +1,117 @@
+#include "daemon/config/load_config.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "daemon/config/error_list.hpp"
+#include "daemon/config/job_reader.hpp"
+#include "daemon/config/map_reader.hpp"
+#include "daemon/config/read_file.hpp"
+#include "daemon/config/settings_reader.hpp"
+#include "daemon/config/yaml_document.hpp"
+
+namespace belfry::daemon {
+namespace {
+
+using Kind = yaml::Node::Kind;
+
+constexpr std::string_view jobs_expected = "a map of jobs by name, or a list of maps with a name each";
+
+// Gathers the jobs in the order of the file.
+class JobList {
+ public:
+  JobList(const JobContext& context, std::vector<JobSpec>& jobs) : context_(&context), jobs_(&jobs) {}
+
+  void read(const Value& value) {
+    if (value.node().kind == Kind::map) {
+      for (const auto& entry : value.node().entries) read_named(value, entry);
+    } else if (value.node().kind == Kind::sequence) {
+      for (std::size_t i = 0; i < value.node().items.size(); ++i) read_item(value, i);
+    } else {
+      value.complain({"not a map", std::string(jobs_expected)});
+    }
+  }
+
+ private:
+  void read_named(const Value& jobs, const yaml::Entry& entry) {
+    const auto value = jobs.child(entry);
+    if (entry.value->kind == Kind::map) {
+      const MapReader job(value, job_section);
+      job.complain_at_key("name", {"the name of this job is already its key", "no key \"name\" here"});
+    }
+    add(read_job(entry.key, entry.place, value, *context_));
+  }
+
+  void read_item(const Value& jobs, std::size_t index) {
+    const auto item = jobs.item(index);
+    if (!item.is_map("a map with a name")) return;
+    const auto* name_node = item.node().find("name");
+    if (name_node == nullptr) {
+      item.errors().add(item.place(), item.path(), {"this job has no name", "the key \"name\""});
+      return;
+    }
+    const Value name_value(*name_node, item.path() + ".name", item.errors());
+    const auto name = name_value.text("the name of the job");
+    if (!name) return;
+    const auto [first, fresh] = names_.emplace(*name, name_value.place());
+    if (!fresh) {
+      name_value.complain({"two jobs have this name", "each name once",
+                           "it is first given at line " + std::to_string(first->second.line) + ", column " +
+                               std::to_string(first->second.column)});
+    }
+    add(read_job(*name, name_value.place(), Value(item.node(), path_to("jobs", *name), item.errors()), *context_));
+  }
+
+  void add(std::optional<JobSpec> job) {
+    if (job) jobs_->push_back(std::move(*job));
+  }
+
+  const JobContext* context_;
+  std::vector<JobSpec>* jobs_;
+  std::map<std::string, Place> names_;
+};
+
+void read_top(const Value& root, const std::filesystem::path& folder, const LoadOptions& options, Config& config) {
+  const MapReader top(root, top_section, true);
+  config.settings = read_settings(top, folder);
+  JobContext context{.folder = folder, .zone = config.settings.timezone, .defaults = {}, .started = options.started};
+  context.defaults.process.working_dir = folder;
+  if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, folder);
+  if (!top.has("jobs")) {
+    root.errors().add(root.place(), "", {"the key \"jobs\" is missing", std::string(jobs_expected)});
+  } else if (const auto jobs = top.get("jobs")) {
+    JobList(context, config.jobs).read(*jobs);
+  }
+}
+
+}  // namespace
+
+LoadResult parse_config(std::string text, std::string name, const std::filesystem::path& folder,
+                        const LoadOptions& options) {
+  const SourceText source(std::move(name), std::move(text));
+  ErrorList errors(source);
+  const auto document = yaml::parse(source, errors);
+  Config config;
+  if (const auto* root = document.root()) {
+    const Value value(*root, "", errors);
+    if (value.is_map("a map with the key \"jobs\"")) read_top(value, folder, options, config);
+  } else if (errors.empty()) {
+    errors.add({1, 1}, "", {"the file is empty", "a map with the key \"jobs\""});
+  }
+  if (errors.empty()) return config;
+  return std::unexpected(errors.take());
+}
+
+LoadResult load_config(const std::filesystem::path& path, const LoadOptions& options) {
+  auto text = read_config_file(path, yaml::Limits{}.bytes);
+  if (!text) {
+    const SourceText nothing(path.native(), "");
+    ErrorList errors(nothing);
+    errors.add({}, "", std::move(text.error()));
+    return std::unexpected(errors.take());
+  }
+  return parse_config(std::move(*text), path.native(), std::filesystem::absolute(path).parent_path(), options);
+}
+
+}  // namespace belfry::daemon

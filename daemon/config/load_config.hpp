@@ -1,0 +1,41 @@
+// The front door: a file, or a text, to a checked configuration; or to all of its mistakes.
+//
+// Synchronous and without any state: call it on a worker thread (a file of 10,000 jobs takes about half a second).
+// build_catalog() (catalog_builder.hpp) makes what the engine runs of it.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config_error.hpp"
+#include "daemon/config/job_spec.hpp"
+#include "daemon/config/settings.hpp"
+#include "time/wall_time.hpp"
+
+namespace belfry::daemon {
+
+struct Config {
+  Settings settings;
+  std::vector<JobSpec> jobs;  ///< in the order of the file; names are unique
+};
+
+struct LoadOptions {
+  time::WallTime started;  ///< when the daemon started: what `after` counts from, over reloads too
+};
+
+using LoadResult = std::expected<Config, std::vector<ConfigError>>;
+
+/// Reads and checks a file. The errors are in the order of the file, never empty, and each has its place, its key and
+/// what was expected; an unreadable file is one error without a place. Limits: 4 MiB, 64 levels, 250,000 values, at
+/// most a second and 100 MB whatever the file holds. Throws nothing but std::bad_alloc. Any thread.
+LoadResult load_config(const std::filesystem::path& path, const LoadOptions& options);
+
+/// The same for a text that is already there. `name` is what messages call it; relative paths in it start at `folder`,
+/// which must be absolute.
+LoadResult parse_config(std::string text, std::string name, const std::filesystem::path& folder,
+                        const LoadOptions& options);
+
+}  // namespace belfry::daemon

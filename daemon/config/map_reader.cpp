@@ -1,0 +1,36 @@
+#include "daemon/config/map_reader.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace belfry::daemon {
+
+MapReader::MapReader(const Value& map, const Section& section, bool extensions) : map_(map) {
+  for (const auto& entry : map_.node().entries) {
+    if (find_key(section, entry.key) != nullptr || (extensions && entry.key.starts_with("x-"))) continue;
+    const auto hint = map_.errors().full() ? std::string() : hint_for_unknown_key(section, entry.key);
+    map_.errors().add(entry.place, map_.child(entry).path(), {"unknown key " + in_quotes(entry.key), "", hint});
+  }
+}
+
+const yaml::Entry* MapReader::entry(std::string_view key) const noexcept {
+  const auto found = std::ranges::find(map_.node().entries, key, &yaml::Entry::key);
+  return found == map_.node().entries.end() ? nullptr : &*found;
+}
+
+std::optional<Value> MapReader::get(std::string_view key) const {
+  const auto* found = entry(key);
+  if (found == nullptr) return std::nullopt;
+  auto value = map_.child(*found);
+  if (value.node().kind != yaml::Node::Kind::null) return value;
+  map_.errors().add(found->place, value.path(), {"no value is given", "", "give one, or delete the key"});
+  return std::nullopt;
+}
+
+void MapReader::complain_at_key(std::string_view key, Complaint complaint) const {
+  if (const auto* found = entry(key)) {
+    map_.errors().add(found->place, map_.child(*found).path(), std::move(complaint));
+  }
+}
+
+}  // namespace belfry::daemon

@@ -1,0 +1,35 @@
+// Reads a map key by key, and complains about keys that it does not have. One thread; lives within one load.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/config/keys.hpp"
+#include "daemon/config/value.hpp"
+
+namespace belfry::daemon {
+
+class MapReader {
+ public:
+  /// REQUIRES: `map` is a map. Complains at once about every key that is not of `section`; keys that begin with "x-"
+  /// are free for the user's own anchors when `extensions` is set.
+  MapReader(const Value& map, const Section& section, bool extensions = false);
+
+  /// The value of a key if it is given. A key without a value is complained about and counts as not given.
+  std::optional<Value> get(std::string_view key) const;
+
+  /// Whether the key is given, be it right or wrong.
+  bool has(std::string_view key) const noexcept { return map_.node().find(key) != nullptr; }
+
+  /// Complains about the key itself, at its place.
+  void complain_at_key(std::string_view key, Complaint complaint) const;
+
+  const Value& map() const noexcept { return map_; }
+
+ private:
+  const yaml::Entry* entry(std::string_view key) const noexcept;
+
+  Value map_;
+};
+
+}  // namespace belfry::daemon

@@ -1,0 +1,56 @@
+// What `defaults` may set and every job has: where and how it runs, and how its runs are admitted and supervised.
+//
+// Plain values, and their readers.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/map_reader.hpp"
+#include "engine/job.hpp"
+#include "time/zone.hpp"
+
+namespace belfry::daemon {
+
+/// Of programs; file and native jobs use only the working directory.
+struct ProcessPolicies {
+  std::filesystem::path shell = "/bin/sh";
+  std::filesystem::path working_dir;  ///< absolute
+  std::map<std::string, std::string> environment;
+  bool clear_environment = false;
+  std::optional<unsigned> umask;
+  std::optional<int> nice;
+  std::map<std::string, std::optional<std::uint64_t>> limits;  ///< by key of limits_section; nullopt: unlimited
+  int kill_signal = SIGTERM;
+  time::Duration kill_grace = std::chrono::seconds{10};
+  std::vector<int> success_exit_codes = {0};
+  std::uint64_t output_max_bytes = std::uint64_t{64} << 10U;  ///< of each stream
+};
+
+/// Of every job.
+struct RunPolicies {
+  bool enabled = true;
+  std::optional<time::Zone> zone;  ///< none: the top-level timezone
+  std::optional<time::Duration> timeout;
+  engine::RetryPolicy retry;
+  engine::Overlap overlap = engine::Overlap::forbid;
+  int queue_limit = 10;
+  engine::OnMissed on_missed = engine::OnMissed::skip;
+  std::optional<time::Duration> starting_deadline;
+};
+
+struct Policies {
+  ProcessPolicies process;
+  RunPolicies run;
+};
+
+/// Changes what the map gives; complains about what is wrong and leaves it as it was. `folder` is the one of the file.
+void read_process_policies(const MapReader& map, const std::filesystem::path& folder, ProcessPolicies& policies);
+void read_run_policies(const MapReader& map, RunPolicies& policies);
+
+}  // namespace belfry::daemon

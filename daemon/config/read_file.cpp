@@ -1,0 +1,93 @@
+#include "daemon/config/read_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace belfry::daemon {
+namespace {
+
+class OpenFile {
+ public:
+  explicit OpenFile(const std::filesystem::path& path)
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+Complaint cannot_be_read(int error, std::string hint = "") {
+  return {"cannot be read: " + std::generic_category().message(error), "", std::move(hint)};
+}
+
+std::string open_hint(int error, const std::filesystem::path& path) {
+  if (error == ENOENT) return "name the file with --config";
+  if (error == EACCES) return "look with: namei -l " + quotable(path.native(), 200);
+  if (error == ENXIO) return "this is a socket, a FIFO or a device: name a regular file";
+  return "";
+}
+
+// Whoever may write the file may run anything as root.
+std::expected<void, Complaint> check_writers(const struct stat& status, const std::filesystem::path& path) {
+  if (::geteuid() != 0) return {};
+  const auto name = quotable(path.native(), 200);
+  if (status.st_uid != 0) {
+    return std::unexpected(Complaint{
+        "belongs to user " + std::to_string(status.st_uid) + ", who could run anything as root by changing it",
+        "a file of root", "chown root " + name + ", or run belfryd as that user"});
+  }
+  const bool others = (status.st_mode & S_IWOTH) != 0;
+  const bool group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+  if (others || group) {
+    return std::unexpected(Complaint{"others than root may change it, and so could run anything as root",
+                                     "a file that only root may write", "chmod go-w " + name});
+  }
+  return {};
+}
+
+std::expected<std::string, Complaint> read_all(int descriptor, std::size_t limit) {
+  std::string text;
+  while (text.size() <= limit) {
+    const auto before = text.size();
+    constexpr std::size_t step = std::size_t{64} << 10U;
+    text.resize(before + step);
+    const auto count = ::read(descriptor, text.data() + before, step);
+    if (count < 0 && errno == EINTR) {
+      text.resize(before);
+      continue;
+    }
+    if (count < 0) return std::unexpected(cannot_be_read(errno));
+    text.resize(before + static_cast<std::size_t>(count));
+    if (count == 0) return text;
+  }
+  return std::unexpected(Complaint{"the file is larger than " + std::to_string(limit >> 20U) + " MiB",
+                                   "at most " + std::to_string(limit) + " bytes",
+                                   "split the jobs over several daemons, or move data out of the file"});
+}
+
+}  // namespace
+
+std::expected<std::string, Complaint> read_config_file(const std::filesystem::path& path, std::size_t limit) {
+  const OpenFile file(path);
+  if (file.get() < 0) return std::unexpected(cannot_be_read(errno, open_hint(errno, path)));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(cannot_be_read(errno));
+  if (S_ISDIR(status.st_mode)) return std::unexpected(cannot_be_read(EISDIR, "name the file in it"));
+  if (!S_ISREG(status.st_mode)) {
+    return std::unexpected(Complaint{"cannot be read: not a regular file", "a regular file"});
+  }
+  if (auto checked = check_writers(status, path); !checked) return std::unexpected(std::move(checked.error()));
+  return read_all(file.get(), limit);
+}
+
+}  // namespace belfry::daemon
