@@ -24,7 +24,7 @@ fi
 # ---------------------------------------------------------------- inside
 unset BELFRY_SOCKET
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-journalctl -u belfryd -f -n +1 -o cat --no-tail >"$work/unit.log" 2>/dev/null &
+journalctl --unit belfryd --follow --no-tail --output cat >"$work/unit.log" 2>/dev/null &
 pids+=($!)
 config=/etc/belfry/scheduler.yaml
 main_pid() { systemctl show -P MainPID belfryd; }
