@@ -7,7 +7,8 @@
 
 namespace belfry::async {
 class Loop;
-}
+class ThreadPool;
+}  // namespace belfry::async
 namespace belfry::ledger {
 class Ledger;
 }
@@ -16,9 +17,12 @@ namespace belfry::observe {
 
 class Log;
 
-/// belfry_loop_*, belfry_tasks_*, belfry_threadpool_* and their like; answers while the loop is blocked, and says that
-/// it is. `loop` must outlive the collector.
+/// belfry_loop_*, belfry_tasks_*, belfry_slow_callbacks_total and their like; answers while the loop is blocked, and
+/// says that it is. `loop` must outlive the collector.
 std::shared_ptr<prometheus::Collectable> loop_collector(const async::Loop& loop);
+
+/// belfry_threadpool_*. `pool` must outlive the collector.
+std::shared_ptr<prometheus::Collectable> thread_pool_collector(const async::ThreadPool& pool);
 
 /// belfry_store_*. `ledger` must outlive the collector.
 std::shared_ptr<prometheus::Collectable> ledger_collector(const ledger::Ledger& ledger);
