@@ -1,0 +1,52 @@
+// A task parked at a function; see thread_pool_call.hpp.
+#include "async/thread_pool_call.hpp"
+
+#include "async/loop.hpp"
+#include "async/thread_pool_core.hpp"
+
+namespace belfry::async::detail {
+
+ThreadWait::~ThreadWait() {
+  call_->wait_ = nullptr;
+  core_->forget(*call_);
+  over();
+}
+
+bool ThreadWait::start() {
+  call_->wait_ = this;
+  core_->submit(call_, loop());
+  loop().external_work_begin();
+  under_way_ = true;
+  return true;
+}
+
+bool ThreadWait::abandon() noexcept {
+  call_->request_stop();
+  switch (core_->release(*call_, on_cancel_)) {
+    case Release::released:
+      over();
+      return true;
+    case Release::running:
+      cancelled_ = true;
+      break;
+    case Release::ended:  // what came of it is on its way, and it was there first
+      break;
+  }
+  return false;
+}
+
+void ThreadWait::delivered() noexcept {
+  over();
+  if (cancelled_) {
+    complete_cancelled();
+  } else {
+    complete();
+  }
+}
+
+void ThreadWait::over() noexcept {
+  if (under_way_) loop().external_work_end();
+  under_way_ = false;
+}
+
+}  // namespace belfry::async::detail
