@@ -96,8 +96,8 @@ std::uint32_t matching_weekdays(const CronFields& fields, const Shape& shape) no
 
 }  // namespace
 
-bool Cron::has_year(year which) const noexcept {
-  const int value = static_cast<int>(which);
+bool Cron::has_year(year y) const noexcept {
+  const int value = static_cast<int>(y);
   if (!fields_.has_year) return value >= first_year && value <= last_year;
   if (value < first_year_of_field || value > last_year) return false;
   const auto n = static_cast<unsigned>(value - first_year_of_field);
@@ -192,8 +192,8 @@ std::optional<LocalTime> Cron::first_from(LocalTime from) const noexcept {
     if (const auto time = first_time_from(from - today)) return today + *time;
   }
   const auto found = first_day_from(today + days{1});
-  if (!found) return std::nullopt;
-  return *found + *first_time_from(seconds{0});
+  const auto time = first_time_from(seconds{0});
+  return found && time ? std::optional(*found + *time) : std::nullopt;
 }
 
 std::optional<LocalTime> Cron::last_until(LocalTime until) const noexcept {
@@ -202,8 +202,8 @@ std::optional<LocalTime> Cron::last_until(LocalTime until) const noexcept {
     if (const auto time = last_time_until(until - today)) return today + *time;
   }
   const auto found = last_day_until(today - days{1});
-  if (!found) return std::nullopt;
-  return *found + *last_time_until(days{1} - seconds{1});
+  const auto time = last_time_until(days{1} - seconds{1});
+  return found && time ? std::optional(*found + *time) : std::nullopt;
 }
 
 bool Cron::never_fires() const noexcept {

@@ -72,13 +72,13 @@ class Cron final : public LocalPattern {
   friend bool operator==(const Cron& a, const Cron& b) noexcept;
 
  private:
-  std::uint32_t days_of_month(std::chrono::year_month month) const noexcept;
-  bool matches_day(std::chrono::local_days day) const noexcept;
-  std::optional<std::chrono::local_days> first_day_from(std::chrono::local_days day) const noexcept;
-  std::optional<std::chrono::local_days> last_day_until(std::chrono::local_days day) const noexcept;
+  std::uint32_t days_of_month(std::chrono::year_month which) const noexcept;
+  bool matches_day(std::chrono::local_days which) const noexcept;
+  std::optional<std::chrono::local_days> first_day_from(std::chrono::local_days from) const noexcept;
+  std::optional<std::chrono::local_days> last_day_until(std::chrono::local_days until) const noexcept;
   std::optional<std::chrono::seconds> first_time_from(std::chrono::seconds time_of_day) const noexcept;
   std::optional<std::chrono::seconds> last_time_until(std::chrono::seconds time_of_day) const noexcept;
-  bool has_year(std::chrono::year year) const noexcept;
+  bool has_year(std::chrono::year y) const noexcept;
 
   CronFields fields_;
 };
@@ -93,7 +93,8 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect = CronDialect
 /// A cron expression in a zone.
 class CronTrigger final : public Trigger {
  public:
-  CronTrigger(Cron cron, Zone zone, DstPolicy policy = dst_cronie) : cron_(cron), zone_(zone), policy_(policy) {}
+  CronTrigger(const Cron& cron, Zone zone, DstPolicy policy = dst_cronie)  // NOLINT(modernize-pass-by-value): no move
+      : cron_(cron), zone_(zone), policy_(policy) {}
 
   std::optional<WallTime> next(WallTime after) const noexcept override;
   std::optional<WallTime> previous(WallTime before) const noexcept override;

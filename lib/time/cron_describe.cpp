@@ -1,7 +1,6 @@
 // A cron expression in plain English, from its sets of values: what two expressions have in common reads the same.
 #include <array>
 #include <bit>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -50,13 +49,8 @@ std::string list(std::uint64_t bits, Name name) {
 std::string number(unsigned value) { return std::to_string(value); }
 
 std::string clock(unsigned hour, unsigned minute, std::optional<unsigned> second = std::nullopt) {
-  std::array<char, 40> buffer{};
-  if (second) {
-    std::snprintf(buffer.data(), buffer.size(), "%02u:%02u:%02u", hour, minute, *second);
-  } else {
-    std::snprintf(buffer.data(), buffer.size(), "%02u:%02u", hour, minute);
-  }
-  return buffer.data();
+  const auto two_digits = [](unsigned value) { return (value < 10 ? "0" : "") + number(value); };
+  return two_digits(hour) + ":" + two_digits(minute) + (second ? ":" + two_digits(*second) : "");
 }
 
 std::uint64_t all(unsigned count) noexcept { return (std::uint64_t{1} << count) - 1; }
@@ -93,12 +87,14 @@ std::vector<unsigned> values(std::uint64_t bits) {
   return found;
 }
 
-/// "during 09:00-17:59": the hours, when the minutes are said already.
+/// "from 09:00 through 17:59": the hours, when the minutes are said already.
 std::string hours_of(std::uint32_t hours) {
-  if (const auto step = even_step(hours, 24); step && *step > 1)
-    return "in every " + number(*step) + (*step == 2 ? "nd" : *step == 3 ? "rd" : "th") + " hour from 00:00";
-  const unsigned first = static_cast<unsigned>(std::countr_zero(hours));
-  const unsigned last = static_cast<unsigned>(std::bit_width(hours)) - 1;
+  if (const auto step = even_step(hours, 24); step && *step > 1) {
+    const std::string ending = *step == 2 ? "nd" : "rd";
+    return "in every " + number(*step) + (*step <= 3 ? ending : "th") + " hour from 00:00";
+  }
+  const auto first = static_cast<unsigned>(std::countr_zero(hours));
+  const auto last = static_cast<unsigned>(std::bit_width(hours)) - 1;
   const bool one_range = static_cast<unsigned>(std::popcount(hours)) == last - first + 1;
   if (one_range) return "from " + clock(first, 0) + " through " + clock(last, 59);
   return "in the hours " + list(hours, [](unsigned hour) { return clock(hour, 0); });

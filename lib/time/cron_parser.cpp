@@ -159,7 +159,7 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
   }
   const auto is_wild = [](Word word) { return word.text.starts_with('*') || word.text.starts_with('?'); };
   fields.wild = is_wild(words.words[minute]) || is_wild(words.words[minute + 1]);
-  const Cron cron(fields);
+  Cron cron(fields);
   if (cron.never_fires()) return std::unexpected(never_comes(fields, day));
   return cron;
 }

@@ -146,12 +146,13 @@ Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool
     return std::unexpected(
         cursor.error_here("the number needs a unit", "for example " + std::string(decimal.whole) + "s"));
   }
-  const auto unit = std::ranges::find(units, name, &Unit::name);
-  if (unit == units.end() || !is_in(*unit, dialect))
+  const auto* const unit = std::ranges::find(units, name, &Unit::name);
+  if (unit == units.end() || !is_in(*unit, dialect)) {
     return std::unexpected(unknown_unit(cursor, unit_at, name, dialect));
+  }
   const Nanoseconds value = times(decimal, unit->nanoseconds);
-  return dialect == DurationDialect::systemd ? value / microsecond * microsecond
-                                             : value;  // systemd counts microseconds
+  const bool cut = dialect == DurationDialect::systemd;  // which counts microseconds
+  return cut ? value / microsecond * microsecond : value;
 }
 
 /// Go, systemd, and the union of both.

@@ -19,12 +19,12 @@ using std::chrono::year_month_day;
 
 constexpr int first_year = 1900;
 constexpr int last_year = 2199;
-constexpr std::string_view example = "write it like \"2026-12-31 23:59\" or 2026-12-31T23:59:00Z";
-constexpr std::string_view relative_example = ", \"tomorrow 02:00\" or \"in 10m\"";
+constexpr std::string_view example = R"(write it like "2026-12-31 23:59" or 2026-12-31T23:59:00Z)";
+constexpr std::string_view relative_example = R"(, "tomorrow 02:00" or "in 10m")";
 
 /// The number with zeros in front, `width` digits at least.
 std::string padded(std::int64_t number, std::size_t width) {
-  std::string digits = std::to_string(number);
+  const std::string digits = std::to_string(number);
   return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
 }
 
@@ -47,7 +47,8 @@ std::string fraction_of(WallTime instant) {
 
 std::string format_offset(seconds offset) {
   const std::int64_t count = std::chrono::abs(offset).count();
-  std::string text = (offset < seconds{0} ? "-" : "+") + padded(count / 3600, 2) + ":" + padded(count / 60 % 60, 2);
+  const std::string text =
+      (offset < seconds{0} ? "-" : "+") + padded(count / 3600, 2) + ":" + padded(count / 60 % 60, 2);
   return count % 60 == 0 ? text : text + ":" + padded(count % 60, 2);  // local mean time, before there were zones
 }
 
@@ -277,9 +278,7 @@ class TimeParser {
     const auto place = take_place();
     if (!place) return std::unexpected(place.error());
     const LocalTime local = date + clock.of_day;
-    if (place->offset) {
-      return at_end(WallTime(local.time_since_epoch() - *place->offset) + clock.fraction);
-    }
+    if (const auto offset = place->offset) return at_end(WallTime(local.time_since_epoch() - *offset) + clock.fraction);
     const LocalInstants instants = place->zone.resolve(local);
     if (instants.kind == LocalKind::skipped) {
       const WallTime before = instants.transition - seconds{1};

@@ -134,19 +134,19 @@ ParseError unknown_zone(std::string_view name) {
   auto meant = name_of_city(name, names);
   if (!meant) meant = nearest(name, std::span<const std::string>(names));
   error.hint = meant ? "did you mean \"" + std::string(*meant) + "\"?"
-                     : "names are like \"Europe/Berlin\" or \"UTC\"; all are listed by `timedatectl list-timezones`";
+                     : R"(names are like "Europe/Berlin" or "UTC"; all are listed by `timedatectl list-timezones`)";
   return error;
 }
 
 Parsed<void> check_zone_name(std::string_view name) {
   if (name.empty()) {
-    return std::unexpected(ParseError{0, 0, "a time zone has a name", "names are like \"Europe/Berlin\" or \"UTC\""});
+    return std::unexpected(ParseError{0, 0, "a time zone has a name", R"(names are like "Europe/Berlin" or "UTC")"});
   }
   const std::size_t bad = first_bad_byte(name);
   if (bad != name.size()) {
-    return std::unexpected(
-        ParseError{bad, 1, "a time zone's name has letters, digits, \"_\", \"+\", \"-\" and single \"/\" inside",
-                   "names are like \"Europe/Berlin\" or \"UTC\"; paths are not accepted"});
+    return std::unexpected(ParseError{bad, 1,
+                                      R"(a time zone's name has letters, digits, "_", "+", "-" and single "/" inside)",
+                                      R"(names are like "Europe/Berlin" or "UTC"; paths are not accepted)"});
   }
   const auto& names = zone_names();
   if (!names.empty() && !std::ranges::binary_search(names, name)) return std::unexpected(unknown_zone(name));
