@@ -1,0 +1,39 @@
+// What the handlers of the API share, and the functions that put them into the router.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/control/bridge.hpp"
+#include "daemon/control/control_api.hpp"
+#include "daemon/control/router.hpp"
+#include "daemon/control/run_waiters.hpp"
+
+namespace belfry::daemon {
+
+struct ApiContext {
+  ControlParts parts;
+  Bridge bridge;
+  RunWaiters waiters;                            // loop thread only
+  std::unique_ptr<ledger::LedgerReader> reader;  // server thread only; opened by the first question
+
+  explicit ApiContext(ControlParts given)
+      : parts(std::move(given)), bridge(parts.loop), waiters(parts.events, parts.engine) {}
+
+  /// Answers with what `read` makes of the history, once all that happened before is in it. Server thread.
+  void read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read);
+
+  /// The reply for a refusal of the engine; `job` is what was asked for, to suggest what was meant. Loop thread.
+  Reply refused(const engine::Refusal& refusal, std::string_view job = {}) const;
+};
+
+void add_status_routes(Router& router, ApiContext& context);    // api_status.cpp
+void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
+void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
+void add_one_shot_routes(Router& router, ApiContext& context);  // api_one_shots.cpp
+
+/// The number that `text` holds, within bounds. Throws ApiError 400 naming `what`.
+std::int64_t parse_number(std::string_view text, std::string_view what, std::int64_t least, std::int64_t most);
+
+}  // namespace belfry::daemon

@@ -1,0 +1,166 @@
+// /v1/jobs: what is declared, what comes next, and what can be done to a job.
+
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/control/api_context.hpp"
+#include "daemon/control/api_error.hpp"
+#include "daemon/control/json_text.hpp"
+#include "daemon/control/json_views.hpp"
+
+namespace belfry::daemon {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kMostSlots = 1000;
+constexpr std::size_t kLongestReason = 1000;
+
+/// Runs `command` on the loop and answers with {"job": NAME} or the refusal.
+void command(ApiContext& context, const std::string& job, const Exchange& exchange,
+             std::function<std::expected<void, engine::Refusal>(engine::Engine&)> command) {
+  context.bridge.post(exchange, [&context, job, command = std::move(command)](const Exchange& asked) {
+    const auto done = command(context.parts.engine);
+    asked.reply(done ? Reply{.body = to_text({{"job", job}})} : context.refused(done.error(), job));
+  });
+}
+
+void list(ApiContext& context, const Exchange& exchange) {
+  const auto ask = [&context] { return context.parts.engine.jobs(); };
+  context.bridge.call(exchange, ask, [](const std::vector<engine::JobStatus>& jobs) -> Reply {
+    json all = json::array();
+    for (const engine::JobStatus& job : jobs) all.push_back(view(job));
+    return {.body = to_text({{"jobs", std::move(all)}})};
+  });
+}
+
+void show(ApiContext& context, const std::string& name, const Exchange& exchange) {
+  context.bridge.post(exchange, [&context, name](const Exchange& asked) {
+    const auto job = context.parts.engine.job(name);
+    if (!job) {
+      asked.reply(context.refused({.kind = engine::Refusal::Kind::not_found,
+                                   .message = "there is no job \"" + name + "\"; `belfry list` shows all"},
+                                  name));
+      return;
+    }
+    asked.finish([job = *job]() -> Reply { return {.body = to_text(view(job))}; });
+  });
+}
+
+/// The slots are computed on the API's thread: a trigger may have to look far ahead.
+Reply next_slots(const std::shared_ptr<const engine::Job>& job, engine::WallTime now, std::int64_t count) {
+  json slots = json::array();
+  std::optional<engine::WallTime> slot = now;
+  while (job->enabled && job->trigger && static_cast<std::int64_t>(slots.size()) < count) {
+    slot = job->trigger->next(*slot);
+    if (!slot) break;
+    slots.push_back(view(slot));
+  }
+  return {.body = to_text({{"job", job->name},
+                           {"enabled", job->enabled},
+                           {"schedule", job->schedule_text},
+                           {"timezone", job->timezone},
+                           {"description", job->trigger ? json(job->trigger->describe()) : json(nullptr)},
+                           {"slots", std::move(slots)}})};
+}
+
+void next(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
+  const auto asked_for = request.query.find("n");
+  const std::int64_t count = asked_for == request.query.end() ? 5 : parse_number(asked_for->second, "n", 1, kMostSlots);
+  context.bridge.post(exchange, [&context, name, count](const Exchange& asked) {
+    const auto catalog = context.parts.engine.catalog();
+    const auto found = catalog ? catalog->jobs.find(name) : decltype(catalog->jobs.find(name)){};
+    if (!catalog || found == catalog->jobs.end()) {
+      asked.reply(context.refused({.kind = engine::Refusal::Kind::not_found,
+                                   .message = "there is no job \"" + name + "\"; `belfry list` shows all"},
+                                  name));
+      return;
+    }
+    asked.finish(
+        [job = found->second, now = context.parts.loop.wall_now(), count] { return next_slots(job, now, count); });
+  });
+}
+
+void wait_for_end(ApiContext& context, ledger::RunId run, const Exchange& exchange) {
+  context.waiters.wait(run, [exchange](const ledger::RunEnded* ended) {
+    if (ended == nullptr) {
+      exchange.reply(error_reply(503, "unavailable", "belfryd is shutting down; the run was queued and never started"));
+    } else {
+      exchange.finish([ended = *ended]() -> Reply { return {.body = to_text({{"run", view(ended)}})}; });
+    }
+  });
+}
+
+void run(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
+  const json body = parse_object(request.body);
+  const json wait = body.value("wait", json(false));
+  if (!wait.is_boolean()) throw ApiError(400, "bad_request", "\"wait\" must be true or false");
+  context.bridge.post(exchange, [&context, name, wait = wait.get<bool>()](const Exchange& asked) {
+    const auto started = context.parts.engine.run_now(name);
+    if (!started) {
+      asked.reply(context.refused(started.error(), name));
+    } else if (wait) {
+      wait_for_end(context, *started, asked);
+    } else {
+      asked.reply({.status = 202, .body = to_text({{"run", {{"run", *started}, {"job", name}}}})});
+    }
+  });
+}
+
+void pause(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
+  const json reason = parse_object(request.body).value("reason", json(""));
+  if (!reason.is_string() || reason.get_ref<const std::string&>().size() > kLongestReason) {
+    throw ApiError(400, "bad_request",
+                   "\"reason\" must be a text of at most " + std::to_string(kLongestReason) + " bytes");
+  }
+  command(context, name, exchange,
+          [name, reason = reason.get<std::string>(), by = request.peer.name](engine::Engine& engine) {
+            return engine.pause(name, reason, by);
+          });
+}
+
+void cancel(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
+  context.bridge.post(exchange, [&context, name, by = request.peer.name](const Exchange& asked) {
+    const auto cancelled = context.parts.engine.cancel_job(name, by);
+    asked.reply(cancelled ? Reply{.body = to_text({{"job", name}, {"cancelled", *cancelled}})}
+                          : context.refused(cancelled.error(), name));
+  });
+}
+
+}  // namespace
+
+void add_job_routes(Router& router, ApiContext& context) {
+  router.add("GET", "/v1/jobs",
+             [&context](const Request&, const PathParts&, const Exchange& exchange) { list(context, exchange); });
+  router.add("GET", "/v1/jobs/{name}", [&context](const Request&, const PathParts& path, const Exchange& exchange) {
+    show(context, path[0], exchange);
+  });
+  router.add("GET", "/v1/jobs/{name}/next",
+             [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
+               next(context, request, path[0], exchange);
+             });
+  router.add("POST", "/v1/jobs/{name}/run",
+             [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
+               run(context, request, path[0], exchange);
+             });
+  router.add("POST", "/v1/jobs/{name}/pause",
+             [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
+               pause(context, request, path[0], exchange);
+             });
+  router.add("POST", "/v1/jobs/{name}/resume",
+             [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
+               command(context, path[0], exchange, [name = path[0], by = request.peer.name](engine::Engine& engine) {
+                 return engine.resume_job(name, by);
+               });
+             });
+  router.add("POST", "/v1/jobs/{name}/cancel",
+             [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
+               cancel(context, request, path[0], exchange);
+             });
+}
+
+}  // namespace belfry::daemon

@@ -1,0 +1,69 @@
+// GET /v1/status, POST /v1/reload, GET /metrics.
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "daemon/control/api_context.hpp"
+#include "daemon/control/api_error.hpp"
+#include "daemon/control/json_text.hpp"
+#include "daemon/control/json_views.hpp"
+
+namespace belfry::daemon {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds kStatusPatience{1'000};
+constexpr std::chrono::milliseconds kReloadPatience{60'000};
+
+/// `engine`: none when the loop did not answer in time; all else does not need it.
+Reply status_reply(const ApiContext& context, const std::optional<engine::EngineStatus>& engine) {
+  const ControlParts& parts = context.parts;
+  json loop = view(parts.loop.stats());
+  loop["responding"] = engine.has_value();
+  const json document{{"version", parts.version},
+                      {"pid", ::getpid()},
+                      {"started_at", view(std::optional(parts.started_at))},
+                      {"config", parts.config_path},
+                      {"metrics", parts.metrics_address.empty() ? json(nullptr) : json(parts.metrics_address)},
+                      {"engine", engine ? view(*engine) : json(nullptr)},
+                      {"loop", std::move(loop)},
+                      {"ledger", view(parts.ledger.stats())}};
+  return {.body = to_text(document)};
+}
+
+Reply reload_reply(const ReloadResult& result) {
+  if (!result.applied) return error_reply(422, "invalid_config", result.errors);
+  return {.body = to_text({{"generation", result.generation},
+                           {"added", result.added},
+                           {"changed", result.changed},
+                           {"removed", result.removed}})};
+}
+
+}  // namespace
+
+void add_status_routes(Router& router, ApiContext& context) {
+  router.add("GET", "/v1/status", [&context](const Request&, const PathParts&, const Exchange& exchange) {
+    const auto ask = [&context](const Exchange& asked) {
+      asked.finish([&context, engine = context.parts.engine.status()] { return status_reply(context, engine); });
+    };
+    context.bridge.post(exchange, ask, kStatusPatience, [&context] { return status_reply(context, std::nullopt); });
+  });
+
+  router.add("POST", "/v1/reload", [&context](const Request&, const PathParts&, const Exchange& exchange) {
+    const auto reload = [&context](const Exchange& asked) {
+      context.parts.reload([asked](const ReloadResult& result) { asked.reply(reload_reply(result)); });
+    };
+    context.bridge.post(exchange, reload, kReloadPatience);
+  });
+
+  router.add("GET", "/metrics", [&context](const Request&, const PathParts&, const Exchange& exchange) {
+    exchange.reply({.body = context.parts.metrics(), .content_type = "text/plain; version=0.0.4; charset=utf-8"});
+  });
+}
+
+}  // namespace belfry::daemon

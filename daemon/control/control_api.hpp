@@ -1,0 +1,74 @@
+// The control API: HTTP and JSON on a Unix socket, for `belfry` and everything else that wants to know or command.
+//
+//   GET    /v1/status                      the daemon, its loop and its ledger; answers while the loop is stuck
+//   GET    /v1/jobs                        all jobs          GET  /v1/jobs/NAME             one
+//   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}
+//   POST   /v1/jobs/NAME/pause             {"reason": ".."}  POST /v1/jobs/NAME/resume
+//   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
+//   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
+//   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}
+//   DELETE /v1/oneshots/NAME               POST /v1/reload   GET  /metrics
+//
+// Errors are {"error": {"code", "message"}}, see api_error.hpp. History is read on the API's thread; what is alive is
+// asked of the loop over the bridge, and carried out in the name of the user at the other end of the socket.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "async/loop.hpp"
+#include "daemon/control/http_server.hpp"
+#include "engine/engine.hpp"
+#include "engine/event.hpp"
+#include "ledger/ledger.hpp"
+
+namespace belfry::daemon {
+
+/// What became of a request to read the configuration again.
+struct ReloadResult {
+  bool applied = false;
+  std::string errors;  ///< for a person, when it was not applied; the old configuration stays in force
+  std::uint64_t generation = 0;
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+};
+
+/// What the API needs of the daemon; all references must outlive it.
+struct ControlParts {
+  async::Loop& loop;
+  engine::Engine& engine;
+  engine::EventStream& events;
+  ledger::Ledger& ledger;
+
+  /// Facts shown by /v1/status.
+  std::string version;
+  std::string config_path;
+  std::string metrics_address;  ///< empty: off
+  engine::WallTime started_at;
+
+  /// Called on the loop's thread; calls back there when the configuration was read and applied or refused.
+  std::function<void(std::function<void(ReloadResult)>)> reload;
+
+  /// The page of /metrics. Called on the API's thread.
+  std::function<std::string()> metrics;
+};
+
+class ControlApi {
+ public:
+  /// Listens from now on. Loop thread, or before the loop runs. Throws ListenError.
+  ControlApi(ControlParts parts, const HttpOptions& options);
+  ControlApi(const ControlApi&) = delete;
+  ControlApi& operator=(const ControlApi&) = delete;
+
+  /// Answers what waits with 503. REQUIRES: the event stream is silent, and the loop has taken its last turn.
+  ~ControlApi();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace belfry::daemon
