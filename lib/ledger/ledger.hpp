@@ -33,15 +33,15 @@ struct RunRow {
 };
 
 struct RunQuery {
-  std::string job;                ///< empty: all jobs
-  std::vector<Outcome> outcomes;  ///< empty: all, running ones included
-  std::optional<WallTime> since;  ///< started at or after
-  std::size_t limit = 50;         ///< newest first; 1 to 10,000
+  std::string job{};                ///< empty: all jobs
+  std::vector<Outcome> outcomes{};  ///< empty: all, running ones included
+  std::optional<WallTime> since{};  ///< started at or after
+  std::size_t limit = 50;           ///< newest first; 1 to 10,000
 };
 
 struct SlotQuery {
-  std::string job;  ///< empty: all jobs
-  std::optional<WallTime> since;
+  std::string job{};  ///< empty: all jobs
+  std::optional<WallTime> since{};
   std::size_t limit = 50;
 };
 

@@ -153,26 +153,13 @@ constexpr std::array steps{first_step};
   throw LedgerError(connection.path() + ": " + why);
 }
 
-// Whether the file is belfry's; a file without any content is nobody's and will be.
-bool is_empty(sqlite::Connection& connection) {
-  const std::int64_t id = connection.integer("PRAGMA application_id");
-  if (id == schema_application_id) return false;
-  if (id != 0 || connection.integer("SELECT count(*) FROM sqlite_schema") != 0) {
-    refuse(connection, "this is the database of another program; give belfryd a state folder of its own");
-  }
-  return true;
-}
-
+// 0 for a file without any content: it is nobody's and will be belfry's.
 std::int64_t version_of(sqlite::Connection& connection) {
-  try {
-    return is_empty(connection) ? 0 : connection.integer("PRAGMA user_version");
-  } catch (const sqlite::Error& error) {
-    if (!error.is_about_content()) throw;
-    refuse(connection,
-           std::string{"this is not a database, or a damaged one; move it away (and its -wal and -shm files) "
-                       "to begin a new ledger, or put a backup in its place ("} +
-               error.what() + ")");
-  }
+  const std::int64_t tables = connection.integer("SELECT count(*) FROM sqlite_schema");  // reads what it lists, too
+  const std::int64_t id = connection.integer("PRAGMA application_id");
+  if (id == schema_application_id) return connection.integer("PRAGMA user_version");
+  if (id == 0 && tables == 0) return 0;
+  refuse(connection, "this is the database of another program; give belfryd a state folder of its own");
 }
 
 void refuse_newer(const sqlite::Connection& connection, std::int64_t version) {

@@ -25,10 +25,6 @@ bool Error::is_about_values() const noexcept {
   }
 }
 
-bool Error::is_about_content() const noexcept {
-  return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT;
-}
-
 Connection::Connection(std::string path, Mode mode) : path_(std::move(path)) {
   const int access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const int code = sqlite3_open_v2(path_.c_str(), &db_, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -81,6 +77,9 @@ void Connection::fail(int code, std::string_view operation) const {
   text += sqlite3_errmsg(db_);
   if (const int cause = sqlite3_system_errno(db_); cause != 0 && primary(code) != SQLITE_CONSTRAINT) {
     text += " (errno " + std::to_string(cause) + ")";
+  }
+  if (primary(code) == SQLITE_NOTADB || primary(code) == SQLITE_CORRUPT) {
+    text += "; move the file away (with its -wal and -shm files) to begin a new one, or put a backup in its place";
   }
   throw Error(code, text);
 }

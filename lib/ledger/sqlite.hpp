@@ -17,7 +17,7 @@ struct sqlite3_stmt;
 
 namespace belfry::ledger::sqlite {
 
-/// What SQLite reported; what() reads "FILE: OPERATION: cause".
+/// What SQLite reported; what() reads "FILE: OPERATION: cause", with advice when the file is damaged or no database.
 class Error : public LedgerError {
  public:
   Error(int code, const std::string& text) : LedgerError(text), code_(code) {}
@@ -28,9 +28,6 @@ class Error : public LedgerError {
   /// Whether the statement's values are at fault (a constraint, a value too big): another try would fail the same way,
   /// while the rest of the transaction is intact.
   bool is_about_values() const noexcept;
-
-  /// Whether the file is not a database, or is a damaged one.
-  bool is_about_content() const noexcept;
 
  private:
   int code_;

@@ -27,7 +27,7 @@ struct SqliteOptions {
   Duration commit_interval = std::chrono::milliseconds{5};
   Duration retry_limit = std::chrono::seconds{2};      ///< between two tries on a failing disk, at most
   Duration close_patience = std::chrono::seconds{10};  ///< how long the destructor tries on a failing disk
-  Retention retention;
+  Retention retention{};
 };
 
 class LedgerWriter;

@@ -1,0 +1,91 @@
+// History is asked newest first, and only for what is wanted.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "ledger/sqlite.hpp"
+#include "ledger_fixture.hpp"
+
+using namespace belfry::ledger;
+using namespace belfry::ledger::test;
+
+namespace {
+
+std::vector<RunId> ids(const std::vector<RunRow>& rows) {
+  std::vector<RunId> found;
+  std::ranges::transform(rows, std::back_inserter(found), &RunRow::run);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("runs come newest first, of one job or of all, by outcome, since and up to a limit", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 10s, 1);
+  write_whole_run(*temp.ledger, "b", 20s, 2, Outcome::failure);
+  write_whole_run(*temp.ledger, "a", 30s, 3, Outcome::timeout);
+  temp.write(run_start("b", 40s, 4));
+  temp.sync();
+  const auto reader = temp.reader();
+
+  CHECK(ids(reader->runs({})) == std::vector<RunId>{4, 3, 2, 1});
+  CHECK(ids(reader->runs({.job = "a", .outcomes = {}, .since = {}})) == std::vector<RunId>{3, 1});
+  CHECK(ids(reader->runs({.job = "", .outcomes = {Outcome::failure, Outcome::timeout}, .since = {}})) ==
+        std::vector<RunId>{3, 2});
+  CHECK(ids(reader->runs({.job = "a", .outcomes = {Outcome::failure}, .since = {}})).empty());
+  CHECK(ids(reader->runs({.job = "", .outcomes = {}, .since = at(20s)})) == std::vector<RunId>{4, 3, 2});
+  CHECK(ids(reader->runs({.job = "b", .outcomes = {}, .since = at(30s)})) == std::vector<RunId>{4});
+  CHECK(ids(reader->runs({.job = "", .outcomes = {}, .since = {}, .limit = 2})) == std::vector<RunId>{4, 3});
+  CHECK(ids(reader->runs({.job = "", .outcomes = {}, .since = {}, .limit = 0})) == std::vector<RunId>{4});
+  CHECK(reader->runs({.job = "nobody's", .outcomes = {}, .since = {}}).empty());
+}
+
+TEST_CASE("slots come newest first, of one job or of all, since and up to a limit", "[ledger]") {
+  TempLedger temp;
+  temp.write(started_slot("a", 10s, 1));
+  temp.write(started_slot("b", 20s, 2));
+  temp.write(started_slot("a", 30s, 3));
+  temp.sync();
+  const auto reader = temp.reader();
+  const auto runs_of = [](const std::vector<SlotClosed>& slots) {
+    std::vector<RunId> found;
+    for (const SlotClosed& slot : slots) found.push_back(slot.run.value());
+    return found;
+  };
+  CHECK(runs_of(reader->slots({})) == std::vector<RunId>{3, 2, 1});
+  CHECK(runs_of(reader->slots({.job = "a", .since = {}})) == std::vector<RunId>{3, 1});
+  CHECK(runs_of(reader->slots({.job = "", .since = at(15s)})) == std::vector<RunId>{3, 2});
+  CHECK(runs_of(reader->slots({.job = "", .since = {}, .limit = 1})) == std::vector<RunId>{3});
+  CHECK(reader->slots({.job = "nobody's", .since = {}}).empty());
+}
+
+TEST_CASE("every question about history follows an index", "[ledger]") {
+  TempLedger temp;
+  sqlite::Connection connection(temp.path, sqlite::Mode::read_only);
+  const auto plan = [&](const std::string& sql) {
+    sqlite::Statement statement(connection, ("EXPLAIN QUERY PLAN " + sql).c_str());
+    std::string text;
+    while (statement.step()) text += statement.string(3) + "\n";
+    return text;
+  };
+  const auto is_indexed = [](const std::string& text) {
+    return text.find("TEMP B-TREE") == std::string::npos && text.find("SCAN") == std::string::npos;
+  };
+  CHECK(is_indexed(plan("SELECT * FROM runs WHERE job_id = 1 ORDER BY id DESC LIMIT 50")));
+  CHECK(is_indexed(plan("SELECT * FROM runs WHERE started_at >= 1 ORDER BY started_at DESC, id DESC LIMIT 50")));
+  CHECK(is_indexed(plan("SELECT * FROM slots WHERE job_id = 1 ORDER BY scheduled_at DESC LIMIT 50")));
+  CHECK(is_indexed(plan("SELECT * FROM slots WHERE scheduled_at < 1 ORDER BY scheduled_at LIMIT 50")));
+  CHECK(is_indexed(plan("SELECT head FROM outputs WHERE job_id = 1 AND run_id = 2 AND attempt = 1 AND stream = ''")));
+}
+
+TEST_CASE("people can read the views", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 90s + 250ms, 1, Outcome::failure);
+  temp.sync();
+  sqlite::Connection connection(temp.path, sqlite::Mode::read_only);
+  CHECK(connection.text("SELECT job || ' ' || outcome || ' ' || scheduled_at FROM v_runs") ==
+        "a failure 2026-01-01T00:01:30.250Z");
+  CHECK(connection.text("SELECT job || ' ' || attempt || ' ' || message FROM v_attempts") == "a 1 exit code 1");
+  CHECK(connection.text("SELECT job || ' ' || result || ' ' || scheduled_at FROM v_slots") ==
+        "a started 2026-01-01T00:01:30.250Z");
+}
