@@ -338,7 +338,7 @@ class FieldParser {
 
   ParseError unexpected_byte() const {
     if (cursor_.at_end()) return cursor_.error_here("a value was expected at the end of " + field(), takes());
-    return cursor_.error_here("unexpected " + quoted(cursor_.rest().substr(0, 1)) + " in " + field(), takes());
+    return cursor_.error_here("unexpected " + quoted(first_character(cursor_.rest())) + " in " + field(), takes());
   }
 
   ParseError out_of_range(std::size_t start, std::string_view digits) const {

@@ -1,5 +1,6 @@
 #include "time/schedule.hpp"
 
+#include "time/calendar.hpp"
 #include "time/duration.hpp"
 #include "time/every.hpp"
 #include "time/text_cursor.hpp"
@@ -29,6 +30,14 @@ Parsed<std::shared_ptr<const Trigger>> parse_schedule(std::string_view text, con
       return std::unexpected(std::move(interval).error());
     }
     return std::make_shared<const EveryTrigger>(*interval, options.every_anchor);
+  }
+  if (looks_like_calendar(text)) {
+    auto calendar = parse_calendar(text);
+    if (!calendar) return std::unexpected(std::move(calendar).error());
+    if (calendar->pattern.never_fires()) {
+      return std::unexpected(ParseError{0, text.size(), "this combination of days, months and years never comes", {}});
+    }
+    return std::make_shared<const CronTrigger>(calendar->pattern, calendar->zone.value_or(options.zone), options.dst);
   }
   auto cron = parse_cron(text, options.dialect, options.hash_key);
   if (!cron) return std::unexpected(std::move(cron).error());

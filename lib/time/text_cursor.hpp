@@ -24,7 +24,11 @@ constexpr bool same_word(std::string_view a, std::string_view b) noexcept {
   return true;
 }
 
-/// A piece of the user's text as it may stand in a message: control bytes shown as "?", long ones cut.
+/// The UTF-8 character that `text` begins with; one byte when that is no character, nothing when it is empty.
+std::string_view first_character(std::string_view text) noexcept;
+
+/// A piece of the user's text as it may stand in a message: in quotes, always valid UTF-8, control characters and wrong
+/// bytes shown as "?", long pieces cut.
 std::string quoted(std::string_view piece);
 
 class Cursor {
@@ -35,6 +39,7 @@ class Cursor {
   bool at_end() const noexcept { return position_ == text_.size(); }
   char peek() const noexcept { return at_end() ? '\0' : text_[position_]; }
   char peek_after() const noexcept { return position_ + 1 < text_.size() ? text_[position_ + 1] : '\0'; }
+  bool is_behind_blank() const noexcept { return position_ > 0 && is_blank(text_[position_ - 1]); }
   std::size_t position() const noexcept { return position_; }
   void move_to(std::size_t position) noexcept { position_ = position; }
   std::string_view rest() const noexcept { return text_.substr(position_); }

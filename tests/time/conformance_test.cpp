@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "time/calendar.hpp"
 #include "time/cron.hpp"
 #include "time/duration.hpp"
 #include "time/instant.hpp"
@@ -21,6 +22,7 @@ using nlohmann::json;
 /// What became of the rows of one file; printed at the end, failing rows with their text.
 class Tally {
  public:
+  /// `file` is named in the summary.
   explicit Tally(std::string file) : file_(std::move(file)) {}
 
   void pass() { ++passed_; }
@@ -233,6 +235,32 @@ TEST_CASE("dst-next: the next fires near transitions, by both policies") {
       const auto found = fires_after(CronTrigger(*cron, zone, policy), instant(row["from"]), expected.size());
       tally.check(found == expected, row, std::string(key) + " " + text_of(found));
     }
+  }
+  tally.finish();
+}
+
+TEST_CASE("calendar: the next fires of every systemd expression, by the rule of systemd") {
+  Tally tally("calendar.jsonl");
+  for (const json& row : rows_of("calendar.jsonl")) {
+    const auto text = row["expr"].get<std::string>();
+    const auto calendar = parse_calendar(text);
+    if (row.value("invalid", false)) {
+      tally.check(!calendar.has_value(), row, "accepted");
+      continue;
+    }
+    if (row.value("subsecond", false)) {
+      const bool refused = !calendar.has_value() && calendar.error().message.starts_with("fractions of a second");
+      refused ? tally.skip("fractions of a second, refused as such") : tally.fail(row, "accepted");
+      continue;
+    }
+    if (!calendar) {
+      tally.fail(row, to_string(calendar.error()));
+      continue;
+    }
+    const CronTrigger trigger(calendar->pattern, calendar->zone.value_or(zone_of(row["tz"])), dst_systemd);
+    const auto expected = row["next"].get<std::vector<std::string>>();
+    const auto found = fires_after(trigger, instant(row["from"]), expected.empty() ? 1 : expected.size());
+    tally.check(found == expected, row, text_of(found));
   }
   tally.finish();
 }
