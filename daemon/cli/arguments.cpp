@@ -1,0 +1,178 @@
+#include "daemon/cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <utility>
+
+namespace belfry::daemon::cli {
+
+namespace {
+
+/// Declares a subcommand whose options live in an `Options` that `call` is given later.
+class Declared {
+ public:
+  Declared(CLI::App& app, Arguments& arguments) : app_(app), arguments_(arguments) {}
+
+  template <class Options, class Declare, class Call>
+  void command(const char* name, const char* what, const char* examples, Declare declare, Call call) {
+    auto options = std::make_shared<Options>();
+    CLI::App* const sub = app_.add_subcommand(name, what);
+    sub->footer(std::string("Examples:\n") + examples);
+    sub->fallthrough();  // --json and --socket may come after the command, too
+    declare(*sub, *options);
+    sub->callback([this, options, call] {
+      arguments_.command = [options, call](Session& session) { return call(session, *options); };
+    });
+  }
+
+ private:
+  CLI::App& app_;
+  Arguments& arguments_;
+};
+
+struct None {};
+
+void no_options(CLI::App& /*sub*/, None& /*options*/) {}
+
+void declare_jobs(Declared& declared) {
+  declared.command<None>("list", "Show all jobs: state, next slot, last outcome",
+                         "  belfry list\n  belfry list --json | jq '.jobs[].name'", no_options,
+                         [](Session& session, const None&) { return list(session); });
+  declared.command<RunOptions>(
+      "run", "Start a job now, beside its schedule",
+      "  belfry run backup\n  belfry run backup --wait && echo done\n  belfry run backup --propagate-exit; echo $?",
+      [](CLI::App& sub, RunOptions& options) {
+        sub.add_option("job", options.job, "the job")->required()->type_name("JOB");
+        sub.add_flag("--wait", options.wait, "return when it has ended; the exit code is 0 only for success");
+        sub.add_flag("--propagate-exit", options.propagate_exit, "wait, and exit with the job's own exit code");
+      },
+      [](Session& session, const RunOptions& options) { return run(session, options); });
+  declared.command<std::string>(
+      "cancel", "End a run, or all runs of a job", "  belfry cancel 1042\n  belfry cancel backup",
+      [](CLI::App& sub, std::string& subject) {
+        sub.add_option("run_or_job", subject, "the number of a run, or a job")->required()->type_name("RUN|JOB");
+      },
+      [](Session& session, const std::string& subject) { return cancel(session, subject); });
+  using Pause = std::pair<std::string, std::string>;
+  declared.command<Pause>(
+      "pause", "Skip the slots of a job until it is resumed; survives a restart",
+      "  belfry pause backup --reason 'disk is being replaced'",
+      [](CLI::App& sub, Pause& options) {
+        sub.add_option("job", options.first, "the job")->required()->type_name("JOB");
+        sub.add_option("--reason", options.second, "why, for those who come across it")->type_name("TEXT");
+      },
+      [](Session& session, const Pause& options) { return pause(session, options.first, options.second); });
+  declared.command<std::string>(
+      "resume", "Let a paused job run by its schedule again", "  belfry resume backup",
+      [](CLI::App& sub, std::string& job) { sub.add_option("job", job, "the job")->required()->type_name("JOB"); },
+      [](Session& session, const std::string& job) { return resume(session, job); });
+}
+
+void declare_runs(Declared& declared) {
+  declared.command<HistoryOptions>(
+      "history", "Show runs, the newest first",
+      "  belfry history\n  belfry history backup -n 5\n  belfry history --failed --since 24h",
+      [](CLI::App& sub, HistoryOptions& options) {
+        sub.add_option("job", options.job, "only of this job")->type_name("JOB");
+        sub.add_flag("--failed", options.failed, "only those that failed");
+        sub.add_option("--since", options.since, "only those started since then: a time, or how long ago")
+            ->type_name("TIME");
+        sub.add_option("-n", options.count, "at most so many")
+            ->check(CLI::Range(1, 10'000))
+            ->capture_default_str()
+            ->type_name("N");
+      },
+      [](Session& session, const HistoryOptions& options) { return history(session, options); });
+  declared.command<std::string>(
+      "logs", "Print what a run printed; of a job, its newest run",
+      "  belfry logs 1042\n  belfry logs backup 2>/dev/null",
+      [](CLI::App& sub, std::string& subject) {
+        sub.add_option("run_or_job", subject, "the number of a run, or a job")->required()->type_name("RUN|JOB");
+      },
+      [](Session& session, const std::string& subject) { return logs(session, subject); });
+}
+
+void add_one_shot_options(CLI::App& sub, OneShotOptions& options, const char* when, const char* type) {
+  sub.add_option("when", options.when, when)->required()->type_name(type);
+  sub.add_option("command", options.command, "the program and its arguments, after --")
+      ->required()
+      ->type_name("COMMAND");
+  sub.add_option("--name", options.name, "a name for it instead of one-shot-N")->type_name("NAME");
+  sub.add_option("--working-dir", options.working_dir, "where to run it (default: here)")->type_name("DIR");
+  sub.add_option("--env", options.environment, "a variable for it; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+}
+
+void declare_times(Declared& declared) {
+  declared.command<NextOptions>(
+      "next", "Show coming slots: of all jobs, of one, or of a schedule expression (without a daemon)",
+      "  belfry next\n  belfry next backup -n 10\n  belfry next '*/15 9-17 * * mon-fri' --tz Europe/Berlin",
+      [](CLI::App& sub, NextOptions& options) {
+        sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")->type_name("JOB|EXPR");
+        sub.add_option("-n", options.count, "so many slots")
+            ->check(CLI::Range(1, 1000))
+            ->capture_default_str()
+            ->type_name("N");
+        sub.add_option("--tz", options.timezone, "the time zone to show and, of an expression, to use")
+            ->type_name("ZONE");
+      },
+      [](Session& session, const NextOptions& options) { return next(session, options); });
+  declared.command<OneShotOptions>(
+      "in", "Run a command once, after a delay; survives a restart",
+      "  belfry in 10m -- make backup\n  belfry in '1h 30min' --name tidy -- rm -r /tmp/build",
+      [](CLI::App& sub, OneShotOptions& options) { add_one_shot_options(sub, options, "the delay", "DURATION"); },
+      [](Session& session, const OneShotOptions& options) { return in(session, options); });
+  declared.command<OneShotOptions>(
+      "at", "Run a command once, at a time; survives a restart",
+      "  belfry at 23:59 -- make backup\n  belfry at '2026-12-31 23:59' -- echo 'happy new year'",
+      [](CLI::App& sub, OneShotOptions& options) { add_one_shot_options(sub, options, "the time", "TIME"); },
+      [](Session& session, const OneShotOptions& options) { return at(session, options); });
+}
+
+void declare_daemon(Declared& declared) {
+  declared.command<None>("status", "Show how the daemon is doing; answers although its loop is stuck",
+                         "  belfry status", no_options, [](Session& session, const None&) { return status(session); });
+  declared.command<None>("reload", "Let the daemon read its configuration again", "  belfry validate && belfry reload",
+                         no_options, [](Session& session, const None&) { return reload(session); });
+  declared.command<std::string>(
+      "validate", "Check a configuration and tell all its mistakes (without a daemon)",
+      "  belfry validate scheduler.yaml",
+      [](CLI::App& sub, std::string& file) {
+        file = "/etc/belfry/scheduler.yaml";
+        sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
+      },
+      [](Session& session, const std::string& file) { return validate(session, file); });
+  declared.command<None>("version", "Show the version of belfry", "  belfry version", no_options,
+                         [](Session& session, const None&) { return version(session); });
+}
+
+}  // namespace
+
+std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv) {
+  Arguments arguments;
+  CLI::App app{"belfry talks to belfryd, the job scheduler.", "belfry"};
+  app.set_version_flag("--version", std::string("belfry ") + BELFRY_VERSION);
+  app.add_option("--socket", arguments.socket,
+                 "the daemon's socket (default: $BELFRY_SOCKET, then /run/belfry/belfry.sock)")
+      ->type_name("PATH");
+  app.add_flag("--json", arguments.json, "print JSON");
+  app.require_subcommand(1);
+  app.footer(
+      "`belfry COMMAND --help` shows options and examples.\n"
+      "Exit: 0 done, 1 failure, 2 usage, 3 not found, 4 daemon unreachable, 5 bad configuration, 6 refused.");
+  Declared declared(app, arguments);
+  declare_jobs(declared);
+  declare_runs(declared);
+  declare_times(declared);
+  declare_daemon(declared);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(app.exit(error) == 0 ? static_cast<int>(kOk) : static_cast<int>(kUsage));
+  }
+  return arguments;
+}
+
+}  // namespace belfry::daemon::cli

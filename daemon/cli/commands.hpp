@@ -1,0 +1,90 @@
+// The commands of `belfry`. Each prints for a person, or with `json` the daemon's document, and returns the exit code;
+// each throws CommandError when it cannot. Single thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/client.hpp"
+#include "daemon/cli/terminal.hpp"
+#include "time/zone.hpp"
+
+namespace belfry::daemon::cli {
+
+/// What every command is given.
+struct Session {
+  Client client;
+  bool json = false;
+  Style style;
+  time::Zone zone;  ///< of this machine
+  time::WallTime now;
+};
+
+struct RunOptions {
+  std::string job;
+  bool wait = false;
+  bool propagate_exit = false;  ///< implies wait
+};
+
+struct NextOptions {
+  std::string subject;  ///< a job, a schedule expression, or empty: the next slot of every job
+  int count = 5;
+  std::string timezone;  ///< of an expression; empty: of this machine
+};
+
+struct HistoryOptions {
+  std::string job;  ///< empty: of all
+  bool failed = false;
+  std::string since;
+  int count = 20;
+};
+
+struct OneShotOptions {
+  std::string when;  ///< of `in`: a span; of `at`: a time
+  std::vector<std::string> command;
+  std::string name;
+  std::string working_dir;               ///< empty: the current one
+  std::vector<std::string> environment;  ///< NAME=VALUE
+};
+
+int list(Session& session);                                                      // job_commands.cpp
+int run(Session& session, const RunOptions& options);                            // job_commands.cpp
+int cancel(Session& session, const std::string& run_or_job);                     // job_commands.cpp
+int pause(Session& session, const std::string& job, const std::string& reason);  // job_commands.cpp
+int resume(Session& session, const std::string& job);                            // job_commands.cpp
+int history(Session& session, const HistoryOptions& options);                    // run_commands.cpp
+int logs(Session& session, const std::string& run_or_job);                       // run_commands.cpp
+int next(Session& session, const NextOptions& options);                          // time_commands.cpp
+int in(Session& session, const OneShotOptions& options);                         // time_commands.cpp
+int at(Session& session, const OneShotOptions& options);                         // time_commands.cpp
+int status(Session& session);                                                    // daemon_commands.cpp
+int reload(Session& session);                                                    // daemon_commands.cpp
+int validate(Session& session, const std::string& file);                         // daemon_commands.cpp
+int version(Session& session);                                                   // daemon_commands.cpp
+
+// What several of them need (show.cpp).
+
+/// Writes to stdout. Throws CommandError when that fails, as on a full disk.
+void print(const std::string& text);
+void print_json(const nlohmann::json& document);
+
+/// The text of a key, "" when it is null or missing.
+std::string text_of(const nlohmann::json& document, const char* key);
+
+/// The instant of a key, if it is not null.
+std::optional<time::WallTime> instant_of(const nlohmann::json& document, const char* key);
+
+/// "2026-11-20 19:08:59 +01:00", rounded down to a second, in the zone of the session; "-" for none.
+std::string shown(const Session& session, const std::optional<time::WallTime>& at);
+
+/// Green for success, red for a failure.
+Table::Cell outcome_cell(const std::string& outcome);
+
+/// The newest run of a job. Throws CommandError when there is none.
+std::int64_t newest_run(Session& session, const std::string& job);
+
+/// The id, if `text` is one: a whole number.
+std::optional<std::int64_t> run_id_of(const std::string& text);
+
+}  // namespace belfry::daemon::cli

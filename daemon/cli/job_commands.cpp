@@ -1,0 +1,111 @@
+// list, run, cancel, pause, resume.
+
+#include <string>
+
+#include "daemon/cli/commands.hpp"
+
+namespace belfry::daemon::cli {
+
+namespace {
+
+using nlohmann::json;
+
+std::string path_of(const std::string& job, const char* action) { return "/v1/jobs/" + escaped(job) + action; }
+
+Table::Cell state_of(const json& job) {
+  const std::size_t running = job.at("running").size();
+  const auto queued = job.value("queued", 0);
+  if (running > 0) {
+    std::string text = running == 1 ? "running" : std::to_string(running) + " running";
+    if (queued > 0) text += ", " + std::to_string(queued) + " queued";
+    return {std::move(text), Colour::green};
+  }
+  if (!job.at("paused").is_null()) return {"paused", Colour::yellow};
+  if (!job.value("enabled", true)) return {"disabled", Colour::dim};
+  return {"idle"};
+}
+
+int exit_code_of(const json& run, bool propagate) {
+  if (text_of(run, "outcome") == "success") return kOk;
+  if (!propagate || !run.at("exit_code").is_number_integer()) return kFailure;
+  return run.at("exit_code").get<int>();
+}
+
+}  // namespace
+
+int list(Session& session) {
+  const json document = session.client.get("/v1/jobs");
+  if (session.json) {
+    print_json(document);
+    return kOk;
+  }
+  Table table({"JOB", "STATE", "SCHEDULE", "NEXT", "", "LAST", "LAST START"});
+  for (const json& job : document.at("jobs")) {
+    const auto next = instant_of(job, "next");
+    const std::string schedule = text_of(job, "schedule");
+    table.add({text_of(job, "name"), state_of(job), schedule.empty() ? "-" : schedule, shown(session, next),
+               next ? relative(*next, session.now) : "", outcome_cell(text_of(job, "last_outcome")),
+               shown(session, instant_of(job, "last_start"))});
+  }
+  print(document.at("jobs").empty() ? "There are no jobs.\n" : table.text(session.style));
+  return kOk;
+}
+
+int run(Session& session, const RunOptions& options) {
+  const bool wait = options.wait || options.propagate_exit;
+  const json answer =
+      session.client.post(path_of(options.job, "/run"), {{"wait", wait}}, wait ? Patience::endless : Patience::usual);
+  const json& run = answer.at("run");
+  const std::string id = std::to_string(run.at("run").get<std::int64_t>());
+  if (session.json) {
+    print_json(answer);
+  } else if (!wait) {
+    print("Run " + id + " of " + options.job + " was started. See `belfry logs " + id + "`.\n");
+  } else {
+    const Table::Cell outcome = outcome_cell(text_of(run, "outcome"));
+    const std::string message = text_of(run, "message");
+    print("Run " + id + " of " + options.job + " ended in " + session.style.paint(outcome.text, outcome.colour) +
+          " after " + span(run.at("duration_seconds").get<double>()) +
+          (message.empty() ? "" : ": " + printable(message)) + ".\n");
+  }
+  return wait ? exit_code_of(run, options.propagate_exit) : kOk;
+}
+
+int cancel(Session& session, const std::string& run_or_job) {
+  const auto run = run_id_of(run_or_job);
+  const json answer = run ? session.client.post("/v1/runs/" + run_or_job + "/cancel")
+                          : session.client.post(path_of(run_or_job, "/cancel"));
+  if (session.json) {
+    print_json(answer);
+  } else if (run) {
+    print("Run " + run_or_job + " is being cancelled.\n");
+  } else if (const int cancelled = answer.at("cancelled").get<int>(); cancelled == 0) {
+    print("No run of " + run_or_job + " is under way.\n");
+  } else {
+    print(std::to_string(cancelled) + (cancelled == 1 ? " run of " : " runs of ") + run_or_job +
+          (cancelled == 1 ? " is" : " are") + " being cancelled.\n");
+  }
+  return kOk;
+}
+
+int pause(Session& session, const std::string& job, const std::string& reason) {
+  const json answer = session.client.post(path_of(job, "/pause"), {{"reason", reason}});
+  if (session.json) {
+    print_json(answer);
+  } else {
+    print(job + " is paused: its slots are skipped until `belfry resume " + job + "`.\n");
+  }
+  return kOk;
+}
+
+int resume(Session& session, const std::string& job) {
+  const json answer = session.client.post(path_of(job, "/resume"));
+  if (session.json) {
+    print_json(answer);
+  } else {
+    print(job + " runs by its schedule again.\n");
+  }
+  return kOk;
+}
+
+}  // namespace belfry::daemon::cli

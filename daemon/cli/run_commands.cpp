@@ -1,0 +1,96 @@
+// history, logs.
+
+#include <cstdio>
+#include <string>
+
+#include "daemon/cli/commands.hpp"
+#include "time/duration.hpp"
+#include "time/instant.hpp"
+
+namespace belfry::daemon::cli {
+
+namespace {
+
+using nlohmann::json;
+
+/// An instant, or how long ago.
+time::WallTime since_of(const Session& session, const std::string& text) {
+  if (const auto span = time::parse_duration(text)) return session.now - *span;
+  const auto at = time::parse_time(text, session.zone, session.now);
+  if (!at) throw CommandError(kUsage, "--since: " + to_string(at.error()) + "; or how long ago, such as 2h");
+  return *at;
+}
+
+std::string number_of(const json& run, const char* key) {
+  return run.at(key).is_number() ? std::to_string(run.at(key).get<std::int64_t>()) : "-";
+}
+
+/// The kept part of a stream, with a note where bytes are missing.
+std::string kept(const json& stream) {
+  std::string text = stream.value("head", "");
+  const double dropped = stream.value("dropped_bytes", 0.0);
+  if (dropped > 0) text += "\n... " + bytes(dropped) + " were not kept ...\n";
+  return text + stream.value("tail", "");
+}
+
+void write_stream(std::FILE* to, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+}  // namespace
+
+int history(Session& session, const HistoryOptions& options) {
+  std::string path = "/v1/runs?limit=" + std::to_string(options.count);
+  if (!options.job.empty()) path += "&job=" + escaped(options.job);
+  if (options.failed) path += "&outcome=failure,timeout,killed,start_error,lost";
+  if (!options.since.empty()) path += "&since=" + escaped(time::format_utc(since_of(session, options.since)));
+  const json document = session.client.get(path);
+  const json& runs = document.at("runs");
+  if (runs.empty() && !options.job.empty())
+    session.client.get("/v1/jobs/" + escaped(options.job));  // throws if unknown
+  if (session.json) {
+    print_json(document);
+    return kOk;
+  }
+  Table table({"RUN", "JOB", "TRIGGER", "STARTED", "TOOK", "OUTCOME", "EXIT", "ATTEMPTS", "MESSAGE"});
+  for (const json& run : runs) {
+    const bool ended = run.at("duration_seconds").is_number();
+    table.add({number_of(run, "run"), text_of(run, "job"), text_of(run, "trigger"),
+               shown(session, instant_of(run, "started_at")),
+               ended ? span(run.at("duration_seconds").get<double>()) : "-",
+               ended ? outcome_cell(text_of(run, "outcome")) : Table::Cell{"running", Colour::green},
+               number_of(run, "exit_code"), number_of(run, "attempts"), text_of(run, "message")});
+  }
+  print(runs.empty() ? "No run is on record.\n" : table.text(session.style));
+  return kOk;
+}
+
+int logs(Session& session, const std::string& run_or_job) {
+  const auto given = run_id_of(run_or_job);
+  const std::int64_t run = given ? *given : newest_run(session, run_or_job);
+  const json document = session.client.get("/v1/runs/" + std::to_string(run) + "/output");
+  if (session.json) {
+    print_json(document);
+    return kOk;
+  }
+  const json& attempts = document.at("output");
+  const Style style = Style::of(2);
+  if (attempts.empty()) {
+    write_stream(
+        stderr,
+        style.paint("Run " + std::to_string(run) + " has printed nothing that is on record yet.", Colour::dim) + "\n");
+  }
+  for (const json& attempt : attempts) {
+    if (attempts.size() > 1) {
+      const std::string title =
+          "--- attempt " + std::to_string(attempt.at("attempt").get<int>()) + ": " + text_of(attempt, "outcome");
+      write_stream(stderr, style.paint(title, Colour::dim) + "\n");
+    }
+    write_stream(stdout, kept(attempt.at("stdout")));
+    write_stream(stderr, kept(attempt.at("stderr")));
+  }
+  return kOk;
+}
+
+}  // namespace belfry::daemon::cli

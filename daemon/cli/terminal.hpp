@@ -1,0 +1,58 @@
+// What a terminal gets to see: colour, tables, times. Single thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "time/wall_time.hpp"
+
+namespace belfry::daemon::cli {
+
+enum class Colour { none, red, green, yellow, dim, bold };
+
+/// How to write to stdout: with colour only on a terminal, and not when NO_COLOR is set (no-color.org).
+class Style {
+ public:
+  explicit Style(bool colour) : colour_(colour) {}
+  static Style of(int fd);
+
+  std::string paint(std::string_view text, Colour colour) const;
+
+ private:
+  bool colour_;
+};
+
+/// Text of others without anything that a terminal would obey: control characters become '?'.
+std::string printable(std::string_view text);
+
+/// Columns, aligned to the left, two blanks apart; the heading is bold.
+class Table {
+ public:
+  struct Cell {
+    Cell(std::string content, Colour paint = Colour::none) : text(std::move(content)), colour(paint) {}
+    Cell(const char* content) : text(content) {}
+    std::string text;
+    Colour colour = Colour::none;
+  };
+
+  explicit Table(std::vector<std::string> heading) : heading_(std::move(heading)) {}
+  void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
+  std::string text(const Style& style) const;
+
+ private:
+  std::vector<std::string> heading_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+/// "in 12 s", "3 min ago", "now": coarse, for a person.
+std::string relative(time::WallTime at, time::WallTime now);
+
+/// A span with one or two units: "8 ms", "1.2 s", "4 min 5 s", "3 h 20 min", "2 d 3 h".
+std::string span(double seconds);
+
+/// "12 B", "3.4 KiB".
+std::string bytes(double count);
+
+}  // namespace belfry::daemon::cli
