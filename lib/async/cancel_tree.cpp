@@ -1,0 +1,123 @@
+// Linking, marking and the propagation of a cancellation down the tree; see cancel_tree.hpp.
+
+#include "async/cancel_tree.hpp"
+
+#include <stdexcept>
+
+#include "async/loop.hpp"
+#include "async/task_node.hpp"
+
+namespace belfry::async {
+
+std::string_view to_string(CancelReason reason) noexcept {
+  switch (reason) {
+    case CancelReason::user:
+      return "user";
+    case CancelReason::timeout:
+      return "timeout";
+    case CancelReason::shutdown:
+      return "shutdown";
+    case CancelReason::sibling_failed:
+      return "sibling_failed";
+    case CancelReason::replaced:
+      return "replaced";
+    case CancelReason::owner_gone:
+      return "owner_gone";
+  }
+  return "unknown";
+}
+
+bool is_cancelled(const std::exception_ptr& error) noexcept {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Cancelled&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+namespace detail {
+namespace {
+
+std::atomic<std::uint64_t> last_cancellation = 0;
+
+TaskNode& running_task() {
+  TaskNode* const task = Loop::current().running();
+  if (task == nullptr) throw std::logic_error("no task runs here: a callback has no cancel scope");
+  return *task;
+}
+
+}  // namespace
+
+ScopeNode::~ScopeNode() { unlink(); }
+
+void ScopeNode::link(ScopeNode* parent, TaskNode& task) {
+  if (task_ != nullptr) throw std::logic_error("this CancelScope runs a body already: use one scope for each");
+  task_ = &task;
+  parent_ = parent;
+  if (parent != nullptr) {
+    next_ = parent->first_child_;
+    if (next_ != nullptr) next_->previous_ = this;
+    parent->first_child_ = this;
+  }
+  update();
+}
+
+void ScopeNode::unlink() noexcept {
+  for (ScopeNode* child = first_child_; child != nullptr;) {  // only when frames are destroyed in mid-flight
+    ScopeNode* const next = child->next_;
+    child->parent_ = child->previous_ = child->next_ = nullptr;
+    child->source_ = child->cancelled() ? child : nullptr;
+    child = next;
+  }
+  first_child_ = nullptr;
+  if (parent_ != nullptr) (previous_ != nullptr ? previous_->next_ : parent_->first_child_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  parent_ = previous_ = next_ = nullptr;
+  source_ = cancelled() ? this : nullptr;
+  task_ = nullptr;
+}
+
+void ScopeNode::cancel(CancelReason reason) noexcept {
+  if (cancelled()) return;
+  id_ = last_cancellation.fetch_add(1, std::memory_order_relaxed) + 1;
+  reason_ = reason;
+  update();
+}
+
+void ScopeNode::lift_shield() noexcept {
+  shield_ = false;
+  update();
+}
+
+void ScopeNode::update() noexcept {
+  const ScopeNode* const above = parent_ != nullptr ? parent_->source_ : nullptr;
+  if (shield_ && above != nullptr) parent_cancelled();
+  const ScopeNode* source = cancelled() ? this : nullptr;
+  if (above != nullptr && !shield_) source = above;
+  if (source == source_) return;
+  source_ = source;
+  if (source != nullptr && task_ != nullptr && &task_->scope() == this) task_->cancel_wait();
+  for (ScopeNode* child = first_child_; child != nullptr; child = child->next_) child->update();
+}
+
+ScopeEntry::ScopeEntry(ScopeNode& scope) : scope_(scope), task_(running_task()) {
+  scope_.link(&task_.scope(), task_);
+  task_.set_scope(scope_);
+}
+
+ScopeEntry::~ScopeEntry() {
+  task_.set_scope(*scope_.parent());
+  scope_.unlink();
+}
+
+}  // namespace detail
+
+void check_cancelled() {
+  const detail::ScopeNode* const source = detail::running_task().scope().source();
+  if (source != nullptr) source->throw_cancelled();
+}
+
+}  // namespace belfry::async

@@ -1,0 +1,104 @@
+// The face of the loop; its turns are in loop_runner.cpp.
+
+#include "async/loop.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "async/loop_runner.hpp"
+
+namespace belfry::async {
+namespace {
+
+thread_local Loop* current_loop = nullptr;
+
+/// Makes the loop the current one of this thread for a while.
+class Current {
+ public:
+  explicit Current(Loop& loop) noexcept : before_(std::exchange(current_loop, &loop)) {}
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+  ~Current() { current_loop = before_; }
+
+ private:
+  Loop* before_;
+};
+
+}  // namespace
+
+Loop::Loop(LoopOptions options)
+    : clock_(&detail::LoopRunner::clock_of(options)), runner_(std::make_unique<detail::LoopRunner>(options)) {
+  timers_ = &runner_->timers;
+}
+
+Loop::~Loop() {
+  const Current current(*this);
+  runner_->close(true);
+}
+
+Loop& Loop::current() {
+  if (current_loop == nullptr) {
+    throw std::logic_error("no loop runs on this thread: call this from a task or a callback of a Loop, see run()");
+  }
+  return *current_loop;
+}
+
+Loop* Loop::current_or_null() noexcept { return current_loop; }
+
+void Loop::close() {
+  const Current current(*this);
+  runner_->close(false);
+}
+
+void Loop::run_until_ended(detail::TaskNode& main) {
+  const Current current(*this);
+  runner_->run(main);
+}
+
+void Loop::call_soon(std::move_only_function<void()> function) {
+  runner_->ready.push(*new detail::Callback(std::move(function)));
+}
+
+bool Loop::call_soon_threadsafe(std::move_only_function<void()> function) {
+  return runner_->inbox->post(std::move(function));
+}
+
+void Loop::external_work_begin() noexcept { runner_->external_work.fetch_add(1); }
+
+void Loop::external_work_end() noexcept {
+  // A loop that sees no more work may end and be destroyed at once: what is needed afterwards is fetched before.
+  const std::shared_ptr<detail::Inbox> inbox = runner_->inbox;
+  const bool jumps = clock_->manual() != nullptr;
+  runner_->external_work.fetch_sub(1);
+  if (jumps) inbox->wake();
+}
+
+Duration Loop::leak_grace() const noexcept { return runner_->leak_grace(); }
+
+LoopStats Loop::stats() const { return runner_->stats(); }
+
+void Loop::set_slow_step(Duration threshold) noexcept { runner_->monitor.set_threshold(threshold); }
+
+uv_loop_s* Loop::uv() noexcept { return runner_->closed ? nullptr : runner_->uv.get(); }
+
+detail::WallTimers& Loop::wall_timers() noexcept { return *runner_->wall_timers; }
+
+void Loop::make_ready(detail::ReadyNode& node) noexcept { runner_->ready.push(node); }
+
+bool Loop::spend_fairness() noexcept { return --runner_->fairness_left <= 0; }
+
+detail::Registry& Loop::registry() const noexcept { return runner_->registry; }
+
+const std::shared_ptr<detail::Inbox>& Loop::inbox() const noexcept { return runner_->inbox; }
+
+detail::TaskNode* Loop::running() const noexcept {
+  return const_cast<detail::TaskNode*>(runner_->monitor.running_task());
+}
+
+void Loop::callback_failed(std::exception_ptr error) noexcept {
+  if (!runner_->failure) runner_->failure = std::move(error);
+}
+
+void Loop::error_not_retrieved() noexcept { runner_->errors_not_retrieved.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace belfry::async

@@ -1,0 +1,64 @@
+// What spawn() and JoinHandle do that needs no type; see spawn.hpp.
+
+#include "async/spawn.hpp"
+
+#include <atomic>
+
+#include "async/loop.hpp"
+#include "async/registry.hpp"
+
+namespace belfry::async::detail {
+
+void NodeSetup::apply(TaskNode& node, SpawnOptions options, std::source_location place) {
+  static std::atomic<std::uint64_t> last_id = 0;
+  static TaskKind& default_kind = task_kind("task");
+  node.id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  node.name = options.name_.empty() ? "task-" + std::to_string(node.id) : std::move(options.name_);
+  node.kind = options.kind_ != nullptr ? options.kind_ : &default_kind;
+  node.place.store(place, std::memory_order_relaxed);
+}
+
+void begin_main(Loop& loop, TaskNode& node) {
+  if (Loop::current_or_null() != nullptr) {
+    throw std::logic_error("a loop runs already on this thread: co_await the task instead of calling run()");
+  }
+  node.begin(loop, nullptr, nullptr);
+}
+
+void begin_child(TaskNode& node, ScopeNode* scope, TaskOwner* owner) {
+  Loop& loop = Loop::current();
+  if (const TaskNode* parent = loop.running(); parent != nullptr) node.parent = parent->id;
+  node.begin(loop, scope, owner);
+}
+
+bool JoinAwaiter::start() {
+  if (node_.retrieved) throw std::logic_error("task " + node_.name + " was joined already: a result is taken once");
+  if (node_.ended()) return false;
+  if (&node_ == &task()) throw std::logic_error("task " + node_.name + " joins itself: it would wait for ever");
+  node_.joiners.push(*this);
+  return true;
+}
+
+void JoinAwaiter::finish_join() const {
+  finish();
+  node_.retrieved = true;
+}
+
+void drop_task(TaskNode& node) noexcept {
+  if (node.ended()) {
+    node.report_lost_error();
+    return;
+  }
+  node.loop()->registry().set_ownerless(node, TaskNode::Owner::dropped, node.loop()->now_ns());
+  node.root_scope().cancel(CancelReason::owner_gone);
+}
+
+void detach_task(TaskNode& node) noexcept {
+  if (node.ended()) {
+    node.report_lost_error();
+    return;
+  }
+  node.loop()->registry().set_ownerless(node, TaskNode::Owner::detached, node.loop()->now_ns());
+}
+
+}  // namespace belfry::async::detail

@@ -1,0 +1,82 @@
+// See task_group.hpp.
+
+#include "async/task_group.hpp"
+
+#include <string>
+
+namespace belfry::async {
+namespace {
+
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+std::string describe(const std::vector<std::exception_ptr>& errors) {
+  std::string text = std::to_string(errors.size()) + " tasks of the group failed";
+  const char* separator = ": ";
+  for (const std::exception_ptr& error : errors) {
+    text += separator + describe(error);
+    separator = "; ";
+  }
+  return text;
+}
+
+}  // namespace
+
+TaskGroupError::TaskGroupError(std::vector<std::exception_ptr> errors)
+    : std::runtime_error(describe(errors)), errors_(std::move(errors)) {}
+
+TaskGroup::~TaskGroup() {
+  scope_.for_each_child([](detail::TaskNode& task) { task.forget_owner(); });
+}
+
+void TaskGroup::begin(detail::TaskNode& node) {
+  if (!scope_.linked()) throw std::logic_error("this TaskGroup has ended: nothing can be started in it");
+  detail::begin_child(node, &scope_, this);
+  ++size_;
+}
+
+void TaskGroup::task_ended(const std::exception_ptr& error) noexcept {
+  if (error && !is_cancelled(error)) add_error(error);
+  if (--size_ == 0) closing_.complete_all();
+}
+
+void TaskGroup::body_failed(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Cancelled& cancelled) {
+    if (scope_.caused(cancelled)) return;
+    cancelled_ = error;
+    scope_.cancel(CancelReason::sibling_failed);
+  } catch (...) {
+    add_error(error);
+  }
+}
+
+void TaskGroup::add_error(const std::exception_ptr& error) noexcept {
+  if (errors_.empty() || !first_error_only_) errors_.push_back(error);
+  scope_.cancel(CancelReason::sibling_failed);
+}
+
+void TaskGroup::rethrow() {
+  if (errors_.size() > 1) throw TaskGroupError(std::move(errors_));
+  if (!errors_.empty()) std::rethrow_exception(errors_.front());
+  if (cancelled_) std::rethrow_exception(cancelled_);
+}
+
+namespace detail {
+
+bool GroupRun::Ended::start() {
+  if (group_.size_ == 0) return false;
+  group_.closing_.push(*this);
+  return true;
+}
+
+}  // namespace detail
+}  // namespace belfry::async

@@ -1,0 +1,52 @@
+// Task kinds: the few names under which tasks are counted ("run", "http", "watcher"). A metrics label, so keep them
+// few.
+//
+// A kind is made the first time it is named and lives as long as the process; its counters cover every loop of the
+// process. Any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/clock.hpp"
+
+namespace belfry::async {
+
+class TaskKind {
+ public:
+  explicit TaskKind(std::string_view name) : name_(name) {}
+  TaskKind(const TaskKind&) = delete;
+  TaskKind& operator=(const TaskKind&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  /// How long a detached task of this kind may live before it counts as leaked; zero: without limit.
+  Duration expected_life() const noexcept { return Duration(expected_life_.load(std::memory_order_relaxed)); }
+  void set_expected_life(Duration life) noexcept { expected_life_.store(life.count(), std::memory_order_relaxed); }
+
+  std::uint64_t created() const noexcept { return created_.load(std::memory_order_relaxed); }
+  std::uint64_t finished() const noexcept { return finished_.load(std::memory_order_relaxed); }
+
+  void note_created() noexcept { created_.fetch_add(1, std::memory_order_relaxed); }
+  void note_finished() noexcept { finished_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  std::string name_;
+  std::atomic<std::int64_t> expected_life_ = 0;
+  std::atomic<std::uint64_t> created_ = 0;
+  std::atomic<std::uint64_t> finished_ = 0;
+};
+
+/// The kind of that name; made if it is new. At most 64 kinds: all further names share the kind "other".
+TaskKind& task_kind(std::string_view name);
+
+/// As task_kind(), with the expected life of its detached tasks.
+TaskKind& register_task_kind(std::string_view name, Duration expected_life);
+
+/// All kinds, in the order in which they were first named.
+std::vector<TaskKind*> all_task_kinds();
+
+}  // namespace belfry::async
