@@ -33,9 +33,13 @@ void AtomicFile::write(std::span<const char> bytes) {
 void AtomicFile::imitate(const struct ::stat& like) {
   if (::fchown(file_.get(), like.st_uid, like.st_gid) != 0 && errno != EPERM)
     throw io::IoError(errno, "chown", target_);
-  if (::fchmod(file_.get(), like.st_mode & 07777U) != 0) throw io::IoError(errno, "chmod", target_);
+  set_mode(like.st_mode & 07777U);
   const std::array<timespec, 2> times{like.st_atim, like.st_mtim};
   if (::futimens(file_.get(), times.data()) != 0) throw io::IoError(errno, "set the times of", target_);
+}
+
+void AtomicFile::set_mode(mode_t mode) {
+  if (::fchmod(file_.get(), mode) != 0) throw io::IoError(errno, "chmod", target_);
 }
 
 void AtomicFile::commit() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include <span>
 #include <string>
@@ -23,6 +24,9 @@ class AtomicFile {
 
   /// Gives it the mode and the times of `like`, and the owner as far as this process may.
   void imitate(const struct ::stat& like);
+
+  /// Without imitate() or this the mode is 0600.
+  void set_mode(mode_t mode);
 
   /// fsync, rename to the target, fsync of the folder.
   void commit();

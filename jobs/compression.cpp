@@ -133,8 +133,8 @@ LevelRange levels(Compression compression) noexcept {
   return {0, 0, 0};
 }
 
-Compressed compress_file(const std::string& source, const std::string& target, Compression compression, int level,
-                         const std::atomic<bool>* stop) {
+Compressed compress_file(const std::stop_token& stop, const std::string& source, const std::string& target,
+                         Compression compression, int level) {
   const io::Fd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!in) throw io::IoError(errno, "open", source);
   struct ::stat status{};
@@ -149,7 +149,7 @@ Compressed compress_file(const std::string& source, const std::string& target, C
   const auto encoder = make_encoder(compression, level);
   std::vector<char> block(block_size);
   for (bool last = false; !last;) {
-    if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw io::IoError(ECANCELED, "compress", source);
+    if (stop.stop_requested()) throw io::IoError(ECANCELED, "compress", source);
     const std::size_t got = read_block(in, block, source);
     result.bytes_in += got;
     last = got == 0;

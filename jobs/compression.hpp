@@ -1,8 +1,8 @@
 // Compresses a file into another one, on the calling thread: for a thread pool, never for the loop's thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -29,8 +29,8 @@ struct Compressed {
 /// Writes `source` compressed to `target`: under a temporary name beside it, then fsync, rename, fsync of the folder;
 /// so `target` is whole or absent, whatever happens. Owner, mode and times are those of the source (the owner only as
 /// far as this process may set it). An existing target is replaced; `source` stays. Follows no symbolic link. Throws
-/// io::IoError naming the file and the operation; when `stop` becomes true it stops with ECANCELED.
-Compressed compress_file(const std::string& source, const std::string& target, Compression compression, int level,
-                         const std::atomic<bool>* stop = nullptr);
+/// io::IoError naming the file and the operation; when `stop` is requested it stops with ECANCELED.
+Compressed compress_file(const std::stop_token& stop, const std::string& source, const std::string& target,
+                         Compression compression, int level);
 
 }  // namespace belfry::jobs

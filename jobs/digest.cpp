@@ -15,14 +15,14 @@
 
 namespace belfry::jobs {
 
-std::string sha256_of_file(const std::string& path, std::uint64_t& bytes, const std::atomic<bool>* stop) {
+std::string sha256_of_file(const std::stop_token& stop, const std::string& path, std::uint64_t& bytes) {
   const io::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw io::IoError(errno, "open", path);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
   std::vector<char> block(256U << 10U);
   while (true) {
-    if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw io::IoError(ECANCELED, "read", path);
+    if (stop.stop_requested()) throw io::IoError(ECANCELED, "read", path);
     const ssize_t got = ::read(file.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw io::IoError(errno, "read", path);

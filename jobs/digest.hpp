@@ -1,15 +1,15 @@
 // SHA-256 of files, on the calling thread: for a thread pool, never for the loop's thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 namespace belfry::jobs {
 
-/// The SHA-256 of the file's bytes (FIPS 180-4) in lower-case hexadecimal. Throws io::IoError; when `stop` becomes true
-/// it stops with ECANCELED. `bytes` is increased by the size read.
-std::string sha256_of_file(const std::string& path, std::uint64_t& bytes, const std::atomic<bool>* stop = nullptr);
+/// The SHA-256 of the file's bytes (FIPS 180-4) in lower-case hexadecimal. Throws io::IoError; when `stop` is
+/// requested it stops with ECANCELED. `bytes` is increased by the size read.
+std::string sha256_of_file(const std::stop_token& stop, const std::string& path, std::uint64_t& bytes);
 
 /// One line of sha256sum(1)'s output, "<digest>  <name>\n": a name with a backslash or a line break is escaped as
 /// there.

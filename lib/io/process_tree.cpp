@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,29 +106,27 @@ void become_subreaper() {
   subreaper = true;
 }
 
-bool TreeSweep::round() {
-  const bool nothing_adopted = !subreaper || sweep_adopted();
-  // Members of the group that are not our children yet: those under an escapee, or all where there is no subreaper.
-  const bool group_empty = ::kill(-identity_.leader, SIGKILL) != 0;
-  return nothing_adopted && group_empty;
-}
-
-bool TreeSweep::sweep_adopted() {
-  bool nothing = true;
+std::optional<Fd> TreeSweep::round() {
+  // Members of the group that are not our children (yet): those below an escapee, or all where there is no subreaper.
+  ::kill(-identity_.leader, SIGKILL);
+  std::optional<Fd> dying;
+  if (!subreaper) return dying;
   for (const pid_t pid : adopted_children()) {
     const Stat stat = read_stat(pid);
     if (stat.state == 'Z') {
       reap(pid);  // nobody else will
-      nothing = nothing && !seen_.contains(pid);
       continue;
     }
-    const bool ours = stat.session == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
-    if (!ours) continue;
+    if (!is_ours(pid, stat.session)) continue;
     ::kill(pid, SIGKILL);  // our child, and only we reap it: the number cannot have been given to another
     seen_.insert(pid);
-    nothing = false;
+    if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   }
-  return nothing;
+  return dying;
+}
+
+bool TreeSweep::is_ours(pid_t pid, pid_t session) const {
+  return session == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
 }
 
 void reap_strays() noexcept {

@@ -2,15 +2,19 @@
 //
 // kill() of a process group misses whoever called setsid() or daemonised. A child subreaper gets such processes as its
 // own children once their parents are gone (prctl(2), PR_SET_CHILD_SUBREAPER), where they can be listed and told apart
-// by their session or by an entry of their environment. All functions are synchronous, quick, and safe on any thread.
+// by their session or by an entry of their environment. All functions are synchronous and quick. Sweep on the thread
+// that launches (the loop's): a child that another thread is just starting would be taken for a stray.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+
+#include "io/fd.hpp"
 
 namespace belfry::io {
 
@@ -29,16 +33,18 @@ class TreeSweep {
  public:
   explicit TreeSweep(TreeIdentity identity) : identity_(std::move(identity)) {}
 
-  /// Kills (SIGKILL) what is left of the tree and reaps what has died. True when nothing was found. REQUIRES: the
-  /// leader has been reaped. A process that cleared its environment and left the session is taken for one of this tree
-  /// only when no other leader lives; else it is left for the sweep of the last one.
-  bool round();
+  /// Kills (SIGKILL) what is left of the tree and reaps what has died of it. Returns nothing when no process was found,
+  /// else the pidfd of one that has been killed: readable when it is dead, which is the time for the next round (its
+  /// children have become ours by then). REQUIRES: the leader has been reaped. A process that cleared its environment
+  /// and left the session is taken for one of this tree only when no other leader lives; else the last one's sweep gets
+  /// it.
+  std::optional<Fd> round();
 
   /// How many living processes the rounds have found.
   int killed() const noexcept { return static_cast<int>(seen_.size()); }
 
  private:
-  bool sweep_adopted();
+  bool is_ours(pid_t pid, pid_t session) const;
 
   TreeIdentity identity_;
   std::set<pid_t> seen_;

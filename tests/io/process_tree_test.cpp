@@ -39,7 +39,10 @@ Leader run_leader(const std::string& script, const std::string& marker) {
 }
 
 void sweep_all(TreeSweep& sweep) {
-  while (!sweep.round()) ::poll(nullptr, 0, 1);
+  while (const auto dying = sweep.round()) {
+    pollfd wait{dying->get(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, 10'000) == 1);
+  }
 }
 
 bool lives(const std::string& pid) { return ::kill(std::stoi(pid), 0) == 0; }

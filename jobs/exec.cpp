@@ -1,0 +1,83 @@
+#include "jobs/exec.hpp"
+
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+#include "async/cancel.hpp"
+#include "io/exec_path.hpp"
+#include "io/launch.hpp"
+#include "jobs/exec_run.hpp"
+#include "jobs/run_environment.hpp"
+
+namespace belfry::jobs {
+
+namespace {
+
+// For the steps after SIGKILL (the sweep): they take milliseconds unless the kernel is in trouble.
+constexpr auto sweep_grace = std::chrono::seconds(10);
+
+std::vector<std::string> argv_of(const ExecSpec& spec) {
+  if (const auto* list = std::get_if<std::vector<std::string>>(&spec.command)) return *list;
+  return {spec.shell, "-c", std::get<std::string>(spec.command)};
+}
+
+class ExecAction final : public engine::Action {
+ public:
+  explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)) {
+    launch_.argv = argv_of(spec_);
+    launch_.working_dir = spec_.working_dir;
+    launch_.environment = base_environment(spec_.environment, spec_.clear_environment);
+    if (!spec_.steps.needed()) return;
+    const auto shim = io::find_shim();
+    if (shim) {
+      launch_.argv = io::shim_command(*shim, spec_.steps, launch_.argv);
+    } else {
+      no_shim_ = shim.error();
+    }
+  }
+
+  async::Task<ledger::Outcome> run(const engine::Attempt& attempt, engine::Report& report) const override;
+
+  std::string_view kind() const noexcept override { return "exec"; }
+
+  /// Only the command's name of a list: an argument may hold a secret, though it should not.
+  std::string describe() const override {
+    if (std::holds_alternative<std::string>(spec_.command)) return spec_.shell + " -c ...";
+    const auto& argv = std::get<std::vector<std::string>>(spec_.command);
+    return argv.empty() ? "nothing" : argv.front();
+  }
+
+ private:
+  ExecSpec spec_;
+  io::LaunchSpec launch_;  // all but the descriptors and what differs from run to run
+  std::string no_shim_;
+};
+
+async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, engine::Report& report) const {
+  if (!no_shim_.empty()) {
+    report.message = no_shim_;
+    co_return ledger::Outcome::start_error;
+  }
+  io::LaunchSpec launch = launch_;
+  add_run_environment(launch.environment, attempt);
+  ExecRun run(spec_, report);
+  if (!run.start(std::move(launch))) co_return ledger::Outcome::start_error;
+  std::exception_ptr interrupted;
+  try {
+    co_await run.ended();
+  } catch (const async::Cancelled&) {
+    interrupted = std::current_exception();
+  }
+  auto finish = run.finish(interrupted != nullptr, run_marker(attempt));
+  co_await async::shielded(std::move(finish), spec_.kill_grace + sweep_grace);
+  if (interrupted) std::rethrow_exception(interrupted);
+  co_return run.outcome();
+}
+
+}  // namespace
+
+std::shared_ptr<const engine::Action> make_exec(ExecSpec spec) { return std::make_shared<ExecAction>(std::move(spec)); }
+
+}  // namespace belfry::jobs

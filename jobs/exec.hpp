@@ -1,0 +1,56 @@
+// exec: runs a program, supervises its whole tree of processes, and keeps what it prints within a budget.
+#pragma once
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/action.hpp"
+#include "io/exec_shim.hpp"
+
+namespace belfry::jobs {
+
+/// Text that the program reads from its standard input, to its end.
+struct StdinText {
+  std::string text;
+};
+
+/// A file to be its standard input; relative to the working directory.
+struct StdinFile {
+  std::string path;
+};
+
+struct ExecSpec {
+  /// A text is run by the shell (`SHELL -c TEXT`); a list is run as it is, its first element searched in the job's
+  /// PATH.
+  std::variant<std::string, std::vector<std::string>> command;
+  std::string shell = "/bin/sh";
+  std::string working_dir;                                            ///< empty: the daemon's
+  std::map<std::string, std::string> environment;                     ///< added to the daemon's
+  bool clear_environment = false;                                     ///< true: nothing is inherited but PATH
+  std::variant<std::monostate, StdinText, StdinFile> standard_input;  ///< monostate: /dev/null
+  int kill_signal = SIGTERM;                                       ///< what a cancelled run's process group gets first
+  std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows
+  std::size_t output_budget = std::size_t{1} << 20U;  ///< bytes kept of each stream: its first and its last half
+  std::set<int> success_exit_codes = {0};
+  io::ShimSteps steps;  ///< umask, nice, rlimits, no_new_privileges: if there is one, belfry-exec is put in front
+};
+
+/// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are
+/// looked up now; any thread, but no other may change the environment meanwhile.
+///
+/// What a run does: starts the program in a session of its own, with BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT,
+/// BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT (RFC 3339, UTC); reads both streams; waits for its end, then up
+/// to half a second for the end of its output (someone else may hold it open: lingering_pipe); kills what it left
+/// behind (orphans). Outcome: success, failure (another exit code), killed (a signal), start_error (see message).
+/// Cancellation: kill_signal to the process group, SIGKILL after kill_grace, the sweep; then the report is complete and
+/// Cancelled passes.
+std::shared_ptr<const engine::Action> make_exec(ExecSpec spec);
+
+}  // namespace belfry::jobs

@@ -1,0 +1,50 @@
+// One execution of an exec action, from the launch to the last process of its tree. Private to exec.cpp.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/action.hpp"
+#include "io/output_capture.hpp"
+#include "io/process.hpp"
+#include "jobs/exec.hpp"
+
+namespace belfry::jobs {
+
+class ExecRun {
+ public:
+  /// Both are borrowed for the life of this object.
+  ExecRun(const ExecSpec& spec, engine::Report& report) : spec_(spec), report_(report) {}
+
+  /// Starts the program with its streams attached; false: report.message says why not.
+  bool start(io::LaunchSpec launch);
+
+  /// Returns when the leader has ended.
+  async::Task<> ended();
+
+  /// After ended() or, with `cancelled`, at any time: ends what still runs, and fills in the report.
+  async::Task<> finish(bool cancelled, std::string marker);
+
+  /// REQUIRES: finished.
+  ledger::Outcome outcome() const noexcept { return outcome_; }
+
+ private:
+  bool attach_and_launch(io::LaunchSpec& launch);
+  async::Task<> stop_leader();
+  async::Task<> drain();
+  async::Task<> end_of_output();
+  void judge(const io::ExitStatus& status);
+  std::string shim_report();
+
+  const ExecSpec& spec_;
+  engine::Report& report_;
+  std::optional<io::Process> process_;
+  std::optional<io::OutputCapture> output_;
+  std::optional<io::OutputCapture> error_;
+  io::Fd shim_report_;
+  ledger::Outcome outcome_ = ledger::Outcome::start_error;
+};
+
+}  // namespace belfry::jobs

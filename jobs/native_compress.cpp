@@ -1,0 +1,74 @@
+#include "jobs/native_compress.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "io/io_error.hpp"
+#include "jobs/atomic_file.hpp"
+#include "jobs/blocking_glob.hpp"
+#include "jobs/compression.hpp"
+
+namespace belfry::jobs {
+
+namespace {
+
+struct CompressOrder {
+  std::vector<std::string> paths;
+  Compression method = Compression::zstd;
+  int level = 0;
+  bool keep = false;
+};
+
+std::string compress_all(const std::stop_token& stop, const CompressOrder& order) {
+  std::size_t count = 0;
+  Compressed sum;
+  for (const auto& file : regular_files(order.paths)) {
+    if (file.ends_with(".gz") || file.ends_with(".zst")) continue;
+    const auto done = compress_file(stop, file, file + std::string(extension(order.method)), order.method, order.level);
+    if (!order.keep && ::unlink(file.c_str()) != 0) throw io::IoError(errno, "remove", file);
+    sum.bytes_in += done.bytes_in;
+    sum.bytes_out += done.bytes_out;
+    ++count;
+  }
+  if (count == 0) return "nothing to compress";
+  return "compressed " + std::to_string(count) + (count == 1 ? " file, " : " files, ") + format_size(sum.bytes_in) +
+         " to " + format_size(sum.bytes_out);
+}
+
+NativeCall bind(ParameterReader& reader) {
+  constexpr std::array<std::string_view, 2> methods{"gzip", "zstd"};
+  CompressOrder order;
+  order.paths = reader.list("paths");
+  order.method = reader.choice("method", methods, 1) == 0 ? Compression::gzip : Compression::zstd;
+  const auto range = levels(order.method);
+  order.level = static_cast<int>(reader.integer("level", range.fallback, range.least, range.most));
+  order.keep = reader.flag("keep", false);
+  return [order](const std::stop_token& stop) { return compress_all(stop, order); };
+}
+
+}  // namespace
+
+NativeFunction compress_function() {
+  return {.name = "compress",
+          .summary = "compresses files one by one into .gz or .zst beside them",
+          .parameters = {{.name = "paths",
+                          .value = "a path, a glob or a list of them",
+                          .fallback = "",
+                          .meaning = "the files; those that end in .gz or .zst are passed over",
+                          .required = true,
+                          .list = true},
+                         {.name = "method", .value = "gzip or zstd", .fallback = "zstd", .meaning = "how"},
+                         {.name = "level",
+                          .value = "1 to 9 (gzip) or 1 to 19 (zstd)",
+                          .fallback = "6 (gzip), 3 (zstd)",
+                          .meaning = "how hard to try"},
+                         {.name = "keep",
+                          .value = "true or false",
+                          .fallback = "false",
+                          .meaning = "whether the uncompressed file stays"}},
+          .bind = bind};
+}
+
+}  // namespace belfry::jobs

@@ -1,0 +1,11 @@
+// The native function `compress`: files one by one into .gz or .zst beside them.
+#pragma once
+
+#include "jobs/native.hpp"
+
+namespace belfry::jobs {
+
+/// Files that end in .gz or .zst already are passed over.
+NativeFunction compress_function();
+
+}  // namespace belfry::jobs

@@ -1,0 +1,38 @@
+#include "jobs/run_environment.hpp"
+
+#include <unistd.h>
+
+#include <string_view>
+
+#include "io/exec_path.hpp"
+#include "time/instant.hpp"
+
+namespace belfry::jobs {
+
+std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear) {
+  std::map<std::string, std::string> merged = set;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    const auto name = text.substr(0, equals);
+    if (equals == std::string_view::npos || name.starts_with("BELFRY_") || (clear && name != "PATH")) continue;
+    merged.emplace(name, text.substr(equals + 1));  // what is set wins
+  }
+  merged.emplace("PATH", io::default_search_path);
+  std::vector<std::string> entries;
+  entries.reserve(merged.size() + 5);  // and the five of add_run_environment
+  for (const auto& [name, value] : merged) entries.push_back(name + "=" + value);
+  return entries;
+}
+
+void add_run_environment(std::vector<std::string>& environment, const engine::Attempt& attempt) {
+  environment.push_back("BELFRY_JOB=" + std::string(attempt.job));
+  environment.push_back(run_marker(attempt));
+  environment.push_back("BELFRY_ATTEMPT=" + std::to_string(attempt.number));
+  environment.push_back("BELFRY_TRIGGER=" + std::string(ledger::to_string(attempt.trigger)));
+  if (attempt.scheduled_at) environment.push_back("BELFRY_SCHEDULED_AT=" + time::format_utc(*attempt.scheduled_at));
+}
+
+std::string run_marker(const engine::Attempt& attempt) { return "BELFRY_RUN_ID=" + std::to_string(attempt.run); }
+
+}  // namespace belfry::jobs

@@ -1,0 +1,67 @@
+#include "io/output_capture.hpp"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace belfry::io {
+
+namespace {
+
+constexpr std::size_t bytes_each_turn = 1U << 20U;
+constexpr std::size_t bytes_to_drain =
+    16U << 20U;  // more than a pipe can hold (pipe-max-size), unless someone still writes
+
+}  // namespace
+
+OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer)
+    : poller_(Poller::of_current_loop()), pipe_(std::move(pipe)), buffer_(std::move(buffer)) {
+  poller_->add(pipe_.get(), EPOLLIN, *this);
+}
+
+OutputCapture::~OutputCapture() {
+  if (self_) *self_ = nullptr;
+  close();
+}
+
+async::Task<> OutputCapture::ended() { co_await ended_.wait(); }
+
+void OutputCapture::drain() {
+  if (pipe_) read_some(bytes_to_drain);
+}
+
+void OutputCapture::on_ready(std::uint32_t) {
+  if (!pipe_ || read_some(bytes_each_turn)) return;
+  if (!self_) self_ = std::make_shared<OutputCapture*>(this);
+  poller_->loop().call_soon([self = self_] {
+    if (*self != nullptr) (*self)->on_ready(EPOLLIN);
+  });
+}
+
+bool OutputCapture::read_some(std::size_t limit) {
+  auto& block = poller_->scratch();
+  for (std::size_t total = 0; total < limit;) {
+    const ssize_t got = ::read(pipe_.get(), block.data(), block.size());
+    if (got > 0) {
+      buffer_.append({block.data(), static_cast<std::size_t>(got)});
+      total += static_cast<std::size_t>(got);
+      continue;
+    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return true;
+    close();  // end of file; a pipe knows no other error
+    return true;
+  }
+  return false;
+}
+
+void OutputCapture::close() {
+  if (!pipe_) return;
+  poller_->remove(pipe_.get(), *this);
+  pipe_.reset();
+  ended_.set();
+}
+
+}  // namespace belfry::io

@@ -1,0 +1,49 @@
+// OutputCapture: reads what a process prints, as it comes, and keeps its two ends.
+//
+// Driven by the loop, not by a task: it goes on reading while the task that owns the process is being cancelled.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "async/event.hpp"
+#include "async/task.hpp"
+#include "io/fd.hpp"
+#include "io/head_tail_buffer.hpp"
+#include "io/poller.hpp"
+
+namespace belfry::io {
+
+/// Reads the end of a pipe that does not block, from construction to destruction; the writer is never kept waiting
+/// longer than a turn of the loop. Memory: the buffer's limits, whatever is printed. Fair: at most 1 MiB for each turn.
+/// Loop thread only; destroyed before the loop ends.
+class OutputCapture final : private PollHandler {
+ public:
+  /// Throws std::system_error.
+  OutputCapture(Fd pipe, HeadTailBuffer buffer);
+  OutputCapture(const OutputCapture&) = delete;
+  OutputCapture& operator=(const OutputCapture&) = delete;
+  ~OutputCapture();
+
+  /// Returns when every process has closed its end. Cancellation: stops waiting, the capture goes on.
+  async::Task<> ended();
+  bool at_end() const noexcept { return !pipe_; }
+
+  /// Reads what is in the pipe now, up to its end or until it is empty.
+  void drain();
+
+  const HeadTailBuffer& buffer() const noexcept { return buffer_; }
+
+ private:
+  void on_ready(std::uint32_t events) override;
+  bool read_some(std::size_t limit);  // true: nothing more for now
+  void close();
+
+  std::shared_ptr<Poller> poller_;
+  Fd pipe_;
+  HeadTailBuffer buffer_;
+  async::Event ended_;
+  std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn
+};
+
+}  // namespace belfry::io

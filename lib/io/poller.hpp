@@ -1,0 +1,63 @@
+// Poller: many short-lived descriptors on one loop, cheaply. The part below FdWatcher and OutputCapture.
+//
+// uv_poll asks for five system calls, an allocation and a closing callback for each descriptor; a job has three. Here
+// an epoll of our own takes them with one call each, edge-triggered, and libuv watches nothing but that epoll.
+// Loop thread only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "async/loop.hpp"
+#include "async/uv_handle.hpp"
+#include "io/fd.hpp"
+
+namespace belfry::io {
+
+/// Who is told that a descriptor became ready.
+class PollHandler {
+ public:
+  /// `events`: EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR. On the loop's thread, once for each change to "ready". May add
+  /// and remove handlers, itself too.
+  virtual void on_ready(std::uint32_t events) = 0;
+
+ protected:
+  ~PollHandler() = default;
+};
+
+class Poller {
+ public:
+  /// The one of the running loop. It lives as long as somebody holds it and must be let go of before its loop ends.
+  static std::shared_ptr<Poller> of_current_loop();
+
+  /// Edge-triggered: whoever is told reads until EAGAIN. REQUIRES: the handler outlives remove(). Throws
+  /// std::system_error (EPERM for a regular file: it is always ready).
+  void add(int fd, std::uint32_t events, PollHandler& handler);
+
+  /// No call comes any more, also of events found already. Before the descriptor is closed.
+  void remove(int fd, PollHandler& handler) noexcept;
+
+  /// Memory for one read, shared by all handlers: valid until the handler returns.
+  std::vector<char>& scratch() noexcept { return scratch_; }
+
+  async::Loop& loop() noexcept { return loop_; }
+
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+  ~Poller();
+
+ private:
+  explicit Poller(async::Loop& loop);
+  void dispatch();
+
+  async::Loop& loop_;
+  Fd epoll_;
+  async::UvHandle<uv_poll_t> handle_;
+  std::array<PollHandler*, 64> found_{};  // of the batch being dispatched; remove() clears entries
+  std::size_t found_count_ = 0;
+  std::vector<char> scratch_;
+};
+
+}  // namespace belfry::io

@@ -1,0 +1,108 @@
+#include "io/process.hpp"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "io/process_tree.hpp"
+
+namespace belfry::io {
+
+namespace {
+
+constexpr int max_sweep_rounds = 1000;
+
+std::chrono::microseconds microseconds(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+ExitStatus to_status(const siginfo_t& info, const rusage& usage) {
+  ExitStatus status;
+  (info.si_code == CLD_EXITED ? status.exit_code : status.signal) = info.si_status;
+  status.core_dumped = info.si_code == CLD_DUMPED;
+  status.user_cpu = microseconds(usage.ru_utime);
+  status.system_cpu = microseconds(usage.ru_stime);
+  status.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  return status;
+}
+
+}  // namespace
+
+std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec) {
+  auto launched = launch(spec);
+  if (!launched) return std::unexpected(std::move(launched.error()));
+  return Process(std::move(*launched));
+}
+
+Process::Process(Launched launched) : pid_(launched.pid), pidfd_(std::move(launched.pidfd)) {
+  add_leader(pid_);
+  try {
+    watcher_ = std::make_unique<FdWatcher>(pidfd_.get());
+  } catch (...) {
+    ::kill(-pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    remove_leader(pid_);
+    throw;
+  }
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_(other.pid_),
+      pidfd_(std::move(other.pidfd_)),
+      watcher_(std::move(other.watcher_)),
+      work_(std::move(other.work_)),
+      reaped_(std::exchange(other.reaped_, true)) {}
+
+Process::~Process() {
+  if (reaped_) return;
+  signal_group(SIGKILL);
+  remove_leader(pid_);
+}
+
+async::Task<> Process::ended() { co_await watcher_->readable(); }
+
+ExitStatus Process::reap() {
+  if (reaped_) throw std::logic_error("this process has been reaped before");
+  siginfo_t info{};
+  rusage usage{};
+  // glibc's waitid() does not pass the usage on.
+  const auto result = ::syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG | WNOWAIT, &usage);
+  if (result != 0) throw std::system_error(errno, std::generic_category(), "waitid");
+  if (info.si_pid == 0) throw std::logic_error("this process has not ended yet");
+  signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
+  ::syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG, &usage);
+  reaped_ = true;
+  remove_leader(pid_);
+  watcher_.reset();
+  pidfd_.reset();
+  work_.end();
+  return to_status(info, usage);
+}
+
+async::Task<ExitStatus> Process::wait() {
+  co_await ended();
+  co_return reap();
+}
+
+void Process::signal_group(int signal) const noexcept {
+  if (!reaped_) ::kill(-pid_, signal);
+}
+
+async::Task<int> Process::sweep(std::string marker) {
+  TreeSweep sweep({pid_, std::move(marker)});
+  for (int round = 0; round < max_sweep_rounds; ++round) {
+    const auto dying = sweep.round();
+    if (!dying) break;
+    FdWatcher watcher(dying->get());
+    co_await watcher.readable();
+  }
+  co_return sweep.killed();
+}
+
+}  // namespace belfry::io

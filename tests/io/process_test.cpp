@@ -1,0 +1,154 @@
+#include "io/process.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "async/cancel.hpp"
+#include "async/gather.hpp"
+#include "async/run.hpp"
+#include "async/sleep.hpp"
+#include "async/timeout.hpp"
+#include "io/output_capture.hpp"
+#include "io/process_tree.hpp"
+
+using namespace belfry;
+using namespace std::chrono_literals;
+
+namespace {
+
+io::LaunchSpec shell(std::string script) {
+  io::LaunchSpec spec;
+  spec.argv = {"/bin/sh", "-c", std::move(script)};
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  return spec;
+}
+
+async::Task<io::ExitStatus> run_to_end(io::LaunchSpec spec) {
+  auto process = io::Process::start(spec);
+  if (!process) FAIL(process.error().message);
+  io::ExitStatus status = co_await process->wait();
+  co_return status;
+}
+
+}  // namespace
+
+TEST_CASE("the exit code, the signal and the usage of a process are reported", "[process]") {
+  const auto three = async::run(run_to_end(shell("exit 3")));
+  CHECK(three.exit_code == 3);
+  CHECK_FALSE(three.signal);
+  CHECK(three.max_rss_bytes > 100'000);
+  const auto killed = async::run(run_to_end(shell("kill -KILL $$")));
+  CHECK_FALSE(killed.exit_code);
+  CHECK(killed.signal == SIGKILL);
+  const auto busy = async::run(run_to_end(shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")));
+  CHECK(busy.user_cpu + busy.system_cpu > 1ms);
+}
+
+TEST_CASE("two hundred processes at once each end with their own code", "[process]") {
+  const auto body = []() -> async::Task<> {
+    std::vector<async::Task<io::ExitStatus>> tasks;
+    for (int i = 0; i < 200; ++i) tasks.push_back(run_to_end(shell("exit " + std::to_string(i))));
+    const auto statuses = co_await async::gather(std::move(tasks));
+    for (int i = 0; i < 200; ++i) CHECK(statuses[static_cast<std::size_t>(i)].exit_code == i);
+  };
+  async::run(body());
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("waiting can be cancelled and taken up again", "[process]") {
+  const auto body = []() -> async::Task<> {
+    auto process = io::Process::start(shell("exec sleep 1000"));
+    REQUIRE(process);
+    const bool in_time = co_await async::move_on_after(1ms, process->ended());
+    CHECK_FALSE(in_time);
+    process->signal_group(SIGTERM);
+    const auto status = co_await process->wait();
+    CHECK(status.signal == SIGTERM);
+  };
+  async::run(body());
+}
+
+TEST_CASE("a process that is let go of does not live on, nor stay a zombie", "[process]") {
+  const auto body = []() -> async::Task<pid_t> {
+    auto process = io::Process::start(shell("exec sleep 1000"));
+    REQUIRE(process);
+    co_return process->pid();
+  };
+  const pid_t pid = async::run(body());
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
+  CHECK(info.si_status == SIGKILL);
+  io::reap_strays();
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("the end of a process takes its whole tree along", "[process]") {
+  io::become_subreaper();
+  const auto body = []() -> async::Task<> {
+    auto spec = shell("sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &) ; exit 0");
+    spec.environment.emplace_back("BELFRY_RUN_ID=7");
+    auto process = io::Process::start(spec);
+    REQUIRE(process);
+    const auto status = co_await process->wait();
+    CHECK(status.exit_code == 0);
+    const int orphans = co_await process->sweep("BELFRY_RUN_ID=7");
+    CHECK(orphans >= 2);
+  };
+  async::run(body());
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("reaping before the end or twice is a mistake that is told", "[process]") {
+  const auto body = []() -> async::Task<> {
+    auto process = io::Process::start(shell("exec sleep 1000"));
+    REQUIRE(process);
+    CHECK_THROWS_AS(process->reap(), std::logic_error);
+    process->signal_group(SIGKILL);
+    co_await process->wait();
+    CHECK_THROWS_AS(process->reap(), std::logic_error);
+  };
+  async::run(body());
+}
+
+TEST_CASE("output is captured to its end, both ends of it kept", "[output_capture]") {
+  const auto body = []() -> async::Task<> {
+    io::Pipe pipe = io::make_pipe();
+    auto spec = shell("echo begin; head -c 5000000 /dev/zero | tr '\\0' x; echo end");
+    spec.standard_output = pipe.write_end.get();
+    auto process = io::Process::start(spec);
+    REQUIRE(process);
+    pipe.write_end.reset();
+    io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
+    co_await capture.ended();
+    co_await process->wait();
+    CHECK(capture.at_end());
+    CHECK(capture.buffer().total() == 5'000'010);
+    CHECK(capture.buffer().head().starts_with("begin\nxxx"));
+    CHECK(capture.buffer().tail().ends_with("xxxend\n"));
+    CHECK(capture.buffer().head().size() + capture.buffer().tail().size() == 1000);
+  };
+  async::run(body());
+}
+
+TEST_CASE("a capture that ends early lets the writer meet a closed pipe", "[output_capture]") {
+  const auto body = []() -> async::Task<> {
+    io::Pipe pipe = io::make_pipe();
+    auto spec = shell("exec cat /dev/zero");
+    spec.standard_output = pipe.write_end.get();
+    auto process = io::Process::start(spec);
+    REQUIRE(process);
+    pipe.write_end.reset();
+    {
+      io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
+      while (capture.buffer().total() == 0) co_await async::yield();
+    }
+    const auto status = co_await process->wait();
+    CHECK(status.signal == SIGPIPE);
+  };
+  async::run(body());
+}
