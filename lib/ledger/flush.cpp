@@ -1,0 +1,14 @@
+// flush(): from the writer's callback back to the loop that waits; see ledger.hpp.
+#include "async/future.hpp"
+#include "ledger/ledger.hpp"
+
+namespace belfry::ledger {
+
+async::Task<> flush(Ledger& ledger) {
+  async::Promise<void> promise;
+  async::Future<void> durable = promise.future();
+  ledger.when_durable([promise = std::move(promise)]() mutable { promise.set_value_threadsafe(); });
+  co_await durable;
+}
+
+}  // namespace belfry::ledger
