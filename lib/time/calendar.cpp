@@ -13,9 +13,21 @@
 namespace belfry::time {
 namespace {
 
-using namespace detail::calendar;
 using detail::Cursor;
 using detail::quoted;
+using detail::calendar::Component;
+using detail::calendar::day_rule;
+using detail::calendar::hour_rule;
+using detail::calendar::last_day_rule;
+using detail::calendar::minute_rule;
+using detail::calendar::month_rule;
+using detail::calendar::Rule;
+using detail::calendar::second_rule;
+using detail::calendar::take_component;
+using detail::calendar::unexpected;
+using detail::calendar::Values;
+using detail::calendar::values_of;
+using detail::calendar::year_rule;
 
 struct Keyword {
   std::string_view name;

@@ -1,8 +1,10 @@
 // When a job is due: the one interface behind cron, every, at and after.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "time/wall_time.hpp"
 
@@ -23,5 +25,8 @@ class Trigger {
   /// In plain English, e.g. "every 10 seconds", "at 02:30 on Monday through Friday, Europe/Berlin".
   virtual std::string describe() const = 0;
 };
+
+/// The due instants later than `after` and not later than `until`, the first `limit` of them.
+std::vector<WallTime> fires_between(const Trigger& trigger, WallTime after, WallTime until, std::size_t limit);
 
 }  // namespace belfry::time

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <vector>
 
 #include "time/after.hpp"
 #include "time/at.hpp"
@@ -70,6 +71,15 @@ TEST_CASE("trigger: intervals are described in plain English") {
   CHECK(EveryTrigger(seconds{1}).describe() == "every second");
   CHECK(EveryTrigger(minutes{1}).describe() == "every minute");
   CHECK(EveryTrigger(minutes{90}).describe() == "every 1 hour 30 minutes");
+}
+
+TEST_CASE("trigger: the fires of a span, without its begin and with its end") {
+  const EveryTrigger trigger(minutes{15});
+  const std::vector<WallTime> all = fires_between(trigger, at("2026-11-20T19:00:00Z"), at("2026-11-20T20:00:00Z"), 10);
+  REQUIRE(all.size() == 4);
+  CHECK(all.front() == at("2026-11-20T19:15:00Z"));
+  CHECK(all.back() == at("2026-11-20T20:00:00Z"));
+  CHECK(fires_between(trigger, at("2026-11-20T19:00:00Z"), WallTime::max(), 3).size() == 3);
 }
 
 TEST_CASE("schedule: cron, nicknames and @every; errors keep their place") {
