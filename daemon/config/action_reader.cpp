@@ -1,8 +1,14 @@
 #include "daemon/config/action_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/parameters_reader.hpp"
+#include "daemon/config/settings_reader.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -25,37 +31,55 @@ std::optional<std::vector<std::string>> read_arguments(const Value& value) {
   return argv;
 }
 
-std::optional<Action> read_command(const Value& value, const MapReader& job) {
+void read_input(const Value& value, const std::filesystem::path& folder, CommandSpec& command) {
+  if (value.node().kind != yaml::Node::Kind::map) {
+    if (auto text = value.any_text("text, or a map such as {file: PATH}")) command.standard_input = std::move(*text);
+    return;
+  }
+  const MapReader map(value, stdin_section);
+  if (!map.has("file")) value.complain({"the key \"file\" is missing", "text, or a map such as {file: PATH}"});
+  if (const auto file = map.get("file")) {
+    if (auto path = read_path(*file, folder)) command.standard_input = InputFile{std::move(*path)};
+  }
+}
+
+std::optional<Action> read_command(const Value& value, const MapReader& job, const std::filesystem::path& folder) {
   CommandSpec command;
   if (value.node().kind == yaml::Node::Kind::sequence) {
     auto argv = read_arguments(value);
     if (!argv) return std::nullopt;
-    command.argv = std::move(*argv);
+    command.command = std::move(*argv);
   } else {
     auto text = value.text("text for the shell, or a list of a program and its arguments");
     if (!text) return std::nullopt;
-    command.shell_text = std::move(*text);
+    command.command = std::move(*text);
   }
-  if (const auto input = job.get("stdin")) command.standard_input = input->any_text("text");
+  if (const auto input = job.get("stdin")) read_input(*input, folder, command);
   return command;
+}
+
+std::optional<Action> read_one(std::string_view key, const Value& value, const MapReader& job,
+                               const ActionContext& context) {
+  if (key == "command") return read_command(value, job, context.folder);
+  if (key == "file") return read_file_action(value, context.folder);
+  return read_native_action(value, context.folder, *context.natives);
 }
 
 }  // namespace
 
-std::optional<Action> read_action(const MapReader& job) {
+std::optional<Action> read_action(const MapReader& job, const ActionContext& context) {
   std::optional<std::string_view> given;
   std::optional<Action> result;
-  for (const auto key : action_keys) {
-    if (!job.has(key)) continue;
+  for (const auto& entry : job.map().node().entries) {
+    const std::string_view key = entry.key;
+    if (std::ranges::find(action_keys, key) == action_keys.end()) continue;
     if (given) {
       job.complain_at_key(key, {"a job does one thing, and " + in_quotes(*given) + " is given too",
                                 "one of command, file, native", "declare a second job"});
       return std::nullopt;
     }
     given = key;
-    const auto value = job.get(key);
-    if (!value) continue;
-    result = read_command(*value, job);
+    if (const auto value = job.get(key)) result = read_one(key, *value, job, context);
   }
   if (!given) {
     const auto place = job.map().place();

@@ -73,6 +73,16 @@ std::string quotable(std::string_view text, std::size_t limit) {
 
 std::string in_quotes(std::string_view text, std::size_t limit) { return "\"" + quotable(text, limit) + "\""; }
 
+std::string path_to(std::string_view path, std::string_view key) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  std::string out(path);
+  if (key.empty() || !std::ranges::all_of(key, plain)) return out + "[" + in_quotes(key) + "]";
+  if (!out.empty()) out += '.';
+  return out += key;
+}
+
 void ErrorList::add(Place place, std::string_view key, Complaint complaint) {
   const auto same = [&](const ConfigError& error) {
     return error.place == place && error.message == complaint.message;

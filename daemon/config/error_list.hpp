@@ -50,4 +50,7 @@ std::string quotable(std::string_view text, std::size_t limit = 60);
 /// The same between double quotes.
 std::string in_quotes(std::string_view text, std::size_t limit = 60);
 
+/// `path` with a key behind it: "jobs.backup", or jobs["a b"] for a key that is not a plain word.
+std::string path_to(std::string_view path, std::string_view key);
+
 }  // namespace belfry::daemon

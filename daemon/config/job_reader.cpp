@@ -34,11 +34,12 @@ void check_name(std::string_view name, Place place, const Value& value) {
 void check_use(const MapReader& job, const JobSpec& spec) {
   if (!std::holds_alternative<CommandSpec>(spec.action)) {
     for (const auto key : process_keys) {
-      job.complain_at_key(key, {"this key has no meaning here", "it only with \"command\"", "delete it"});
+      job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
     }
     return;
   }
-  if (job.has("shell") && !std::get<CommandSpec>(spec.action).argv.empty()) {
+  if (job.has("shell") &&
+      std::holds_alternative<std::vector<std::string>>(std::get<CommandSpec>(spec.action).command)) {
     job.complain_at_key("shell", {"a command that is a list runs without a shell", "a command that is text",
                                   "write the command as text, or delete this key"});
   }
@@ -75,8 +76,8 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
   read_run_policies(job, spec.policies.run);
   read_process_policies(job, context.folder, spec.policies.process);
   const auto zone = spec.policies.run.zone.value_or(context.zone);
-  auto trigger = read_trigger(job, zone, context.started);
-  auto action = read_action(job);
+  auto trigger = read_trigger(job, {.job = name, .zone = zone, .started = context.started});
+  auto action = read_action(job, {.folder = spec.policies.process.working_dir, .natives = context.natives});
   if (!trigger || !action) return std::nullopt;
   spec.name = std::move(name);
   spec.place = place;
@@ -96,7 +97,7 @@ Policies read_defaults(const Value& value, const std::filesystem::path& folder) 
   for (const auto& entry : value.node().entries) {
     const auto* key = find_key(job_section, entry.key);
     if (key != nullptr && key->use == KeyUse::job) {
-      map.complain_at_key(entry.key, {"this key cannot have a default", "it in each job"});
+      map.complain_at_key(entry.key, {"this key cannot have a default", "", "give it in each job"});
     }
   }
   read_run_policies(map, defaults.run);

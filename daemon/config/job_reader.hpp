@@ -7,6 +7,7 @@
 
 #include "daemon/config/job_spec.hpp"
 #include "daemon/config/map_reader.hpp"
+#include "jobs/native.hpp"
 
 namespace belfry::daemon {
 
@@ -16,6 +17,7 @@ struct JobContext {
   time::Zone zone;               ///< the top-level timezone
   Policies defaults;
   time::WallTime started;  ///< what `after` counts from
+  const jobs::NativeRegistry* natives = nullptr;
 };
 
 /// The longest name of a job, in bytes: it must do as part of a file name, with something behind it.

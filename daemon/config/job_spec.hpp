@@ -3,6 +3,7 @@
 // Plain values. catalog_builder.hpp turns them into engine::Job.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
+#include "jobs/parameters.hpp"
 #include "time/trigger.hpp"
 
 namespace belfry::daemon {
@@ -22,26 +24,30 @@ struct TriggerSpec {
   std::string text;  ///< as written: "*/5 * * * *", "every 10s"
 };
 
+/// A file to be the standard input of a program.
+struct InputFile {
+  std::filesystem::path path;  ///< absolute
+};
+
 /// A program.
 struct CommandSpec {
-  std::vector<std::string> argv;  ///< run as it is; empty: `shell_text` is
-  std::string shell_text;         ///< for the shell
-  std::optional<std::string> standard_input;
+  std::variant<std::string, std::vector<std::string>> command;  ///< text for the shell, or a list to be run as it is
+  std::variant<std::monostate, std::string, InputFile> standard_input;
 };
 
-/// Files; one of the operations of the `file` key with its parameters.
-struct FileSpec {
-  std::string operation;                          ///< "copy", "move", "delete", "rotate"
-  std::map<std::string, std::string> parameters;  ///< as in the section of the operation, in canonical form
+/// One of the operations of the `file` key; parameters as jobs/parameters.hpp has them, checked.
+struct FileDeclaration {
+  std::string operation;
+  jobs::ParameterMap parameters;  ///< relative paths are meant in the job's working directory
 };
 
-/// A function that is built in.
-struct NativeSpec {
+/// A function that is built in; parameters checked, paths absolute.
+struct NativeDeclaration {
   std::string function;
-  std::map<std::string, std::string> parameters;
+  jobs::ParameterMap parameters;
 };
 
-using Action = std::variant<CommandSpec, FileSpec, NativeSpec>;
+using Action = std::variant<CommandSpec, FileDeclaration, NativeDeclaration>;
 
 struct JobSpec {
   std::string name;

@@ -56,7 +56,7 @@ constexpr std::array job_keys{
     Key{"working_dir", "a path", "the folder of this file", "where it runs; relative to the folder of this file"},
     Key{"environment", "a map of text", "", "variables added to the daemon's; those of defaults are kept"},
     Key{"clear_environment", "true or false", "false", "true: nothing is inherited from the daemon but PATH"},
-    Key{"stdin", "text", "", "what the program reads; without it, nothing", job_only},
+    Key{"stdin", "text or a map", "", "what the program reads; without it, nothing", job_only},
     Key{"umask", "octal digits", "the daemon's", "permissions that new files do not get, such as 0027"},
     Key{"nice", "-20 to 19", "0", "the CPU priority; higher is more modest"},
     Key{"limits", "a map", "", "resource limits of the program (setrlimit)"},
@@ -98,6 +98,10 @@ constexpr std::array limits_keys{
 
 constexpr std::array output_keys{
     Key{"max_bytes", "a size", "64K", "how much of each stream is kept: its first and its last half"},
+};
+
+constexpr std::array stdin_keys{
+    Key{"file", "a path", "", "the file that the program reads"},
 };
 
 // What other schedulers call it.
@@ -196,10 +200,11 @@ constinit const Section job_section{"job", job_keys};
 constinit const Section retries_section{"retries", retries_keys};
 constinit const Section limits_section{"limits", limits_keys};
 constinit const Section output_section{"output", output_keys};
+constinit const Section stdin_section{"stdin", stdin_keys};
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{&top_section,     &log_section,    &history_section, &job_section,
-                                       &retries_section, &limits_section, &output_section};
+                                       &retries_section, &limits_section, &output_section,  &stdin_section};
   return sections;
 }
 

@@ -38,6 +38,7 @@ extern const Section job_section;
 extern const Section retries_section;
 extern const Section limits_section;
 extern const Section output_section;
+extern const Section stdin_section;
 
 /// All of them, the ones above and those of the actions.
 std::span<const Section* const> all_sections();

@@ -75,7 +75,12 @@ class JobList {
 void read_top(const Value& root, const std::filesystem::path& folder, const LoadOptions& options, Config& config) {
   const MapReader top(root, top_section, true);
   config.settings = read_settings(top, folder);
-  JobContext context{.folder = folder, .zone = config.settings.timezone, .defaults = {}, .started = options.started};
+  const auto builtins = jobs::NativeRegistry::with_builtins();
+  JobContext context{.folder = folder,
+                     .zone = config.settings.timezone,
+                     .defaults = {},
+                     .started = options.started,
+                     .natives = options.natives != nullptr ? options.natives : &builtins};
   context.defaults.process.working_dir = folder;
   if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, folder);
   if (!top.has("jobs")) {
@@ -93,7 +98,8 @@ LoadResult parse_config(std::string text, std::string name, const std::filesyste
   ErrorList errors(source);
   const auto document = yaml::parse(source, errors);
   Config config;
-  if (const auto* root = document.root()) {
+  const auto* root = document.root();
+  if (root != nullptr && root->kind != Kind::null) {
     const Value value(*root, "", errors);
     if (value.is_map("a map with the key \"jobs\"")) read_top(value, folder, options, config);
   } else if (errors.empty()) {

@@ -13,6 +13,7 @@
 #include "daemon/config/config_error.hpp"
 #include "daemon/config/job_spec.hpp"
 #include "daemon/config/settings.hpp"
+#include "jobs/native.hpp"
 #include "time/wall_time.hpp"
 
 namespace belfry::daemon {
@@ -23,6 +24,7 @@ struct Config {
 };
 
 struct LoadOptions {
+  const jobs::NativeRegistry* natives = nullptr;  ///< what `native` may call; none: the functions that are built in
   time::WallTime started;  ///< when the daemon started: what `after` counts from, over reloads too
 };
 

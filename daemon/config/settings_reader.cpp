@@ -37,9 +37,9 @@ void read_metrics(const Value& value, Settings& settings) {
   } else if (auto address = parse_metrics_address(*text)) {
     settings.metrics = std::move(address);
   } else {
-    const bool bare_port = text->find_first_not_of("0123456789") == std::string::npos;
-    value.complain({"not an address and a port", std::string(expected),
-                    bare_port ? "write 127.0.0.1:" + quotable(*text, 10) : ""});
+    const auto local = "127.0.0.1:" + quotable(*text, 10);
+    value.complain(
+        {"not an address and a port", std::string(expected), parse_metrics_address(local) ? "write " + local : ""});
   }
 }
 

@@ -109,6 +109,12 @@ SyntaxMistake explain_syntax(const SourceText& source, std::string_view message,
              suggest_quotes(text.substr(std::min(offset, text.size())))}};
   }
   if (message == "end of map not found") return explain_end_of_map(source, offset);
+  if (message.starts_with("unknown escape") || message.starts_with("invalid unicode") ||
+      message.starts_with("bad character found while scanning hex")) {
+    // yaml-cpp gives up behind the digits: point to the backslash.
+    const auto backslash = text.rfind('\\', std::min(offset, text.size()));
+    if (backslash != std::string_view::npos) offset = backslash;
+  }
   for (const auto& words : known_words) {
     if (message.starts_with(words.from_parser)) {
       return {source.place_at(offset),

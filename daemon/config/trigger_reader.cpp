@@ -1,5 +1,6 @@
 #include "daemon/config/trigger_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 4> trigger_keys{"schedule", "every", "at", "after"};
 
-std::optional<TriggerSpec> read_schedule(const Value& value, const time::Zone& zone) {
+std::optional<TriggerSpec> read_schedule(const Value& value, const TriggerContext& context) {
   static constexpr std::string_view expected = "a cron expression in quotes, such as \"*/5 * * * *\"";
   if (value.node().kind == yaml::Node::Kind::sequence) {
     value.complain({"a schedule is one expression, not a list", std::string(expected),
@@ -25,7 +26,7 @@ std::optional<TriggerSpec> read_schedule(const Value& value, const time::Zone& z
   }
   const auto text = value.text(expected);
   if (!text) return std::nullopt;
-  auto trigger = time::parse_schedule(*text, {.zone = zone});
+  auto trigger = time::parse_schedule(*text, {.zone = context.zone, .hash_key = context.job});
   if (trigger) return TriggerSpec{*trigger, *text};
   value.complain(trigger.error());
   return std::nullopt;
@@ -51,23 +52,23 @@ std::optional<TriggerSpec> read_after(const Value& value, time::WallTime started
   return TriggerSpec{std::make_shared<time::AfterTrigger>(*delay, started), "after " + value.node().text};
 }
 
-std::optional<TriggerSpec> read_one(std::string_view key, const Value& value, const time::Zone& zone,
-                                    time::WallTime started) {
-  if (key == "schedule") return read_schedule(value, zone);
+std::optional<TriggerSpec> read_one(std::string_view key, const Value& value, const TriggerContext& context) {
+  if (key == "schedule") return read_schedule(value, context);
   if (key == "every") return read_every(value);
-  if (key == "at") return read_at(value, zone);
-  return read_after(value, started);
+  if (key == "at") return read_at(value, context.zone);
+  return read_after(value, context.started);
 }
 
 }  // namespace
 
-std::optional<TriggerSpec> read_trigger(const MapReader& job, const time::Zone& zone, time::WallTime started) {
+std::optional<TriggerSpec> read_trigger(const MapReader& job, const TriggerContext& context) {
   std::optional<std::string_view> given;
   std::optional<TriggerSpec> result = TriggerSpec{};
-  for (const auto key : trigger_keys) {
-    if (!job.has(key)) continue;
+  for (const auto& entry : job.map().node().entries) {
+    const std::string_view key = entry.key;
+    if (std::ranges::find(trigger_keys, key) == trigger_keys.end()) continue;
     const auto value = job.get(key);
-    auto trigger = value ? read_one(key, *value, zone, started) : std::nullopt;
+    auto trigger = value ? read_one(key, *value, context) : std::nullopt;
     if (given) {
       job.complain_at_key(key, {"a job has one trigger, and " + in_quotes(*given) + " is given too",
                                 "one of schedule, every, at, after", "declare a second job for the other times"});

@@ -25,7 +25,7 @@ std::string_view kind_name(const yaml::Node& node) {
     case Kind::scalar:
       break;
   }
-  return "text";
+  return "a single value";
 }
 
 std::string range_text(std::int64_t minimum, std::int64_t maximum) {
@@ -55,8 +55,10 @@ std::optional<std::uint64_t> unit_factor(std::string_view unit) {
 }
 
 std::string size_text(std::uint64_t bytes) {
-  static constexpr std::array<std::pair<std::uint64_t, char>, 3> units{
-      {{std::uint64_t{1} << 30U, 'G'}, {std::uint64_t{1} << 20U, 'M'}, {std::uint64_t{1} << 10U, 'K'}}};
+  static constexpr std::array<std::pair<std::uint64_t, char>, 4> units{{{std::uint64_t{1} << 40U, 'T'},
+                                                                        {std::uint64_t{1} << 30U, 'G'},
+                                                                        {std::uint64_t{1} << 20U, 'M'},
+                                                                        {std::uint64_t{1} << 10U, 'K'}}};
   for (const auto& [factor, letter] : units) {
     if (bytes >= factor && bytes % factor == 0) return std::to_string(bytes / factor) + letter;
   }
@@ -64,16 +66,6 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 }  // namespace
-
-std::string path_to(std::string_view path, std::string_view key) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  std::string out(path);
-  if (key.empty() || !std::ranges::all_of(key, plain)) return out + "[" + in_quotes(key) + "]";
-  if (!out.empty()) out += '.';
-  return out += key;
-}
 
 Value Value::child(const yaml::Entry& entry) const { return {*entry.value, path_to(path_, entry.key), *errors_}; }
 

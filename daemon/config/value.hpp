@@ -22,9 +22,6 @@ namespace belfry::daemon {
 /// The longest span that any key takes: about ten years.
 inline constexpr time::Duration longest_duration = std::chrono::hours{24 * 3660};
 
-/// `path` with a key behind it: "jobs.backup", or jobs["a b"] for a key that is not a plain word.
-std::string path_to(std::string_view path, std::string_view key);
-
 class Value {
  public:
   /// `path` is the key as messages name it, "jobs.backup.timeout". Node and list must outlive the value.

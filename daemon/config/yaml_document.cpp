@@ -52,7 +52,7 @@ class Builder : public YAML::EventHandler {
       if (frame.node->kind == Node::Kind::sequence) {
         path += "[" + std::to_string(frame.node->items.size()) + "]";
       } else if (frame.key) {
-        path += (path.empty() ? "" : ".") + frame.key->key;
+        path = path_to(path, frame.key->key);
       }
     }
     return path;

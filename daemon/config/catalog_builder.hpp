@@ -1,0 +1,32 @@
+// From what the file declares to what the engine runs: jobs with triggers, actions, policies and fingerprints.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "async/thread_pool.hpp"
+#include "daemon/config/load_config.hpp"
+#include "engine/job.hpp"
+
+namespace belfry::daemon {
+
+/// What actions need and no file can say.
+struct BuildContext {
+  async::ThreadPool* pool = nullptr;              ///< for file and native jobs; must outlive the catalog
+  const jobs::NativeRegistry* natives = nullptr;  ///< the one with which the configuration was loaded
+  std::filesystem::path state_dir;                ///< handed to programs as BELFRY_STATE_DIR; empty: not
+  std::uint64_t generation = 1;
+};
+
+/// A generation of the catalog. REQUIRES: pool and natives are set. Reads the environment of this process: no other
+/// thread may change it meanwhile. Any thread; the result is immutable.
+std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context);
+
+/// Identifies the declaration of a job: equal when and only when nothing that matters for its runs differs, whatever
+/// the order of keys, the comments, or the way in which a value came there (a default, an alias). 16 hexadecimal
+/// digits.
+std::string fingerprint(const JobSpec& job);
+
+}  // namespace belfry::daemon
