@@ -29,17 +29,17 @@ struct StdinFile {
 struct ExecSpec {
   /// A text is run by the shell (`SHELL -c TEXT`); a list is run as it is, its first element searched in the job's
   /// PATH.
-  std::variant<std::string, std::vector<std::string>> command;
+  std::variant<std::string, std::vector<std::string>> command{};
   std::string shell = "/bin/sh";
-  std::string working_dir;                                            ///< empty: the daemon's
-  std::map<std::string, std::string> environment;                     ///< added to the daemon's
-  bool clear_environment = false;                                     ///< true: nothing is inherited but PATH
-  std::variant<std::monostate, StdinText, StdinFile> standard_input;  ///< monostate: /dev/null
+  std::string working_dir{};                                            ///< empty: the daemon's
+  std::map<std::string, std::string> environment{};                     ///< added to the daemon's
+  bool clear_environment = false;                                       ///< true: nothing is inherited but PATH
+  std::variant<std::monostate, StdinText, StdinFile> standard_input{};  ///< monostate: /dev/null
   int kill_signal = SIGTERM;                                       ///< what a cancelled run's process group gets first
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows
   std::size_t output_budget = std::size_t{1} << 20U;  ///< bytes kept of each stream: its first and its last half
   std::set<int> success_exit_codes = {0};
-  io::ShimSteps steps;  ///< umask, nice, rlimits, no_new_privileges: if there is one, belfry-exec is put in front
+  io::ShimSteps steps{};  ///< umask, nice, rlimits, no_new_privileges: if there is one, belfry-exec is put in front
 };
 
 /// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are

@@ -1,0 +1,122 @@
+#include "jobs/native.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "action_fixture.hpp"
+#include "jobs/exec.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace belfry;
+using namespace std::chrono_literals;
+using jobs::NativeRegistry;
+using ledger::Outcome;
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+std::string read(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+test::Ran run_native(const std::string& function, const jobs::ParameterMap& parameters) {
+  async::ThreadPool pool(async::ThreadPoolOptions("test").threads(2));
+  const auto action = NativeRegistry::with_builtins().make(function, parameters, pool);
+  if (!action) FAIL(action.error().message);
+  return test::run_action(*action);
+}
+
+/// What a program that everybody trusts says about our files.
+test::Ran shell(const std::string& text) { return test::run_action(jobs::make_exec({.command = text})); }
+
+}  // namespace
+
+TEST_CASE("checksums are what sha256sum accepts", "[native]") {
+  test::TempDir dir;
+  write(dir / "a.txt", "abc");
+  write(dir / "b.txt", std::string(3'000'000, 'b'));
+  write(dir / "odd\nname.txt", "");
+  const auto sums = (dir / "SHA256SUMS").string();
+  const auto ran = run_native("checksum", {{"paths", (dir / "*").string()}, {"output", sums}});
+  CHECK(ran.outcome == Outcome::success);
+  CHECK(ran.report.message == "SHA-256 of 3 files, 2.9 MiB, in " + sums);
+  CHECK_THAT(read(sums),
+             Catch::Matchers::StartsWith("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  "));
+  CHECK(shell("sha256sum --check --strict " + sums).outcome == Outcome::success);
+  // Once more: the list itself is not among the files.
+  CHECK(run_native("checksum", {{"paths", (dir / "*").string()}, {"output", sums}}).report.message ==
+        "SHA-256 of 3 files, 2.9 MiB, in " + sums);
+}
+
+TEST_CASE("compress leaves what gzip and zstd accept, with mode and time of the source", "[native]") {
+  const std::string method = GENERATE("gzip", "zstd");
+  test::TempDir dir;
+  std::string text;
+  for (int line = 0; line < 50'000; ++line) text += "line " + std::to_string(line) + " of a log\n";
+  write(dir / "app.log", text);
+  ::chmod((dir / "app.log").c_str(), 0640);
+  const auto time = std::filesystem::last_write_time(dir / "app.log");
+  const auto ran = run_native("compress", {{"paths", (dir / "*.log").string()}, {"method", method}});
+  CHECK(ran.outcome == Outcome::success);
+  CHECK_THAT(ran.report.message, Catch::Matchers::StartsWith("compressed 1 file, 965.7 KiB to "));
+  const auto target = dir / (method == "gzip" ? "app.log.gz" : "app.log.zst");
+  CHECK_FALSE(std::filesystem::exists(dir / "app.log"));
+  CHECK(shell(method + " -t " + target.string()).report.message.empty());
+  const ledger::CapturedStream unpacked = shell(method + " -dc " + target.string()).report.standard_output;
+  CHECK(unpacked.total_bytes == text.size());
+  CHECK(std::filesystem::last_write_time(target) == time);
+  struct ::stat status{};
+  ::stat(target.c_str(), &status);
+  CHECK((status.st_mode & 0777U) == 0640);
+}
+
+TEST_CASE("a native function that fails says which file and why", "[native]") {
+  test::TempDir dir;
+  const auto missing = (dir / "missing").string();
+  const auto ran = run_native("compress", {{"paths", missing}});
+  CHECK(ran.outcome == Outcome::failure);
+  CHECK(ran.report.message == "cannot find " + missing + ": No such file or directory");
+  CHECK(run_native("compress", {{"paths", (dir / "*.log").string()}}).report.message == "nothing to compress");
+}
+
+TEST_CASE("unknown functions and bad parameters are told before anything runs", "[native]") {
+  async::ThreadPool pool(async::ThreadPoolOptions("test"));
+  const auto registry = NativeRegistry::with_builtins();
+  CHECK(registry.make("checksun", {}, pool).error().message ==
+        "there is no native function 'checksun': did you mean \"checksum\"?; there is checksum, compress");
+  CHECK(registry.make("compress", {}, pool).error().key == "paths");
+  CHECK(registry.make("compress", {{"paths", "x"}, {"method", "bzip2"}}, pool).error().message ==
+        "method wants gzip or zstd, not 'bzip2'");
+  CHECK(registry.make("compress", {{"paths", "x"}, {"method", "gzip"}, {"level", "10"}}, pool).error().message ==
+        "level wants a whole number from 1 to 9, not '10'");
+}
+
+TEST_CASE("one's own function runs on the pool, and a cancelled run asks it to stop", "[native]") {
+  async::ThreadPool pool(async::ThreadPoolOptions("test"));
+  NativeRegistry registry;
+  std::atomic<bool> stopped = false;
+  registry.add({.name = "wait",
+                .summary = "waits until it is stopped",
+                .parameters = {},
+                .bind = [&stopped](jobs::ParameterReader&) -> jobs::NativeCall {
+                  return [&stopped](const std::stop_token& stop) {
+                    while (!stop.stop_requested()) std::this_thread::yield();
+                    stopped = true;
+                    return std::string();
+                  };
+                }});
+  CHECK_THROWS_AS(registry.add({.name = "wait", .summary = "", .parameters = {}, .bind = {}}), std::invalid_argument);
+  const auto ran = test::run_action(*registry.make("wait", {}, pool), 20ms);
+  CHECK_FALSE(ran.outcome);
+  CHECK(stopped);
+}
