@@ -19,7 +19,7 @@ jobs:
     command: [echo, hello]
 YAML
 
-run_outcome() { belfry history "$1" --json | jq -r '(.runs // .)[0].outcome'; }
+run_outcome() { belfry history "$1" --json | jq -r '.runs[0].outcome'; }
 
 step "a command that does not exist is a start_error with its reason"
 start_belfryd "$work/scheduler.yaml"
@@ -34,7 +34,7 @@ belfry run gated >/dev/null
 read -r -t "$deadline" run_id <"$work/started"
 check_match "the run's id" '^[0-9]+$' "$run_id"
 kill -TERM "$belfryd_pid"
-wait_line "$work/belfryd.log" 'drain' >/dev/null
+wait_line "$work/belfryd.log" 'told to end' >/dev/null
 if belfry run hello >/dev/null 2>&1; then fail "a draining daemon started a run"; fi
 echo well >"$work/gate"
 wait_end "$belfryd_pid"
@@ -73,7 +73,7 @@ kill -KILL "$belfryd_pid"
 wait_end "$belfryd_pid"
 start_belfryd "$work/scheduler.yaml"
 check_equal "outcome of the run that was killed" lost \
-  "$(belfry history gated --json | jq -r --argjson id "$run_id" '(.runs // .)[] | select((.run // .id) == $id) | .outcome')"
+  "$(belfry history gated --json | jq -r --argjson id "$run_id" '.runs[] | select(.run == $id) | .outcome')"
 [[ $(metric 'belfry_job_runs_total{job_name="gated",outcome="lost",trigger="manual"}') == 1 ]] ||
   metrics | grep -q 'belfry_job_runs_total{.*job_name="gated".*outcome="lost".*} 1' || fail "the lost run is not counted"
 

@@ -52,7 +52,7 @@ cat >>$config <<'YAML'
     command: "id -un; echo $BELFRY_JOB; date > /tmp/who; node --version 2>/dev/null || :"
 YAML
 systemctl reload belfryd
-wait_line "$work/unit.log" '[Rr]eloaded' >/dev/null
+wait_line "$work/unit.log" 'configuration in force.*generation=?.*2|"generation":"?2' >/dev/null
 belfry run who --wait || fail "the job failed: $(belfry logs who)"
 check_match "what the job printed" $'belfry\nwho' "$(belfry logs who)"
 
