@@ -45,6 +45,7 @@ class SignalsBlocked {
 }  // namespace
 
 void ThreadPoolCore::submit(const std::shared_ptr<ThreadCall>& call, Loop& loop) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) throw ThreadPoolClosed(options_.name());
@@ -68,8 +69,10 @@ void ThreadPoolCore::submit(const std::shared_ptr<ThreadCall>& call, Loop& loop)
         }  // else the threads there are will come to it
       }
     }
+    wake = idle_ > waking_;  // who has been woken looks at the queue until it is empty: no need to call twice
+    if (wake) ++waking_;
   }
-  work_ready_.notify_one();
+  if (wake) work_ready_.notify_one();
 }
 
 Release ThreadPoolCore::release(ThreadCall& call, OnCancel on_cancel) noexcept {
@@ -194,7 +197,10 @@ void ThreadPoolCore::work(std::list<Worker>::iterator self) noexcept {
 // False when the pool is closed, whose queue is empty. No timeout: an idle thread never wakes.
 bool ThreadPoolCore::wait_for_call(std::unique_lock<std::mutex>& lock) noexcept {
   ++idle_;
-  work_ready_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+  while (!closed_ && queue_.empty()) {
+    work_ready_.wait(lock);
+    if (waking_ > 0) --waking_;
+  }
   --idle_;
   return !closed_;
 }

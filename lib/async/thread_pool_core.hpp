@@ -79,6 +79,7 @@ class ThreadPoolCore : public std::enable_shared_from_this<ThreadPoolCore> {
   std::list<Worker> workers_;
   std::list<Worker> detached_;  // abandoned when the pool was joined
   std::size_t idle_ = 0;
+  std::size_t waking_ = 0;  // of the idle: on their way to the queue
   std::size_t serial_ = 0;  // of the thread started last, for its name
   bool closed_ = false;
   ThreadPoolStats stats_;
