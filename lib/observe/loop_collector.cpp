@@ -3,9 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "async/census.hpp"
 #include "async/loop.hpp"
 #include "async/loop_stats.hpp"
 #include "observe/collectors.hpp"
+#include "observe/duration_histogram.hpp"
 #include "observe/family.hpp"
 
 namespace belfry::observe {
@@ -19,18 +21,14 @@ constexpr async::Duration kStalled = std::chrono::milliseconds{100};
 
 double number(auto value) { return static_cast<double>(value); }
 
-void add_histogram(FamilyBuilder family, const async::DurationHistogram& histogram, Families& out) {
-  std::array<double, async::DurationHistogram::bounds.size()> bounds{};
-  std::ranges::transform(async::DurationHistogram::bounds, bounds.begin(), seconds);
-  family.add({}, bounds, histogram.counts, seconds(histogram.sum)).move_to(out);
-}
-
 void collect_loop(const async::LoopStats& stats, Families& out) {
-  add_histogram(FamilyBuilder::histogram("belfry_loop_lag_seconds", "How late due timers fired and ready work ran."),
-                stats.lag, out);
-  add_histogram(FamilyBuilder::histogram("belfry_callback_duration_seconds",
-                                         "How long single steps of tasks and callbacks took."),
-                stats.step_time, out);
+  auto lag = FamilyBuilder::histogram("belfry_loop_lag_seconds", "How late due timers fired and ready work ran.");
+  add_sample(lag, stats.lag);
+  lag.move_to(out);
+  auto steps = FamilyBuilder::histogram("belfry_callback_duration_seconds",
+                                        "How long single steps of tasks and callbacks took.");
+  add_sample(steps, stats.step_time);
+  steps.move_to(out);
   FamilyBuilder::counter("belfry_loop_iterations_total", "Turns of the loop.")
       .add({}, number(stats.iterations))
       .move_to(out);
@@ -79,6 +77,18 @@ void collect_tasks(const async::LoopStats& stats, Families& out) {
       .move_to(out);
 }
 
+void collect_ages(const async::Loop& loop, Families& out) {
+  std::map<std::string, async::Duration> oldest;
+  for (const async::TaskInfo& task : all_tasks(loop)) {
+    async::Duration& age = oldest[task.kind];
+    age = std::max(age, task.age);
+  }
+  auto family =
+      FamilyBuilder::gauge("belfry_task_oldest_age_seconds", "For how long the oldest task of the kind has lived.");
+  for (const auto& [kind, age] : oldest) family.add({{"kind", kind}}, seconds(age));
+  family.move_to(out);
+}
+
 class LoopCollector final : public prometheus::Collectable {
  public:
   explicit LoopCollector(const async::Loop& loop) : loop_(loop) {}
@@ -89,6 +99,7 @@ class LoopCollector final : public prometheus::Collectable {
     collect_loop(stats, out);
     collect_slow_steps(stats, out);
     collect_tasks(stats, out);
+    collect_ages(loop_, out);
     return out;
   }
 

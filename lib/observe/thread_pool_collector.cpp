@@ -1,8 +1,6 @@
-#include <algorithm>
-#include <array>
-
 #include "async/thread_pool.hpp"
 #include "observe/collectors.hpp"
+#include "observe/duration_histogram.hpp"
 #include "observe/family.hpp"
 
 namespace belfry::observe {
@@ -36,11 +34,10 @@ class ThreadPoolCollector final : public prometheus::Collectable {
                            "Blocking work that was refused because the queue was full.")
         .add({}, number(stats.rejected))
         .move_to(out);
-    std::array<double, async::ThreadPoolWaits::bounds.size()> bounds{};
-    std::ranges::transform(async::ThreadPoolWaits::bounds, bounds.begin(), seconds);
-    FamilyBuilder::histogram("belfry_threadpool_wait_seconds", "How long blocking work waited for a thread.")
-        .add({}, bounds, stats.waits.counts, seconds(stats.waits.sum))
-        .move_to(out);
+    auto waits =
+        FamilyBuilder::histogram("belfry_threadpool_wait_seconds", "How long blocking work waited for a thread.");
+    add_sample(waits, stats.waits);
+    waits.move_to(out);
     return out;
   }
 

@@ -1,50 +1,24 @@
 #include "observe/exposer.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <prometheus/collectable.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "observe/collectors.hpp"
+#include "observe/http_get.hpp"
 #include "observe/page.hpp"
 
 namespace belfry::observe {
 namespace {
 
-/// One HTTP exchange over a plain socket; the whole answer, head included.
-std::string get(std::uint16_t port, const std::string& path) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  REQUIRE(fd >= 0);
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
-  std::string answer;
-  std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; (got = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0;) {
-    answer.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(fd);
-  return answer;
-}
-
 TEST_CASE("a scrape over HTTP gets the figures of every source") {
   const Exposer exposer("127.0.0.1:0", {process_collector()});
   REQUIRE(exposer.port() != 0);
-  const std::string answer = get(exposer.port(), "/metrics");
+  const std::string answer = test::http_get(exposer.port(), "/metrics");
   CHECK(answer.starts_with("HTTP/1.1 200"));
   CHECK(test::value(answer, "process_resident_memory_bytes").value_or(0) > 0);
   CHECK(test::value(answer, "process_open_fds").value_or(0) > 2);
   CHECK(test::value(answer, "process_start_time_seconds").value_or(0) > 1.6e9);
-  CHECK(get(exposer.port(), "/other").starts_with("HTTP/1.1 404"));
+  CHECK(test::http_get(exposer.port(), "/other").starts_with("HTTP/1.1 404"));
 }
 
 TEST_CASE("a port that is taken is an error which says so") {
