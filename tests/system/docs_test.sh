@@ -33,3 +33,9 @@ make help >"$work/help.txt"
 while read -r target; do
   grep -q "make $target " "$work/help.txt" || fail "make help does not show $target"
 done
+
+step "scheduler.yaml(5) names every key of docs/configuration.md"
+# shellcheck disable=SC2016 # the backticks are those of the page
+while read -r key; do
+  grep -q "^\.BR $key " docs/man/scheduler.yaml.5 || fail "scheduler.yaml(5) does not have the key $key"
+done < <(sed -n 's/^| `\([a-z_]*\)` | .*/\1/p' docs/configuration.md | sort -u)
