@@ -19,7 +19,7 @@ struct ApiContext {
   std::unique_ptr<ledger::LedgerReader> reader;  // server thread only; opened by the first question
 
   explicit ApiContext(ControlParts given)
-      : parts(std::move(given)), bridge(parts.loop), waiters(parts.events, parts.engine) {}
+      : parts(std::move(given)), bridge(parts.loop, parts.loop_patience), waiters(parts.events, parts.engine) {}
 
   /// Answers with what `read` makes of the history, once all that happened before is in it. Server thread.
   void read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read);

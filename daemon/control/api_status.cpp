@@ -17,9 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kStatusPatience{1'000};
-constexpr std::chrono::milliseconds kReloadPatience{60'000};
-
 /// `engine`: none when the loop did not answer in time; all else does not need it.
 Reply status_reply(const ApiContext& context, const std::optional<engine::EngineStatus>& engine) {
   const ControlParts& parts = context.parts;
@@ -51,14 +48,14 @@ void add_status_routes(Router& router, ApiContext& context) {
     const auto ask = [&context](const Exchange& asked) {
       asked.finish([&context, engine = context.parts.engine.status()] { return status_reply(context, engine); });
     };
-    context.bridge.post(exchange, ask, kStatusPatience, [&context] { return status_reply(context, std::nullopt); });
+    context.bridge.post(exchange, ask, [&context] { return status_reply(context, std::nullopt); });
   });
 
   router.add("POST", "/v1/reload", [&context](const Request&, const PathParts&, const Exchange& exchange) {
     const auto reload = [&context](const Exchange& asked) {
       context.parts.reload([asked](const ReloadResult& result) { asked.reply(reload_reply(result)); });
     };
-    context.bridge.post(exchange, reload, kReloadPatience);
+    context.bridge.post(exchange, reload);
   });
 
   router.add("GET", "/metrics", [&context](const Request&, const PathParts&, const Exchange& exchange) {

@@ -11,7 +11,7 @@
 namespace belfry::daemon {
 
 void Bridge::post(const Exchange& exchange, std::move_only_function<void(const Exchange&)> take_over,
-                  std::chrono::milliseconds patience, Finish if_stuck) const {
+                  Finish if_stuck) const {
   // Whoever comes first decides: the loop, which carries the request out, or the deadline, which refuses it.
   const auto decided = std::make_shared<std::atomic<bool>>(false);
   auto run = [decided, exchange, take_over = std::move(take_over)]() mutable {
@@ -26,7 +26,7 @@ void Bridge::post(const Exchange& exchange, std::move_only_function<void(const E
     if (decided->exchange(true)) return std::nullopt;
     return if_stuck ? if_stuck() : stuck();
   };
-  exchange.expire({.at = std::chrono::steady_clock::now() + patience, .finish = std::move(expire)});
+  exchange.expire({.at = std::chrono::steady_clock::now() + patience_, .finish = std::move(expire)});
   if (!loop_.call_soon_threadsafe(std::move(run))) {
     exchange.reply(error_reply(503, "unavailable", "belfryd is shutting down"));
   }

@@ -15,16 +15,15 @@ namespace belfry::daemon {
 
 class Bridge {
  public:
-  /// The loop must outlive the bridge.
-  explicit Bridge(async::Loop& loop) : loop_(loop) {}
-
-  /// How long a client waits for the loop before it is told what the loop is doing.
-  static constexpr std::chrono::milliseconds kPatience{5'000};
+  /// The loop must outlive the bridge. `patience`: how long a client waits for the loop before it is told what the loop
+  /// is doing.
+  Bridge(async::Loop& loop, std::chrono::milliseconds patience) : loop_(loop), patience_(patience) {}
 
   /// Runs `take_over` on the loop's thread; it sees to it that the exchange is answered. If the loop does not come to
-  /// it within `patience`, it will never run, and `if_stuck` answers. Server thread, inside of the handler.
+  /// it in time, it will never run, and `if_stuck` answers (by default as stuck()). Server thread, inside of the
+  /// handler.
   void post(const Exchange& exchange, std::move_only_function<void(const Exchange&)> take_over,
-            std::chrono::milliseconds patience = kPatience, Finish if_stuck = {}) const;
+            Finish if_stuck = {}) const;
 
   /// Runs `ask` on the loop's thread and makes the reply from what it returned on the server's thread.
   template <class Ask, class Answer>
@@ -39,6 +38,7 @@ class Bridge {
 
  private:
   async::Loop& loop_;
+  std::chrono::milliseconds patience_;
 };
 
 }  // namespace belfry::daemon

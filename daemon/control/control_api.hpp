@@ -13,6 +13,7 @@
 // asked of the loop over the bridge, and carried out in the name of the user at the other end of the socket.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,6 +55,9 @@ struct ControlParts {
 
   /// The page of /metrics. Called on the API's thread.
   std::function<std::string()> metrics;
+
+  /// How long a client waits for the loop before it is told what the loop is doing.
+  std::chrono::milliseconds loop_patience{5'000};
 };
 
 class ControlApi {

@@ -26,9 +26,9 @@ namespace belfry::daemon {
 struct HttpOptions {
   std::filesystem::path socket;
   mode_t mode = 0600;
-  std::size_t body_limit = std::size_t{1} << 20;       ///< bytes; more is answered with 413
-  unsigned connections = 128;                          ///< more are closed at once
-  std::chrono::milliseconds request_deadline{10'000};  ///< from the first byte expected to the last one received
+  std::size_t body_limit = std::size_t{1} << 20;      ///< bytes; more is answered with 413
+  unsigned connections = 128;                         ///< more are closed at once
+  std::chrono::milliseconds request_deadline{4'000};  ///< from the first byte expected to the last one received
 };
 
 /// Listens from the constructor to the destructor. Every member may be called from any thread.

@@ -1,0 +1,164 @@
+// The real program against a daemon in the test's own process.
+
+#include <sys/wait.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "daemon/control/live_daemon.hpp"
+
+namespace belfry::daemon::cli {
+namespace {
+
+using ledger::Outcome;
+using nlohmann::json;
+using test::Instant;
+using test::LiveDaemon;
+using test::make_job;
+
+struct Said {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Runs `belfry ARGUMENTS` by the shell.
+Said belfry(const std::filesystem::path& socket, const std::string& arguments) {
+  const test::TempDir folder;
+  const std::string out = (folder / "out").string();
+  const std::string err = (folder / "err").string();
+  const std::string command = "TZ=UTC BELFRY_SOCKET='" + socket.string() + "' '" + BELFRY_BIN_DIR + "/belfry' " +
+                              arguments + " >" + out + " 2>" + err + " </dev/null";
+  const int status = std::system(command.c_str());
+  REQUIRE(WIFEXITED(status));
+  return {.code = WEXITSTATUS(status), .out = content_of(out), .err = content_of(err)};
+}
+
+TEST_CASE("list, run, history and logs tell of a job") {
+  LiveDaemon daemon({make_job("good", std::make_shared<Instant>(Outcome::success)),
+                     make_job("bad", std::make_shared<Instant>(Outcome::failure, 3))});
+  const Said list = belfry(daemon.socket(), "list");
+  CHECK(list.code == 0);
+  CHECK_THAT(list.out, Catch::Contains("good") && Catch::Contains("every 1000h") && Catch::Contains("in "));
+  CHECK(list.out.find('\x1b') == std::string::npos);  // no colour but on a terminal
+
+  CHECK(belfry(daemon.socket(), "run good --wait").code == 0);
+  CHECK(belfry(daemon.socket(), "run bad").code == 0);
+  const Said failed = belfry(daemon.socket(), "run bad --wait");
+  CHECK(failed.code == 1);
+  CHECK_THAT(failed.out, Catch::Contains("failure") && Catch::Contains("exit code 3"));
+  CHECK(belfry(daemon.socket(), "run bad --propagate-exit").code == 3);
+
+  const Said history = belfry(daemon.socket(), "history bad --failed -n 1 --json");
+  REQUIRE(history.code == 0);
+  const json runs = json::parse(history.out).at("runs");
+  REQUIRE(runs.size() == 1);
+  CHECK(runs[0].at("exit_code") == 3);
+  CHECK_THAT(belfry(daemon.socket(), "history").out, Catch::Contains("good") && Catch::Contains("success"));
+  CHECK_THAT(belfry(daemon.socket(), "history --since 1h").out, Catch::Contains("good"));
+
+  const Said logs = belfry(daemon.socket(), "logs bad");
+  CHECK(logs.code == 0);
+  CHECK(logs.out == "out\n");
+  CHECK_THAT(logs.err, Catch::Contains("92 B were not kept") && Catch::EndsWith("last\n"));
+}
+
+TEST_CASE("each way to fail has its exit code, and says what to do next") {
+  const test::TempDir folder;
+  const Said unreachable = belfry(folder / "none.sock", "status");
+  CHECK(unreachable.code == 4);
+  CHECK_THAT(unreachable.err,
+             Catch::Contains("none.sock") && Catch::Contains("is belfryd running?", Catch::CaseSensitive::No));
+
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  CHECK(belfry(daemon.socket(), "").code == 2);
+  CHECK(belfry(daemon.socket(), "frobnicate").code == 2);
+  CHECK(belfry(daemon.socket(), "in soon -- true").code == 2);
+  CHECK(belfry(daemon.socket(), "in 10m").code == 2);
+  CHECK(belfry(daemon.socket(), "at '2001-01-01 00:00' -- true").code == 2);
+  const Said unknown = belfry(daemon.socket(), "run bakcup");
+  CHECK(unknown.code == 3);
+  CHECK_THAT(unknown.err, Catch::Contains("did you mean \"backup\"?"));
+  CHECK(belfry(daemon.socket(), "logs backup").code == 3);
+  CHECK(belfry(daemon.socket(), "logs 99").code == 3);
+  daemon.next_reload = {
+      .applied = false, .errors = "x.yaml:3:1: no", .generation = 1, .added = {}, .changed = {}, .removed = {}};
+  const Said reload = belfry(daemon.socket(), "reload");
+  CHECK(reload.code == 5);
+  CHECK_THAT(reload.err, Catch::Contains("x.yaml:3:1"));
+}
+
+TEST_CASE("a run that is refused exits with 6") {
+  const auto gate = std::make_shared<test::Gate>();
+  LiveDaemon daemon({make_job("slow", gate)});
+  CHECK(belfry(daemon.socket(), "run slow").code == 0);
+  gate->wait_until_begun();
+  CHECK(belfry(daemon.socket(), "run slow").code == 6);
+  CHECK_THAT(belfry(daemon.socket(), "list").out, Catch::Contains("running"));
+  CHECK_THAT(belfry(daemon.socket(), "cancel slow").out, Catch::Contains("1 run of slow is being cancelled"));
+}
+
+TEST_CASE("pause, resume, next, one-shots, status and reload") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  CHECK(belfry(daemon.socket(), "pause backup --reason 'new disk'").code == 0);
+  CHECK_THAT(belfry(daemon.socket(), "list").out, Catch::Contains("paused"));
+  CHECK(belfry(daemon.socket(), "resume backup").code == 0);
+
+  CHECK(json::parse(belfry(daemon.socket(), "next backup -n 3 --json").out).at("slots").size() == 3);
+  CHECK_THAT(belfry(daemon.socket(), "next").out, Catch::Contains("backup"));
+
+  const Said in = belfry(daemon.socket(), "in 10m --name tidy --env A=b -- echo 'two words' --flag");
+  CHECK(in.code == 0);
+  CHECK_THAT(in.out, Catch::Contains("tidy will run at"));
+  CHECK(belfry(daemon.socket(), "at '2190-01-01 00:00' -- true").code == 0);
+  CHECK(json::parse(belfry(daemon.socket(), "list --json").out).at("jobs").size() == 3);
+
+  const Said status = belfry(daemon.socket(), "status");
+  CHECK(status.code == 0);
+  CHECK_THAT(status.out, Catch::Contains("/etc/test.yaml") && Catch::Contains("generation 1"));
+  CHECK(json::parse(belfry(daemon.socket(), "--json status").out).at("version") == "1.2.3");
+  CHECK_THAT(belfry(daemon.socket(), "reload").out, Catch::Contains("Generation 2"));
+}
+
+TEST_CASE("what needs no daemon works without one") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const Said next = belfry(none, "next '30 4 * * mon' -n 2 --tz Europe/Berlin");
+  CHECK(next.code == 0);
+  CHECK_THAT(next.out, Catch::Contains("04:30:00"));
+  const Said bad = belfry(none, "next '61 * * * *'");
+  CHECK(bad.code == 2);
+  CHECK_THAT(bad.err, Catch::Contains("^"));
+  CHECK(belfry(none, "next '* * * * *' --tz Mars/Phobos").code == 2);
+
+  std::ofstream(folder / "good.yaml") << "jobs:\n  hello:\n    every: 10s\n    command: [\"true\"]\n";
+  std::ofstream(folder / "bad.yaml") << "jobs:\n  hello:\n    evry: 10s\n    command: [\"true\"]\n";
+  const Said valid = belfry(none, "validate " + (folder / "good.yaml").string());
+  CHECK(valid.code == 0);
+  CHECK_THAT(valid.out, Catch::Contains("1 job"));
+  const Said invalid = belfry(none, "validate " + (folder / "bad.yaml").string());
+  CHECK(invalid.code == 5);
+  CHECK_THAT(invalid.err, Catch::Contains("bad.yaml:3") && Catch::Contains("every"));
+  CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
+  CHECK(belfry(none, "version").code == 0);
+  for (const char* command : {"", "list", "run", "cancel", "pause", "resume", "next", "history", "logs", "validate",
+                              "in", "at", "reload", "status", "version"}) {
+    CAPTURE(command);
+    const Said help = belfry(none, std::string(command) + " --help");
+    CHECK(help.code == 0);
+    CHECK(!help.out.empty());
+    if (*command != '\0') CHECK_THAT(help.out, Catch::Contains("Examples:"));
+  }
+}
+
+}  // namespace
+}  // namespace belfry::daemon::cli

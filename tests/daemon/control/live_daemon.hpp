@@ -1,0 +1,168 @@
+// A daemon in the test's own process: a real loop on a thread, engine, SQLite ledger and control API in a temp folder.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "async/event.hpp"
+#include "async/loop.hpp"
+#include "async/run.hpp"
+#include "async/sleep.hpp"
+#include "async/task_group.hpp"
+#include "daemon/control/control_api.hpp"
+#include "engine/engine.hpp"
+#include "ledger/sqlite_ledger.hpp"
+#include "support/temp_dir.hpp"
+#include "time/at.hpp"
+#include "time/every.hpp"
+
+namespace belfry::test {
+
+/// An action whose end the test decides; it tells when it has begun.
+class Gate final : public engine::Action {
+ public:
+  async::Task<ledger::Outcome> run(const engine::Attempt& /*attempt*/, engine::Report& report) const override {
+    report.standard_output = {.head = "from the gate\n", .tail = {}, .total_bytes = 14, .dropped_bytes = 0};
+    begun_->set_value();
+    async::Event never;
+    co_await never.wait();
+    co_return ledger::Outcome::success;
+  }
+  std::string_view kind() const noexcept override { return "gate"; }
+  std::string describe() const override { return "waits"; }
+
+  void wait_until_begun() const { begun_->get_future().wait(); }
+
+ private:
+  std::unique_ptr<std::promise<void>> begun_ = std::make_unique<std::promise<void>>();
+};
+
+/// An action that ends at once.
+class Instant final : public engine::Action {
+ public:
+  explicit Instant(ledger::Outcome outcome, int exit_code = 0) : outcome_(outcome), exit_code_(exit_code) {}
+  async::Task<ledger::Outcome> run(const engine::Attempt& /*attempt*/, engine::Report& report) const override {
+    report.standard_output = {.head = "out\n", .tail = {}, .total_bytes = 4, .dropped_bytes = 0};
+    report.standard_error = {.head = "e\xff\n", .tail = "last\n", .total_bytes = 100, .dropped_bytes = 92};
+    report.exit_code = exit_code_;
+    if (exit_code_ != 0) report.message = "exit code " + std::to_string(exit_code_);
+    co_return outcome_;
+  }
+  std::string_view kind() const noexcept override { return "instant"; }
+  std::string describe() const override { return "ends at once"; }
+
+ private:
+  ledger::Outcome outcome_;
+  int exit_code_;
+};
+
+inline std::shared_ptr<engine::Job> make_job(const std::string& name, std::shared_ptr<const engine::Action> action) {
+  auto job = std::make_shared<engine::Job>();
+  job->name = name;
+  job->action = std::move(action);
+  job->schedule_text = "every 1000h";
+  job->timezone = "UTC";
+  job->trigger = std::make_shared<time::EveryTrigger>(std::chrono::hours{1000});
+  job->fingerprint = name;
+  return job;
+}
+
+class LiveDaemon {
+ public:
+  /// `loop_patience`: see ControlParts.
+  explicit LiveDaemon(std::vector<std::shared_ptr<engine::Job>> jobs,
+                      std::chrono::milliseconds loop_patience = std::chrono::seconds{30})
+      : loop_patience_(loop_patience) {
+    auto catalog = std::make_shared<engine::Catalog>();
+    catalog->generation = 1;
+    for (auto& job : jobs) catalog->jobs.emplace(job->name, std::move(job));
+    std::promise<void> listening;
+    thread_ = std::thread([&, catalog] { async::run(loop_, serve(catalog, listening)); });
+    listening.get_future().wait();
+  }
+
+  ~LiveDaemon() {
+    stop();
+    control_.reset();
+  }
+
+  /// As on SIGTERM: drains with no patience; the API goes on answering.
+  void stop() {
+    if (!thread_.joinable()) return;
+    loop_.call_soon_threadsafe([this] { stop_.set(); });
+    thread_.join();
+  }
+
+  /// Runs `function` on the loop and waits for its end.
+  void on_loop(std::function<void()> function) {
+    std::promise<void> done;
+    loop_.call_soon_threadsafe([&] {
+      function();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  std::filesystem::path socket() const { return folder_ / "belfry.sock"; }
+  engine::Engine& engine() { return engine_; }
+  async::Loop& loop() { return loop_; }
+
+  daemon::ReloadResult next_reload{
+      .applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}};
+
+ private:
+  static std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
+    auto job = make_job(request.name, std::make_shared<Instant>(ledger::Outcome::success));
+    job->trigger = std::make_shared<time::AtTrigger>(request.due);
+    return job;
+  }
+
+  async::Task<> serve(std::shared_ptr<const engine::Catalog> catalog, std::promise<void>& listening) {
+    engine_.resume(std::make_shared<ledger::Resume>(ledger_->open_reader()->resume()));
+    engine_.apply(std::move(catalog));
+    auto body = [&](async::TaskGroup& group) -> async::Task<> {
+      group.start(engine_.serve(), "engine");
+      co_await async::yield();
+      listen();
+      listening.set_value();
+      co_await stop_.wait();
+      co_await engine_.drain(engine::Duration{});
+    };
+    co_await async::with_task_group(body);
+  }
+
+  void listen() {
+    daemon::ControlParts parts{.loop = loop_,
+                               .engine = engine_,
+                               .events = events_,
+                               .ledger = *ledger_,
+                               .version = "1.2.3",
+                               .config_path = "/etc/test.yaml",
+                               .metrics_address = "127.0.0.1:1",
+                               .started_at = loop_.wall_now(),
+                               .reload = [this](auto done) { done(next_reload); },
+                               .metrics = [] { return "belfry_test 1\n"; },
+                               .loop_patience = loop_patience_};
+    control_.emplace(std::move(parts), daemon::HttpOptions{.socket = socket()});
+  }
+
+  std::chrono::milliseconds loop_patience_;
+  TempDir folder_;
+  std::unique_ptr<ledger::SqliteLedger> ledger_ = ledger::SqliteLedger::open((folder_ / "ledger.db").string());
+  engine::EventStream events_;
+  async::Loop loop_;
+  engine::Engine engine_{*ledger_, events_, one_shot};
+  std::optional<daemon::ControlApi> control_;
+  async::Event stop_;
+  std::thread thread_;
+};
+
+}  // namespace belfry::test
