@@ -36,9 +36,10 @@ class JobList {
  private:
   void read_named(const Value& jobs, const yaml::Entry& entry) {
     const auto value = jobs.child(entry);
-    if (entry.value->kind == Kind::map) {
-      const MapReader job(value, job_section);
-      job.complain_at_key("name", {"the name of this job is already its key", "no key \"name\" here"});
+    for (const auto& key : entry.value->entries) {
+      if (key.key != "name") continue;
+      value.errors().add(key.place, value.child(key).path(),
+                         {"the name of this job is already its key", "no key \"name\" here"});
     }
     add(read_job(entry.key, entry.place, value, *context_));
   }
