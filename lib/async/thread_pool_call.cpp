@@ -21,17 +21,14 @@ bool ThreadWait::start() {
 }
 
 bool ThreadWait::abandon() noexcept {
-  call_->request_stop();
-  switch (core_->release(*call_, on_cancel_)) {
-    case Release::released:
-      over();
-      return true;
-    case Release::running:
-      cancelled_ = true;
-      break;
-    case Release::ended:  // what came of it is on its way, and it was there first
-      break;
+  const Release release = core_->release(*call_, on_cancel_);
+  if (release == Release::ended) return false;  // what came of it is on its way, and it was there first
+  call_->request_stop();  // only now: a function that obeys at once must not look as if it had ended before
+  if (release == Release::released) {
+    over();
+    return true;
   }
+  cancelled_ = true;
   return false;
 }
 
