@@ -22,14 +22,19 @@ namespace detail {
 template <class T>
 using GatherValue = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// Runs the task and keeps its value; its exception passes.
+/// Runs the task and keeps its value; its exception passes. Cancelled, no failure to a group, is kept as well.
 template <class T>
 Task<> keep_value(Task<T> task, Result<T>& into) {
-  if constexpr (std::is_void_v<T>) {
-    co_await std::move(task);
-    into.set_value();
-  } else {
-    into.set_value(co_await std::move(task));
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(task);
+      into.set_value();
+    } else {
+      into.set_value(co_await std::move(task));
+    }
+  } catch (const Cancelled&) {
+    into.set_error(std::current_exception());
+    throw;
   }
 }
 

@@ -43,7 +43,11 @@ void TaskGroup::begin(detail::TaskNode& node) {
 }
 
 void TaskGroup::task_ended(const std::exception_ptr& error) noexcept {
-  if (error && !is_cancelled(error)) add_error(error);
+  if (is_cancelled(error)) {
+    note_outer_cancellation();
+  } else if (error) {
+    add_error(error);
+  }
   if (--size_ == 0) closing_.complete_all();
 }
 
@@ -57,6 +61,11 @@ void TaskGroup::body_failed(const std::exception_ptr& error) noexcept {
   } catch (...) {
     add_error(error);
   }
+}
+
+void TaskGroup::note_outer_cancellation() noexcept {
+  const detail::ScopeNode* const source = scope_.source();
+  if (source != nullptr && source != &scope_) cancelled_ = std::make_exception_ptr(source->as_exception());
 }
 
 void TaskGroup::add_error(const std::exception_ptr& error) noexcept {

@@ -69,13 +69,14 @@ class TaskGroup final : private detail::TaskOwner {
   void begin(detail::TaskNode& node);
   void task_ended(const std::exception_ptr& error) noexcept override;
   void body_failed(const std::exception_ptr& error) noexcept;
+  void note_outer_cancellation() noexcept;
   void add_error(const std::exception_ptr& error) noexcept;
   void rethrow();
 
   detail::ScopeNode scope_;
   detail::WaitQueue closing_;  // with_task_group, while it waits for the last task
   std::vector<std::exception_ptr> errors_;
-  std::exception_ptr cancelled_;  // the outer cancellation that the body passed on
+  std::exception_ptr cancelled_;  // the outer cancellation that ended the body or a task
   std::size_t size_ = 0;
   bool first_error_only_ = false;
 };

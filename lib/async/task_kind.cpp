@@ -1,40 +1,38 @@
-// The process-wide table of kinds; see task_kind.hpp.
+// See task_kind.hpp.
 
 #include "async/task_kind.hpp"
-
-#include <deque>
-#include <mutex>
 
 namespace belfry::async {
 namespace {
 
-constexpr std::size_t max_kinds = 64;
-
-struct Kinds {
-  std::mutex mutex;
-  std::deque<TaskKind> kinds;  // never shrinks: references stay good
-};
-
-Kinds& kinds() {
-  static Kinds table;
-  return table;
-}
-
-TaskKind& find_or_make(Kinds& table, std::string_view name) {
-  for (TaskKind& kind : table.kinds) {
-    if (kind.name() == name) return kind;
-  }
-  if (table.kinds.size() >= max_kinds - 1 && name != "other") return find_or_make(table, "other");
-  return table.kinds.emplace_back(name);
+TaskKinds& process_kinds() {
+  static TaskKinds kinds;
+  return kinds;
 }
 
 }  // namespace
 
-TaskKind& task_kind(std::string_view name) {
-  Kinds& table = kinds();
-  const std::scoped_lock lock(table.mutex);
-  return find_or_make(table, name);
+TaskKind& TaskKinds::get(std::string_view name) {
+  const std::scoped_lock lock(mutex_);
+  return find_or_make(name);
 }
+
+TaskKind& TaskKinds::find_or_make(std::string_view name) {
+  for (TaskKind& kind : kinds_) {
+    if (kind.name() == name) return kind;
+  }
+  if (kinds_.size() >= limit - 1 && name != "other") return find_or_make("other");
+  return kinds_.emplace_back(name);
+}
+
+std::vector<TaskKind*> TaskKinds::all() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<TaskKind*> all;
+  for (TaskKind& kind : kinds_) all.push_back(&kind);
+  return all;
+}
+
+TaskKind& task_kind(std::string_view name) { return process_kinds().get(name); }
 
 TaskKind& register_task_kind(std::string_view name, Duration expected_life) {
   TaskKind& kind = task_kind(name);
@@ -42,12 +40,6 @@ TaskKind& register_task_kind(std::string_view name, Duration expected_life) {
   return kind;
 }
 
-std::vector<TaskKind*> all_task_kinds() {
-  Kinds& table = kinds();
-  const std::scoped_lock lock(table.mutex);
-  std::vector<TaskKind*> all;
-  for (TaskKind& kind : table.kinds) all.push_back(&kind);
-  return all;
-}
+std::vector<TaskKind*> all_task_kinds() { return process_kinds().all(); }
 
 }  // namespace belfry::async

@@ -7,7 +7,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +43,30 @@ class TaskKind {
   std::atomic<std::uint64_t> finished_ = 0;
 };
 
-/// The kind of that name; made if it is new. At most 64 kinds: all further names share the kind "other".
+/// A table of kinds. It never shrinks: references stay good.
+class TaskKinds {
+ public:
+  static constexpr std::size_t limit = 64;
+
+  /// The kind of that name; made if it is new. When the table is full all further names share the kind "other".
+  TaskKind& get(std::string_view name);
+  /// In the order in which they were first named.
+  std::vector<TaskKind*> all();
+
+ private:
+  TaskKind& find_or_make(std::string_view name);
+
+  std::mutex mutex_;
+  std::deque<TaskKind> kinds_;
+};
+
+/// A kind of the process-wide table.
 TaskKind& task_kind(std::string_view name);
 
 /// As task_kind(), with the expected life of its detached tasks.
 TaskKind& register_task_kind(std::string_view name, Duration expected_life);
 
-/// All kinds, in the order in which they were first named.
+/// All kinds of the process.
 std::vector<TaskKind*> all_task_kinds();
 
 }  // namespace belfry::async

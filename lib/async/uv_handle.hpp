@@ -39,12 +39,12 @@ class UvHandle {
     Handle* const handle = std::exchange(handle_, nullptr);
     if (handle == nullptr) return;
     handle->data = nullptr;
-    if (!std::exchange(opened_, false)) {
+    auto* const base = reinterpret_cast<uv_handle_t*>(handle);
+    if (!std::exchange(opened_, false) || uv_is_closing(base) != 0) {  // closing: the loop went first, by force
       delete handle;
       return;
     }
-    uv_close(reinterpret_cast<uv_handle_t*>(handle),
-             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+    uv_close(base, [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
   }
 
  private:

@@ -1,0 +1,124 @@
+// Semaphore and Lock: limits, fairness, hand-over.
+#include "async/semaphore.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "async/lock.hpp"
+#include "async/spawn.hpp"
+#include "support/async_fixture.hpp"
+
+using namespace belfry::async;
+using namespace belfry::testing;
+using namespace std::chrono_literals;
+
+TEST_CASE("no more than the permitted number hold a permit") {
+  run_shuffled([]() -> Task<> {
+    Semaphore limit(3);
+    int inside = 0;
+    int most = 0;
+    auto work = [&]() -> Task<> {
+      const Semaphore::Permit permit = co_await limit.acquire();
+      most = std::max(most, ++inside);
+      co_await sleep(1s);
+      --inside;
+    };
+    std::vector<JoinHandle<>> handles;
+    for (int i = 0; i < 10; ++i) handles.push_back(spawn(work()));
+    for (JoinHandle<>& handle : handles) co_await handle;
+    CHECK(most == 3);
+    CHECK(limit.statistics().available == 3);
+    CHECK(limit.statistics().waiting == 0);
+  });
+}
+
+TEST_CASE("permits go to those who came first, and nobody overtakes") {
+  run_async([]() -> Task<> {
+    Semaphore one(1);
+    std::vector<int> order;
+    auto work = [&](int number) -> Task<> {
+      const Semaphore::Permit permit = co_await one.acquire();
+      order.push_back(number);
+    };
+    std::vector<JoinHandle<>> handles;
+    {
+      const Semaphore::Permit permit = co_await one.acquire();
+      for (int i = 0; i < 4; ++i) handles.push_back(spawn(work(i)));
+      co_await settle();
+      CHECK(one.statistics().waiting == 4);
+      CHECK_FALSE(one.try_acquire());
+    }
+    CHECK_FALSE(one.try_acquire());  // granted already to the first in the queue
+    for (JoinHandle<>& handle : handles) co_await handle;
+    CHECK(order == std::vector{0, 1, 2, 3});
+  });
+}
+
+TEST_CASE("a permit that was granted wins over a later cancellation and is not lost") {
+  run_async([]() -> Task<> {
+    Semaphore one(1);
+    bool held = false;
+    auto work = [&]() -> Task<> {
+      const Semaphore::Permit permit = co_await one.acquire();
+      held = true;
+      co_await yield();
+    };
+    Semaphore::Permit permit = co_await one.acquire();
+    JoinHandle<> handle = spawn(work());
+    co_await yield();
+    permit.release();
+    handle.cancel();
+    bool cancelled = false;
+    try {
+      co_await handle;
+    } catch (const Cancelled&) {
+      cancelled = true;
+    }
+    CHECK(held);
+    CHECK(cancelled);  // at its next await
+    CHECK(one.statistics().available == 1);
+  });
+}
+
+TEST_CASE("a cancelled waiter leaves the queue to the next") {
+  run_async([]() -> Task<> {
+    Lock lock;
+    bool held = false;
+    auto work = [&]() -> Task<> {
+      const Lock::Guard guard = co_await lock.acquire();
+      held = true;
+    };
+    Lock::Guard guard = co_await lock.acquire();
+    CHECK(lock.locked());
+    JoinHandle<> first = spawn(work());
+    JoinHandle<> second = spawn(work());
+    co_await yield();
+    first.cancel();
+    guard.release();
+    guard.release();  // once is enough
+    co_await second;
+    CHECK(held);
+    CHECK_FALSE(lock.locked());
+    CHECK(lock.try_acquire());
+  });
+}
+
+TEST_CASE("a granted permit is handed on when its frame is destroyed before it resumed") {
+  Semaphore one(1);
+  ManualClock clock;
+  {
+    Loop loop(LoopOptions().clock(clock).shutdown_grace(0s));
+    Semaphore::Permit permit;
+    auto work = [&]() -> Task<> { const Semaphore::Permit mine = co_await one.acquire(); };
+    auto hold = [&]() -> Task<> {
+      permit = co_await one.acquire();
+      spawn(work()).detach();
+      co_await yield();
+      permit.release();
+      throw std::runtime_error("the end");
+    };
+    CHECK_THROWS(run(loop, hold()));
+  }
+  CHECK(one.statistics().available == 1);
+}
