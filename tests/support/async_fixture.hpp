@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/census.hpp"
 #include "async/clock.hpp"
@@ -28,9 +29,11 @@ namespace belfry::testing {
 /// The manual clock of the running test.
 inline async::ManualClock& test_clock() { return *async::Loop::current().clock().manual(); }
 
-/// Lets everything run that can run without time passing.
+/// Lets everything run that can run without time passing: three turns of the loop, or more than 20 batches.
 inline async::Task<> settle() {
-  for (int turn = 0; turn < 20; ++turn) co_await async::yield();
+  const async::Loop& loop = async::Loop::current();
+  const std::uint64_t end = loop.stats().iterations + 3;
+  for (int batch = 0; batch < 20 || loop.stats().iterations < end; ++batch) co_await async::yield();
 }
 
 namespace detail {
