@@ -116,6 +116,13 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return result;
 }
 
+// Whether a command that was not found is there after all: then what its first line names is not.
+bool exists_from(const std::string& working_dir, const std::string& command) {
+  if (!command.contains('/')) return false;
+  const bool relative = !command.starts_with('/') && !working_dir.empty();
+  return ::access((relative ? working_dir + "/" + command : command).c_str(), F_OK) == 0;
+}
+
 LaunchError describe(const LaunchSpec& spec, LaunchStep step, int error) {
   const auto text = error_text(error);
   const std::string command = spec.argv.empty() ? std::string() : spec.argv.front();
@@ -125,8 +132,7 @@ LaunchError describe(const LaunchSpec& spec, LaunchStep step, int error) {
       return {step, error, start + " (the working directory " + spec.working_dir + ")"};
     case LaunchStep::command:
       if (error == ENOEXEC) return {step, error, start + " (a script needs a first line such as #!/bin/sh)"};
-      if (error == ENOENT && command.contains('/') && spec.working_dir.empty() &&
-          ::access(command.c_str(), F_OK) == 0) {
+      if (error == ENOENT && exists_from(spec.working_dir, command)) {
         return {step, error, start + " (the interpreter that its first line names)"};
       }
       return {step, error,

@@ -169,6 +169,9 @@ TEST_CASE("a script without an interpreter line or with a missing one is explain
     REQUIRE(::write(file.get(), "#!/no/such\n", 11) == 11);
     file.reset();
     CHECK(launch(spec).error().message.ends_with("(the interpreter that its first line names)"));
+    spec.working_dir = "/tmp";
+    spec.argv = {std::string("./") + std::string(path).substr(5)};
+    CHECK(launch(spec).error().message.ends_with("(the interpreter that its first line names)"));
   }
   ::unlink(path);
 }
