@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/config/settings.hpp"
+
 namespace belfry::daemon {
 
 std::expected<Options, int> parse_options(int argc, char** argv) {
@@ -14,7 +16,10 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   app.add_option("--socket", options.socket, "the control socket for `belfry` (default: the key socket)")
       ->type_name("PATH");
   app.add_option("--metrics", options.metrics, "where to serve /metrics, or off (default: the key metrics)")
-      ->type_name("ADDR:PORT");
+      ->type_name("ADDR:PORT")
+      ->check([](const std::string& text) {
+        return text == "off" || parse_metrics_address(text) ? "" : "expected ADDR:PORT, like 127.0.0.1:9640, or off";
+      });
   app.footer(
       "SIGTERM and SIGINT: start nothing more, wait for running jobs up to shutdown_timeout, end the rest, leave.\n"
       "SIGHUP: read the configuration again; running jobs are not touched, a bad file changes nothing.\n"

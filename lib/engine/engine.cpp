@@ -200,13 +200,15 @@ void Engine::clear_queue(JobState& state, ledger::SlotReason reason) {
   recorder_.publish(QueueChanged{.job = state.job->name, .queued = 0});
 }
 
+async::Task<> Engine::runs_ended() { co_await idle_.wait(); }
+
 async::Task<> Engine::drain(Duration grace) {
   if (!std::exchange(draining_, true)) {
     recorder_.publish(Draining{});
     for (const auto& [name, state] : jobs_) clear_queue(*state, ledger::SlotReason::shutdown);
     wake();
   }
-  co_await async::move_on_after(grace, idle_.wait());
+  co_await async::move_on_after(grace, runs_ended());
   for (const auto& [id, run] : live_) run->cancel(async::CancelReason::shutdown, "ended because belfryd shut down");
   co_await idle_.wait();
 }

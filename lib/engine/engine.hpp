@@ -115,6 +115,7 @@ class Engine {
   async::Task<> carry_out(std::shared_ptr<JobState> state, std::shared_ptr<Run> run);
   void run_ended(JobState& state, ledger::RunEnded ended);
   void start_queued(JobState& state);
+  async::Task<> runs_ended();
   void clear_queue(JobState& state, ledger::SlotReason reason);
 
   // generations (engine_catalog.cpp)

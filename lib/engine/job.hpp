@@ -37,7 +37,7 @@ struct RetryPolicy {
   double backoff = 2.0;                   ///< each further delay is multiplied by it; 1 to 100
   double jitter = 0.0;                    ///< each delay is spread by plus or minus this share; 0 to 1
   bool on_timeout = true;                 ///< a timeout is tried again too
-  std::vector<int> on_exit_codes;         ///< only these exit codes are tried again; empty: all
+  std::vector<int> on_exit_codes{};        ///< only these exit codes are tried again; empty: all
 };
 
 struct Job {

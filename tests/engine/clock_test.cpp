@@ -7,11 +7,13 @@
 
 using namespace belfry;
 using namespace belfry::test;
+using belfry::testing::run_async;
 using ledger::SlotReason;
 using ledger::SlotResult;
 
 TEST_CASE("the wall clock set forward is an event on record, and the slots it passed are missed", "[clock]") {
-  run_async([](async::ManualClock& clock) -> async::Task<> {
+  run_async([]() -> async::Task<> {
+    async::ManualClock& clock = testing::test_clock();
     TestBed bed;
     async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
     bed.engine.apply(catalog({job("tick", every(10min))}));
@@ -33,7 +35,8 @@ TEST_CASE("the wall clock set forward is an event on record, and the slots it pa
 }
 
 TEST_CASE("with run_once the newest slot that a jump passed is run, the others are coalesced into it", "[clock]") {
-  run_async([](async::ManualClock& clock) -> async::Task<> {
+  run_async([]() -> async::Task<> {
+    async::ManualClock& clock = testing::test_clock();
     TestBed bed;
     async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
     Job tick = job("tick", every(10min));
@@ -52,7 +55,8 @@ TEST_CASE("with run_once the newest slot that a jump passed is run, the others a
 }
 
 TEST_CASE("the wall clock set back fires no slot twice", "[clock]") {
-  run_async([](async::ManualClock& clock) -> async::Task<> {
+  run_async([]() -> async::Task<> {
+    async::ManualClock& clock = testing::test_clock();
     TestBed bed;
     async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
     bed.engine.apply(catalog({job("tick", every(10min))}));

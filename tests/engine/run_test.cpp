@@ -8,6 +8,7 @@
 
 using namespace belfry;
 using namespace belfry::test;
+using belfry::testing::run_async;
 
 namespace {
 

@@ -1,0 +1,284 @@
+#include "daemon/daemon.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "async/loop.hpp"
+#include "async/run.hpp"
+#include "async/sleep.hpp"
+#include "async/task_group.hpp"
+#include "async/thread_pool.hpp"
+#include "async/event.hpp"
+#include "daemon/control/control_api.hpp"
+#include "daemon/one_shot.hpp"
+#include "daemon/reload.hpp"
+#include "engine/engine.hpp"
+#include "io/process_tree.hpp"
+#include "io/sd_notify.hpp"
+#include "io/signals.hpp"
+#include "jobs/native.hpp"
+#include "ledger/sqlite_ledger.hpp"
+#include "observe/collectors.hpp"
+#include "observe/exposer.hpp"
+#include "observe/log.hpp"
+#include "observe/log_observer.hpp"
+#include "observe/metrics.hpp"
+#include "time/duration.hpp"
+
+namespace belfry::daemon {
+namespace {
+
+using time::Duration;
+
+constexpr const char* version = BELFRY_VERSION;
+constexpr const char* revision = BELFRY_REVISION;
+
+/// The command line wins over the file.
+Settings effective(Settings settings, const Options& options) {
+  if (options.state_dir) settings.state_dir = std::filesystem::absolute(*options.state_dir);
+  if (options.socket) settings.socket = std::filesystem::absolute(*options.socket);
+  if (settings.socket.empty()) settings.socket = settings.state_dir / "belfry.sock";
+  if (options.metrics == "off") {
+    settings.metrics.reset();
+  } else if (options.metrics) {
+    settings.metrics = parse_metrics_address(*options.metrics);  // parse_options() has checked it
+  }
+  return settings;
+}
+
+ledger::SqliteOptions ledger_options(const History& history) {
+  ledger::SqliteOptions options;
+  options.retention = {.keep_runs = history.keep_runs,
+                       .keep_slots = history.keep_slots,
+                       .keep_outputs = history.keep_outputs,
+                       .keep_for = history.keep_for};
+  return options;
+}
+
+/// Everything of one belfryd, in the order in which it is made; it goes in the opposite order.
+class Daemon {
+ public:
+  Daemon(Start start, Settings settings, observe::Log& log, const io::Notifier& notifier,
+         const io::BlockedSignals& signals);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  async::Loop& loop() noexcept { return loop_; }
+
+  /// From the first slot to the last entry in the ledger.
+  async::Task<> serve();
+
+ private:
+  async::Task<> serve_in(async::TaskGroup& group);
+  async::Task<> take_signals();
+  async::Task<> feed_watchdog(async::Duration interval);
+  async::Task<> reload_for_signal();
+  async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
+  async::Task<> end_in_order();
+  void open_doors(async::TaskGroup& group);
+  void say(const ReloadReport& report);
+  std::string status_line() const;
+
+  Start start_;
+  Settings settings_;
+  observe::Log& log_;
+  const io::Notifier& notifier_;
+  const io::BlockedSignals& signals_;
+  std::unique_ptr<ledger::SqliteLedger> ledger_;
+  engine::EventStream events_;
+  observe::Metrics metrics_;
+  observe::LogObserver log_observer_;
+  async::Loop loop_;
+  async::ThreadPool pool_;
+  engine::Engine engine_;
+  Reloader reloader_;
+  std::optional<observe::Exposer> exposer_;
+  std::optional<ControlApi> control_;
+  async::Event told_to_end_;
+};
+
+Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Notifier& notifier,
+               const io::BlockedSignals& signals)
+    : start_(std::move(start)),
+      settings_(std::move(settings)),
+      log_(log),
+      notifier_(notifier),
+      signals_(signals),
+      ledger_(ledger::SqliteLedger::open(settings_.state_dir / "ledger.db", ledger_options(settings_.history))),
+      metrics_({.version = version, .revision = revision}, start_.load.started, [this] { return loop_.wall_now(); }),
+      log_observer_(log),
+      pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
+      engine_(*ledger_, events_, make_one_shot),
+      reloader_(start_.options.config, start_.load, settings_,
+                {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}) {
+  metrics_.subscribe(events_);
+  log_observer_.subscribe(events_);
+  metrics_.add(observe::loop_collector(loop_));
+  metrics_.add(observe::thread_pool_collector(pool_));
+  metrics_.add(observe::ledger_collector(*ledger_));
+  metrics_.add(observe::log_collector(log_));
+  metrics_.add(observe::process_collector());
+}
+
+async::Task<> Daemon::serve() {
+  auto body = [this](async::TaskGroup& group) -> async::Task<> {
+    co_await serve_in(group);
+    group.cancel(async::CancelReason::shutdown);
+  };
+  co_await async::with_task_group(body);
+  control_.reset();
+}
+
+async::Task<> Daemon::serve_in(async::TaskGroup& group) {
+  auto read_past = [this] { return std::make_shared<const ledger::Resume>(ledger_->open_reader()->resume()); };
+  std::shared_ptr<const ledger::Resume> past = co_await pool_.run(read_past);
+  engine_.resume(std::move(past));
+  ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
+  group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
+  co_await async::yield();  // the engine serves from here on
+  say(reloader_.apply(start_.config));
+  open_doors(group);
+  group.start(take_signals(), async::SpawnOptions("signals").kind("daemon"));
+  if (const auto interval = notifier_.watchdog_interval()) {
+    group.start(feed_watchdog(*interval / 2), async::SpawnOptions("watchdog").kind("daemon"));
+  }
+  notifier_.ready(status_line());
+  co_await told_to_end_.wait();
+  co_await end_in_order();
+}
+
+void Daemon::open_doors(async::TaskGroup& group) {
+  if (settings_.metrics) exposer_.emplace(settings_.metrics->text(), metrics_.sources());
+  const std::string metrics = exposer_ ? settings_.metrics->host + ":" + std::to_string(exposer_->port()) : "";
+  control_.emplace(ControlParts{.loop = loop_,
+                                .engine = engine_,
+                                .events = events_,
+                                .ledger = *ledger_,
+                                .version = version,
+                                .config_path = start_.options.config,
+                                .metrics_address = metrics,
+                                .started_at = start_.load.started,
+                                .reload =
+                                    [this, &group](std::function<void(ReloadResult)> answer) {
+                                      group.start(reload_for_client(std::move(answer)),
+                                                  async::SpawnOptions("reload").kind("daemon"));
+                                    },
+                                .metrics = [this] { return metrics_.text(); }},
+                   HttpOptions{.socket = settings_.socket});
+  log_.info("belfryd is ready", {{"version", version},
+                                 {"config", start_.options.config.string()},
+                                 {"state_dir", settings_.state_dir.string()},
+                                 {"socket", settings_.socket.string()},
+                                 {"metrics", exposer_ ? "http://" + metrics + "/metrics" : "off"}});
+}
+
+async::Task<> Daemon::take_signals() {
+  io::SignalStream signals(signals_);
+  for (;;) {
+    const int signal = co_await signals.next();
+    if (signal == SIGHUP) {
+      co_await reload_for_signal();
+    } else if (!told_to_end_.is_set()) {
+      log_.info("told to end: no job starts any more",
+                {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},
+                 {"running", std::to_string(engine_.status().running)},
+                 {"shutdown_timeout", time::format_duration(settings_.shutdown_timeout)}});
+      told_to_end_.set();
+    } else {
+      log_.warning("told to end again: running jobs are ended now");
+      co_await engine_.drain(Duration::zero());
+    }
+  }
+}
+
+async::Task<> Daemon::end_in_order() {
+  notifier_.stopping("waiting for running jobs");
+  co_await engine_.drain(settings_.shutdown_timeout);
+  ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = loop_.wall_now()});
+  co_await ledger::flush(*ledger_);
+  log_.info("belfryd has ended in order");
+}
+
+async::Task<> Daemon::feed_watchdog(async::Duration interval) {
+  for (;;) {
+    notifier_.watchdog();
+    co_await async::sleep(interval);
+  }
+}
+
+async::Task<> Daemon::reload_for_signal() {
+  notifier_.reloading();
+  const ReloadReport report = co_await reloader_.reload();
+  say(report);
+  notifier_.ready(status_line());
+}
+
+async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer) {
+  const ReloadReport report = co_await reloader_.reload();
+  say(report);
+  answer({.applied = report.errors.empty(),
+          .errors = report.errors.empty() ? "" : format_errors(report.errors),
+          .generation = report.generation,
+          .added = report.changes.added,
+          .changed = report.changes.changed,
+          .removed = report.changes.removed});
+}
+
+void Daemon::say(const ReloadReport& report) {
+  for (const ConfigError& error : report.errors) log_.error(format_error(error));
+  if (!report.errors.empty()) {
+    log_.error("the configuration is not valid: the old one stays in force");
+    return;
+  }
+  log_.info("configuration in force", {{"generation", std::to_string(report.generation)},
+                                       {"added", std::to_string(report.changes.added.size())},
+                                       {"changed", std::to_string(report.changes.changed.size())},
+                                       {"removed", std::to_string(report.changes.removed.size())},
+                                       {"unchanged", std::to_string(report.changes.unchanged)}});
+  for (const std::string& key : report.needs_restart) {
+    log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
+  }
+}
+
+std::string Daemon::status_line() const {
+  return std::to_string(engine_.catalog()->jobs.size()) + " jobs, generation " +
+         std::to_string(engine_.catalog()->generation);
+}
+
+observe::LogOptions log_options(const Settings& settings) {
+  observe::LogOptions options;
+  options.level = static_cast<observe::LogLevel>(settings.log_level);
+  switch (settings.log_format) {
+    case LogFormat::automatic: break;
+    case LogFormat::text: options.format = observe::LogFormat::text; break;
+    case LogFormat::json: options.format = observe::LogFormat::json; break;
+    case LogFormat::journal: options.format = observe::LogFormat::journal; break;
+  }
+  return options;
+}
+
+}  // namespace
+
+int run_daemon(Start start) {
+  // Everything that touches the environment or the signal mask comes before the first thread.
+  const io::BlockedSignals signals({SIGTERM, SIGINT, SIGHUP});
+  const io::Notifier notifier = io::Notifier::from_environment();
+  Settings settings = effective(start.config.settings, start.options);
+  io::become_subreaper();
+  observe::Log log(log_options(settings));
+  try {
+    Daemon daemon(std::move(start), std::move(settings), log, notifier, signals);
+    async::run(daemon.loop(), daemon.serve());
+    return 0;
+  } catch (const std::exception& error) {
+    log.error(std::string("belfryd cannot go on: ") + error.what());
+    return 1;
+  }
+}
+
+}  // namespace belfry::daemon

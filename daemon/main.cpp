@@ -1,0 +1,46 @@
+// belfryd: command line -> configuration -> daemon. Exit codes: 0 ended in order, 1 failure, 2 usage, 5 bad configuration.
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "daemon/config/config_error.hpp"
+#include "daemon/config/load_config.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/options.hpp"
+#include "jobs/native.hpp"
+
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_bad_config = 5;
+
+int start(int argc, char** argv) {
+  using namespace belfry;
+  const auto options = daemon::parse_options(argc, argv);
+  if (!options) return options.error();
+  const jobs::NativeRegistry natives = jobs::NativeRegistry::with_builtins();
+  const daemon::LoadOptions load{.natives = &natives, .started = std::chrono::system_clock::now()};
+  daemon::LoadResult config = daemon::load_config(options->config, load);
+  if (!config) {
+    const bool colour = isatty(STDERR_FILENO) == 1;
+    std::fputs(daemon::format_errors(config.error(), colour).c_str(), stderr);
+    return exit_bad_config;
+  }
+  return daemon::run_daemon({.options = *options, .load = load, .config = std::move(*config)});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return start(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "belfryd: %s\n", error.what());
+    return exit_failure;
+  }
+}

@@ -1,0 +1,26 @@
+#include "daemon/one_shot.hpp"
+
+#include "jobs/exec.hpp"
+#include "time/at.hpp"
+#include "time/instant.hpp"
+
+namespace belfry::daemon {
+
+std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& request) {
+  jobs::ExecSpec spec;
+  spec.command = request.argv;
+  spec.working_dir = request.working_dir;
+  spec.environment = request.environment;
+
+  engine::Job job;
+  job.name = request.name;
+  job.description = "asked for by " + request.by;
+  job.trigger = std::make_shared<const time::AtTrigger>(request.due);
+  job.action = jobs::make_exec(std::move(spec));
+  job.schedule_text = "at " + time::format_utc(request.due);
+  job.timezone = "UTC";
+  job.fingerprint = request.name;
+  return std::make_shared<const engine::Job>(std::move(job));
+}
+
+}  // namespace belfry::daemon
