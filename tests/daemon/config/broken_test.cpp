@@ -1,5 +1,6 @@
 // Every broken kind: the line, the column, the key and the words of each of its errors.
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <set>
 
 #include "case_file.hpp"
@@ -31,5 +32,16 @@ TEST_CASE("every error can be shown: one line with the place, and the caret unde
       CHECK(error.caret >= 1);
       CHECK(error.message.find('\n') == std::string::npos);
     }
+  }
+}
+
+// After a change of words: config_test "[update]", and then read the difference before it is committed.
+TEST_CASE("data/broken.txt is written anew with what the program says now", "[.][update]") {
+  const auto cases = testing::read_cases(CONFIG_TEST_DATA "/broken.txt");
+  std::ofstream file(CONFIG_TEST_DATA "/broken.txt");
+  for (const auto& one : cases) {
+    const auto result = parse_config(one.text, "scheduler.yaml", "/etc/belfry", {});
+    file << (&one == cases.data() ? "" : "\n") << "=== " << one.name << '\n' << one.written << "=>\n";
+    file << (result ? "accepted\n" : testing::escape(testing::shown(result.error())));
   }
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "daemon/config/config_error.hpp"
+#include "daemon/config/utf8.hpp"
 
 namespace belfry::daemon::testing {
 
@@ -25,6 +26,7 @@ struct Case {
   std::string name;
   std::string text;
   std::string says;
+  std::string written;  ///< the text as it stands in the file, with <U+00A0> and the like
 };
 
 inline void append_utf8(std::string& out, char32_t code) {
@@ -66,10 +68,11 @@ inline std::vector<Case> read_cases(const std::string& path) {
   bool in_text = false;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("=== ")) {
-      cases.push_back({line.substr(4), "", ""});
+      cases.push_back({line.substr(4), "", "", ""});
       in_text = true;
     } else if (in_text && line == "=>") {
       in_text = false;
+      cases.back().written = cases.back().text;
       cases.back().text = unescape(cases.back().text);
     } else if (!cases.empty()) {
       (in_text ? cases.back().text : cases.back().says) += line + "\n";
@@ -80,6 +83,25 @@ inline std::vector<Case> read_cases(const std::string& path) {
     one.says = unescape(one.says);
   }
   return cases;
+}
+
+/// The reverse of unescape(), for what programs say.
+inline std::string escape(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [code, size] = character_at(text, at);
+    const bool plain = code == '\n' || (code >= ' ' && code <= '~') || (code >= 0xC0 && code <= 0xFF);
+    if (plain) {
+      out += text.substr(at, size);
+    } else {
+      out += "<U+";
+      for (unsigned shift = 16; shift > 0; shift -= 4) out += digits[(code >> (shift - 4)) & 15U];
+      out += '>';
+    }
+    at += size;
+  }
+  return out;
 }
 
 /// The errors in the form of the case files.
