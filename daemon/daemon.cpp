@@ -8,12 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "async/event.hpp"
 #include "async/loop.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
 #include "async/task_group.hpp"
 #include "async/thread_pool.hpp"
-#include "async/event.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
@@ -27,6 +27,7 @@
 #include "observe/exposer.hpp"
 #include "observe/log.hpp"
 #include "observe/log_observer.hpp"
+#include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
 #include "time/duration.hpp"
 
@@ -35,21 +36,11 @@ namespace {
 
 using time::Duration;
 
+/// timeout(1), make and terminals signal a process and its group: what comes so close together was meant once.
+constexpr Duration one_request = std::chrono::seconds{1};
+
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
-
-/// The command line wins over the file.
-Settings effective(Settings settings, const Options& options) {
-  if (options.state_dir) settings.state_dir = std::filesystem::absolute(*options.state_dir);
-  if (options.socket) settings.socket = std::filesystem::absolute(*options.socket);
-  if (settings.socket.empty()) settings.socket = settings.state_dir / "belfry.sock";
-  if (options.metrics == "off") {
-    settings.metrics.reset();
-  } else if (options.metrics) {
-    settings.metrics = parse_metrics_address(*options.metrics);  // parse_options() has checked it
-  }
-  return settings;
-}
 
 ledger::SqliteOptions ledger_options(const History& history) {
   ledger::SqliteOptions options;
@@ -94,6 +85,7 @@ class Daemon {
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
   async::Loop loop_;
+  observe::LoopLog loop_log_;
   async::ThreadPool pool_;
   engine::Engine engine_;
   Reloader reloader_;
@@ -112,12 +104,14 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       ledger_(ledger::SqliteLedger::open(settings_.state_dir / "ledger.db", ledger_options(settings_.history))),
       metrics_({.version = version, .revision = revision}, start_.load.started, [this] { return loop_.wall_now(); }),
       log_observer_(log),
+      loop_log_(log, loop_),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot),
-      reloader_(start_.options.config, start_.load, settings_,
+      reloader_(start_.options, start_.load, settings_,
                 {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}) {
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
+  loop_log_.subscribe(events_);
   metrics_.add(observe::loop_collector(loop_));
   metrics_.add(observe::thread_pool_collector(pool_));
   metrics_.add(observe::ledger_collector(*ledger_));
@@ -179,6 +173,7 @@ void Daemon::open_doors(async::TaskGroup& group) {
 
 async::Task<> Daemon::take_signals() {
   io::SignalStream signals(signals_);
+  std::int64_t told_at = 0;
   for (;;) {
     const int signal = co_await signals.next();
     if (signal == SIGHUP) {
@@ -189,7 +184,8 @@ async::Task<> Daemon::take_signals() {
                  {"running", std::to_string(engine_.status().running)},
                  {"shutdown_timeout", time::format_duration(settings_.shutdown_timeout)}});
       told_to_end_.set();
-    } else {
+      told_at = loop_.now_ns();
+    } else if (Duration(loop_.now_ns() - told_at) > one_request) {
       log_.warning("told to end again: running jobs are ended now");
       co_await engine_.drain(Duration::zero());
     }
@@ -235,11 +231,6 @@ void Daemon::say(const ReloadReport& report) {
     log_.error("the configuration is not valid: the old one stays in force");
     return;
   }
-  log_.info("configuration in force", {{"generation", std::to_string(report.generation)},
-                                       {"added", std::to_string(report.changes.added.size())},
-                                       {"changed", std::to_string(report.changes.changed.size())},
-                                       {"removed", std::to_string(report.changes.removed.size())},
-                                       {"unchanged", std::to_string(report.changes.unchanged)}});
   for (const std::string& key : report.needs_restart) {
     log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
   }
@@ -254,10 +245,17 @@ observe::LogOptions log_options(const Settings& settings) {
   observe::LogOptions options;
   options.level = static_cast<observe::LogLevel>(settings.log_level);
   switch (settings.log_format) {
-    case LogFormat::automatic: break;
-    case LogFormat::text: options.format = observe::LogFormat::text; break;
-    case LogFormat::json: options.format = observe::LogFormat::json; break;
-    case LogFormat::journal: options.format = observe::LogFormat::journal; break;
+    case LogFormat::automatic:
+      break;
+    case LogFormat::text:
+      options.format = observe::LogFormat::text;
+      break;
+    case LogFormat::json:
+      options.format = observe::LogFormat::json;
+      break;
+    case LogFormat::journal:
+      options.format = observe::LogFormat::journal;
+      break;
   }
   return options;
 }

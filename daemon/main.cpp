@@ -1,4 +1,5 @@
-// belfryd: command line -> configuration -> daemon. Exit codes: 0 ended in order, 1 failure, 2 usage, 5 bad configuration.
+// belfryd: command line -> configuration -> daemon. Exit codes: 0 ended in order, 1 failure, 2 usage, 5 bad
+// configuration.
 
 #include <unistd.h>
 

@@ -2,13 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "daemon/config/settings.hpp"
-
 namespace belfry::daemon {
 
 std::expected<Options, int> parse_options(int argc, char** argv) {
   Options options;
-  CLI::App app{"belfryd starts the jobs of scheduler.yaml on time and keeps the ledger of what became of each.", "belfryd"};
+  CLI::App app{"belfryd starts the jobs of scheduler.yaml on time and keeps the ledger of what became of each.",
+               "belfryd"};
   app.set_version_flag("--version", std::string("belfryd ") + BELFRY_VERSION);
   app.add_option("--config", options.config, "the configuration")->type_name("FILE")->capture_default_str();
   app.add_option("--state-dir", options.state_dir, "where the ledger lives (default: the key state_dir)")
@@ -31,6 +30,18 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
     return std::unexpected(app.exit(error) == 0 ? 0 : 2);
   }
   return options;
+}
+
+Settings effective(Settings settings, const Options& options) {
+  if (options.state_dir) settings.state_dir = std::filesystem::absolute(*options.state_dir);
+  if (options.socket) settings.socket = std::filesystem::absolute(*options.socket);
+  if (settings.socket.empty()) settings.socket = settings.state_dir / "belfry.sock";
+  if (options.metrics == "off") {
+    settings.metrics.reset();
+  } else if (options.metrics) {
+    settings.metrics = parse_metrics_address(*options.metrics);  // checked when it was parsed
+  }
+  return settings;
 }
 
 }  // namespace belfry::daemon

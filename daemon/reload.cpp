@@ -25,22 +25,23 @@ std::vector<std::string> fixed_keys_changed(const Settings& running, const Setti
 
 }  // namespace
 
-Reloader::Reloader(std::filesystem::path file, LoadOptions options, Settings running, Parts parts)
-    : file_(std::move(file)), options_(options), running_(std::move(running)), parts_(parts) {}
+Reloader::Reloader(Options options, LoadOptions load, Settings running, Parts parts)
+    : options_(std::move(options)), load_(load), running_(std::move(running)), parts_(parts) {}
 
 ReloadReport Reloader::apply(const Config& config) {
   ReloadReport report;
   report.generation = ++generation_;
   report.changes = parts_.engine.apply(build_catalog(
-      config, {.pool = &parts_.pool, .natives = &parts_.natives, .state_dir = running_.state_dir, .generation = generation_}));
-  report.needs_restart = fixed_keys_changed(running_, config.settings);
+      config,
+      {.pool = &parts_.pool, .natives = &parts_.natives, .state_dir = running_.state_dir, .generation = generation_}));
+  report.needs_restart = fixed_keys_changed(running_, effective(config.settings, options_));
   parts_.metrics.config_loaded(true, async::Loop::current().wall_now());
   return report;
 }
 
 async::Task<ReloadReport> Reloader::reload() {
   const auto turn = co_await turn_.acquire();
-  LoadResult loaded = co_await parts_.pool.run(load_config, file_, options_);
+  LoadResult loaded = co_await parts_.pool.run(load_config, options_.config, load_);
   if (loaded) co_return apply(*loaded);
   parts_.metrics.config_loaded(false, async::Loop::current().wall_now());
   ReloadReport report;

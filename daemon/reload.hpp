@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "async/thread_pool.hpp"
 #include "daemon/config/config_error.hpp"
 #include "daemon/config/load_config.hpp"
+#include "daemon/options.hpp"
 #include "engine/engine.hpp"
 #include "jobs/native.hpp"
 #include "observe/metrics.hpp"
@@ -19,7 +19,7 @@ namespace belfry::daemon {
 
 /// What a reload did.
 struct ReloadReport {
-  std::vector<ConfigError> errors;         ///< not empty: nothing changed, the old configuration stays
+  std::vector<ConfigError> errors;  ///< not empty: nothing changed, the old configuration stays
   engine::CatalogDiff changes;
   std::uint64_t generation = 0;            ///< in force now
   std::vector<std::string> needs_restart;  ///< keys whose new values take effect only then, e.g. "socket"
@@ -36,7 +36,7 @@ class Reloader {
   };
 
   /// `running`: the settings as the daemon took them at its start.
-  Reloader(std::filesystem::path file, LoadOptions options, Settings running, Parts parts);
+  Reloader(Options options, LoadOptions load, Settings running, Parts parts);
 
   /// Puts a configuration into force that was read already: the first.
   ReloadReport apply(const Config& config);
@@ -46,8 +46,8 @@ class Reloader {
   async::Task<ReloadReport> reload();
 
  private:
-  std::filesystem::path file_;
-  LoadOptions options_;
+  Options options_;
+  LoadOptions load_;
   Settings running_;
   Parts parts_;
   async::Lock turn_;

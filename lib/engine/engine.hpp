@@ -53,8 +53,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Takes over what the last daemon left: publishes Resumed, closes its unfinished runs as lost, restores one-shots and
-  /// keeps pauses and last slots for apply(). REQUIRES: called once, before apply().
+  /// Takes over what the last daemon left: publishes Resumed, closes its unfinished runs as lost, restores one-shots
+  /// and keeps pauses and last slots for apply(). REQUIRES: called once, before apply().
   void resume(std::shared_ptr<const ledger::Resume> past);
 
   /// Puts a generation into force between two turns of the loop. Unchanged jobs keep their next slot, their pause and
@@ -93,7 +93,7 @@ class Engine {
   std::expected<void, Refusal> remove_one_shot(std::string_view name);
 
   EngineStatus status() const;
-  std::vector<JobStatus> jobs() const;                            ///< by name; one-shots that wait or run, too
+  std::vector<JobStatus> jobs() const;  ///< by name; one-shots that wait or run, too
   std::optional<JobStatus> job(std::string_view name) const;
   std::optional<ActiveRun> active_run(ledger::RunId run) const;  ///< none when it has ended
   std::shared_ptr<const Catalog> catalog() const { return catalog_; }
@@ -140,7 +140,7 @@ class Engine {
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
   bool draining_ = false;
-  Duration wall_minus_monotonic_{};        // as last seen: it changes when the wall clock is set
+  Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   std::uint64_t next_one_shot_ = 1;
 };
 

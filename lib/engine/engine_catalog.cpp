@@ -45,10 +45,8 @@ void Engine::resume(std::shared_ptr<const ledger::Resume> past) {
 CatalogDiff Engine::apply(std::shared_ptr<const Catalog> catalog) {
   const CatalogDiff changes = diff(catalog_.get(), *catalog);
   catalog_ = std::move(catalog);
-  recorder_.publish(CatalogApplied{.catalog = catalog_,
-                                   .added = changes.added,
-                                   .changed = changes.changed,
-                                   .removed = changes.removed});
+  recorder_.publish(CatalogApplied{
+      .catalog = catalog_, .added = changes.added, .changed = changes.changed, .removed = changes.removed});
   for (const std::string& name : changes.removed) remove_job(*jobs_.at(name));
   for (const std::string& name : changes.changed) {
     JobState& state = *jobs_.at(name);

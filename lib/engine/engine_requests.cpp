@@ -72,11 +72,8 @@ std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string
 std::expected<void, Refusal> Engine::pause(std::string_view job, std::string reason, std::string by) {
   const auto found = find(job);
   if (!found) return std::unexpected(found.error());
-  (*found)->paused = ledger::PauseChanged{.job = std::string(job),
-                                          .paused = true,
-                                          .reason = std::move(reason),
-                                          .by = std::move(by),
-                                          .at = wall_now()};
+  (*found)->paused = ledger::PauseChanged{
+      .job = std::string(job), .paused = true, .reason = std::move(reason), .by = std::move(by), .at = wall_now()};
   recorder_.record(*(*found)->paused);
   return {};
 }

@@ -31,13 +31,13 @@ enum class OnMissed : std::uint8_t {
 
 /// When and how a failed attempt is tried again.
 struct RetryPolicy {
-  int limit = 0;                          ///< attempts after the first; 0 to 1,000
-  Duration delay = std::chrono::seconds{10};   ///< before the first retry
+  int limit = 0;                              ///< attempts after the first; 0 to 1,000
+  Duration delay = std::chrono::seconds{10};  ///< before the first retry
   Duration max_delay = std::chrono::minutes{5};
-  double backoff = 2.0;                   ///< each further delay is multiplied by it; 1 to 100
-  double jitter = 0.0;                    ///< each delay is spread by plus or minus this share; 0 to 1
-  bool on_timeout = true;                 ///< a timeout is tried again too
-  std::vector<int> on_exit_codes{};        ///< only these exit codes are tried again; empty: all
+  double backoff = 2.0;              ///< each further delay is multiplied by it; 1 to 100
+  double jitter = 0.0;               ///< each delay is spread by plus or minus this share; 0 to 1
+  bool on_timeout = true;            ///< a timeout is tried again too
+  std::vector<int> on_exit_codes{};  ///< only these exit codes are tried again; empty: all
 };
 
 struct Job {

@@ -18,15 +18,15 @@ struct JobState : std::enable_shared_from_this<JobState> {
   explicit JobState(std::shared_ptr<const Job> declared) : job(std::move(declared)) { slot.job = this; }
 
   std::shared_ptr<const Job> job;
-  DueSlot slot;                           ///< its place in the due queue
-  std::optional<WallTime> next;           ///< the slot that it waits for there
-  std::optional<WallTime> last_slot;      ///< the newest slot that was closed or queued: never fired twice
-  std::deque<Launch> queue;               ///< admitted, waiting for the run before them
+  DueSlot slot;                       ///< its place in the due queue
+  std::optional<WallTime> next;       ///< the slot that it waits for there
+  std::optional<WallTime> last_slot;  ///< the newest slot that was closed or queued: never fired twice
+  std::deque<Launch> queue;           ///< admitted, waiting for the run before them
   std::size_t running = 0;
   std::optional<ledger::PauseChanged> paused;
-  bool missed_while_down = false;         ///< `next` passed before this daemon started
+  bool missed_while_down = false;  ///< `next` passed before this daemon started
   bool one_shot = false;
-  bool removed = false;                   ///< by a reload; lives on until its last run ends
+  bool removed = false;  ///< by a reload; lives on until its last run ends
 
   std::optional<WallTime> last_start;
   std::optional<WallTime> last_success;

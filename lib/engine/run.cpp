@@ -88,8 +88,7 @@ async::Task<> Run::attempts() {
     if (!wants_retry(job_->retry, number, ended_.outcome, ended_.exit_code)) co_return;
     const Duration delay = retry_delay(job_->retry, number, spread_of(info_.run, number));
     info_.retry_at = now() + delay;
-    recorder_.publish(
-        RetryPlanned{.run = info_.run, .job = info_.job, .next_attempt = number + 1, .delay = delay});
+    recorder_.publish(RetryPlanned{.run = info_.run, .job = info_.job, .next_attempt = number + 1, .delay = delay});
     co_await async::sleep(delay);
     info_.retry_at.reset();
   }

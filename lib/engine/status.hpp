@@ -19,8 +19,8 @@ struct ActiveRun {
   ledger::RunTrigger trigger = ledger::RunTrigger::schedule;
   std::optional<WallTime> scheduled_at;
   WallTime started_at;
-  int attempt = 0;                    ///< 0: not yet launched
-  std::optional<WallTime> retry_at;   ///< waiting for its next attempt until then
+  int attempt = 0;                   ///< 0: not yet launched
+  std::optional<WallTime> retry_at;  ///< waiting for its next attempt until then
 };
 
 struct JobStatus {

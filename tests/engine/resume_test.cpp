@@ -27,7 +27,9 @@ std::shared_ptr<ledger::Resume> last_slot_of(std::string job, WallTime slot) {
 WallTime now() { return async::Loop::current().wall_now(); }
 
 /// The newest whole hour before now, and the one `hours` before that.
-WallTime hours_ago(int hours) { return std::chrono::floor<std::chrono::hours>(now() - 1ns) - std::chrono::hours(hours); }
+WallTime hours_ago(int hours) {
+  return std::chrono::floor<std::chrono::hours>(now() - 1ns) - std::chrono::hours(hours);
+}
 
 }  // namespace
 
@@ -35,8 +37,12 @@ TEST_CASE("a run without an end is closed as lost, and its job runs again", "[re
   run_async([]() -> async::Task<> {
     TestBed bed;
     auto past = std::make_shared<ledger::Resume>();
-    past->unfinished.push_back({.run = 41, .job = "tick", .trigger = RunTrigger::schedule,
-                                .scheduled_at = hours_ago(0), .started_at = hours_ago(0), .generation = 1});
+    past->unfinished.push_back({.run = 41,
+                                .job = "tick",
+                                .trigger = RunTrigger::schedule,
+                                .scheduled_at = hours_ago(0),
+                                .started_at = hours_ago(0),
+                                .generation = 1});
     bed.engine.resume(past);
     co_await bed.serve_for(catalog({job("tick", every(1h))}), 1h);
     const auto runs = bed.ledger.all<ledger::RunEnded>();
@@ -105,8 +111,13 @@ TEST_CASE("a one-shot that came due while the daemon was down runs at once", "[r
   run_async([]() -> async::Task<> {
     TestBed bed;
     auto past = std::make_shared<ledger::Resume>();
-    past->one_shots.push_back({.name = "one-shot-3", .due = now() - 1h, .argv = {"true"}, .working_dir = {},
-                               .environment = {}, .by = "ada", .at = now() - 2h});
+    past->one_shots.push_back({.name = "one-shot-3",
+                               .due = now() - 1h,
+                               .argv = {"true"},
+                               .working_dir = {},
+                               .environment = {},
+                               .by = "ada",
+                               .at = now() - 2h});
     bed.engine.resume(past);
     co_await bed.serve_for(catalog({}), 1s);
     CHECK(bed.one_shots_run == std::vector<std::string>{"one-shot-3"});
@@ -119,10 +130,19 @@ TEST_CASE("a one-shot that had started before the crash is not started again", "
     TestBed bed;
     const WallTime due = now() - 1h;
     auto past = last_slot_of("one-shot-3", due);
-    past->one_shots.push_back({.name = "one-shot-3", .due = due, .argv = {"true"}, .working_dir = {},
-                               .environment = {}, .by = "ada", .at = due - 1h});
-    past->unfinished.push_back({.run = 9, .job = "one-shot-3", .trigger = RunTrigger::schedule, .scheduled_at = due,
-                                .started_at = due, .generation = 1});
+    past->one_shots.push_back({.name = "one-shot-3",
+                               .due = due,
+                               .argv = {"true"},
+                               .working_dir = {},
+                               .environment = {},
+                               .by = "ada",
+                               .at = due - 1h});
+    past->unfinished.push_back({.run = 9,
+                                .job = "one-shot-3",
+                                .trigger = RunTrigger::schedule,
+                                .scheduled_at = due,
+                                .started_at = due,
+                                .generation = 1});
     bed.engine.resume(past);
     co_await bed.serve_for(catalog({}), 1s);
     CHECK(bed.one_shots_run.empty());

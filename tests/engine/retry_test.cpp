@@ -6,9 +6,7 @@ using namespace belfry::engine;
 using namespace std::chrono_literals;
 using belfry::ledger::Outcome;
 
-TEST_CASE("without a limit nothing is tried again", "[retry]") {
-  CHECK_FALSE(wants_retry({}, 1, Outcome::failure, 1));
-}
+TEST_CASE("without a limit nothing is tried again", "[retry]") { CHECK_FALSE(wants_retry({}, 1, Outcome::failure, 1)); }
 
 TEST_CASE("retries stop at the limit", "[retry]") {
   const RetryPolicy policy{.limit = 2};

@@ -19,10 +19,9 @@ struct RunBed {
   engine::Recorder recorder{ledger, events};
 
   std::unique_ptr<engine::Run> make(Job job) {
-    return std::make_unique<engine::Run>(std::make_shared<const Job>(std::move(job)),
-                                         engine::Launch{.run = 7, .trigger = ledger::RunTrigger::manual,
-                                                        .scheduled_at = std::nullopt},
-                                         1, recorder);
+    return std::make_unique<engine::Run>(
+        std::make_shared<const Job>(std::move(job)),
+        engine::Launch{.run = 7, .trigger = ledger::RunTrigger::manual, .scheduled_at = std::nullopt}, 1, recorder);
   }
 };
 

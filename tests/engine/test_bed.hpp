@@ -1,5 +1,5 @@
-// What the engine's tests share: an engine on the manual clock, jobs whose actions do what the test says, and a record of
-// every entry and event.
+// What the engine's tests share: an engine on the manual clock, jobs whose actions do what the test says, and a record
+// of every entry and event.
 #pragma once
 
 #include <functional>
@@ -44,11 +44,10 @@ inline std::shared_ptr<const time::Trigger> every(Duration interval) {
 
 /// Succeeds after that long.
 inline std::shared_ptr<const engine::Action> takes(Duration span) {
-  return std::make_shared<FunctionAction>(
-      [span](const engine::Attempt&, engine::Report&) -> async::Task<Outcome> {
-        co_await async::sleep(span);
-        co_return Outcome::success;
-      });
+  return std::make_shared<FunctionAction>([span](const engine::Attempt&, engine::Report&) -> async::Task<Outcome> {
+    co_await async::sleep(span);
+    co_return Outcome::success;
+  });
 }
 
 inline Job job(std::string name, std::shared_ptr<const time::Trigger> trigger,
@@ -78,13 +77,13 @@ struct TestBed {
   std::vector<engine::Event> seen;
   std::vector<std::string> one_shots_run;
   engine::Engine engine{ledger, events, [this](const ledger::OneShotAdded& request) {
-                          Job made = job(request.name, std::make_shared<time::AtTrigger>(request.due),
-                                         std::make_shared<FunctionAction>(
-                                             [this](const engine::Attempt& attempt,
-                                                    engine::Report&) -> async::Task<Outcome> {
-                                               one_shots_run.emplace_back(attempt.job);
-                                               co_return Outcome::success;
-                                             }));
+                          Job made =
+                              job(request.name, std::make_shared<time::AtTrigger>(request.due),
+                                  std::make_shared<FunctionAction>(
+                                      [this](const engine::Attempt& attempt, engine::Report&) -> async::Task<Outcome> {
+                                        one_shots_run.emplace_back(attempt.job);
+                                        co_return Outcome::success;
+                                      }));
                           return std::make_shared<const Job>(std::move(made));
                         }};
 
