@@ -17,7 +17,7 @@ class Declared {
   void command(const char* name, const char* what, const char* examples, Declare declare, Call call) {
     auto options = std::make_shared<Options>();
     CLI::App* const sub = app_.add_subcommand(name, what);
-    sub->footer(std::string("Examples:\n") + examples);
+    sub->footer(std::string("Examples:\n") + examples + "\n");
     sub->fallthrough();  // --json and --socket may come after the command, too
     declare(*sub, *options);
     sub->callback([this, options, call] {
@@ -101,8 +101,7 @@ void add_one_shot_options(CLI::App& sub, OneShotOptions& options, const char* wh
   sub.add_option("--working-dir", options.working_dir, "where to run it (default: here)")->type_name("DIR");
   sub.add_option("--env", options.environment, "a variable for it; may be repeated")
       ->type_name("NAME=VALUE")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
 }
 
 void declare_times(Declared& declared) {
@@ -157,11 +156,12 @@ std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv)
   app.add_option("--socket", arguments.socket,
                  "the daemon's socket (default: $BELFRY_SOCKET, then /run/belfry/belfry.sock)")
       ->type_name("PATH");
+  app.get_formatter()->column_width(26);
   app.add_flag("--json", arguments.json, "print JSON");
   app.require_subcommand(1);
   app.footer(
       "`belfry COMMAND --help` shows options and examples.\n"
-      "Exit: 0 done, 1 failure, 2 usage, 3 not found, 4 daemon unreachable, 5 bad configuration, 6 refused.");
+      "Exit: 0 done, 1 failure, 2 usage, 3 not found, 4 daemon unreachable, 5 bad configuration, 6 refused.\n");
   Declared declared(app, arguments);
   declare_jobs(declared);
   declare_runs(declared);

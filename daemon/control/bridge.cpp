@@ -14,8 +14,8 @@ void Bridge::post(const Exchange& exchange, std::move_only_function<void(const E
                   Finish if_stuck) const {
   // Whoever comes first decides: the loop, which carries the request out, or the deadline, which refuses it.
   const auto decided = std::make_shared<std::atomic<bool>>(false);
-  auto run = [decided, exchange, take_over = std::move(take_over)]() mutable {
-    if (decided->exchange(true)) return;
+  auto run = [decided, exchange, alive = std::weak_ptr(alive_), take_over = std::move(take_over)]() mutable {
+    if (alive.expired() || decided->exchange(true)) return;
     try {
       take_over(exchange);
     } catch (const std::exception& error) {  // an exception must not end the loop

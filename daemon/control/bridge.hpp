@@ -13,6 +13,7 @@
 
 namespace belfry::daemon {
 
+/// Destroyed on the loop's thread, or while the loop does not run: what was posted and has not run by then never will.
 class Bridge {
  public:
   /// The loop must outlive the bridge. `patience`: how long a client waits for the loop before it is told what the loop
@@ -39,6 +40,7 @@ class Bridge {
  private:
   async::Loop& loop_;
   std::chrono::milliseconds patience_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace belfry::daemon

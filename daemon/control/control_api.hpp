@@ -67,7 +67,8 @@ class ControlApi {
   ControlApi(const ControlApi&) = delete;
   ControlApi& operator=(const ControlApi&) = delete;
 
-  /// Answers what waits with 503. REQUIRES: the event stream is silent, and the loop has taken its last turn.
+  /// Answers what waits with 503. REQUIRES: the loop's thread, or that the loop does not run; no event is published
+  /// after.
   ~ControlApi();
 
  private:

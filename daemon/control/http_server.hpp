@@ -24,7 +24,7 @@ struct MHD_Daemon;
 namespace belfry::daemon {
 
 struct HttpOptions {
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   mode_t mode = 0600;
   std::size_t body_limit = std::size_t{1} << 20;      ///< bytes; more is answered with 413
   unsigned connections = 128;                         ///< more are closed at once

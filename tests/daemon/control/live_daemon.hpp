@@ -79,8 +79,9 @@ class LiveDaemon {
  public:
   /// `loop_patience`: see ControlParts.
   explicit LiveDaemon(std::vector<std::shared_ptr<engine::Job>> jobs,
-                      std::chrono::milliseconds loop_patience = std::chrono::seconds{30})
-      : loop_patience_(loop_patience) {
+                      std::chrono::milliseconds loop_patience = std::chrono::seconds{30}, daemon::HttpOptions http = {})
+      : loop_patience_(loop_patience), http_(std::move(http)) {
+    http_.socket = socket();
     auto catalog = std::make_shared<engine::Catalog>();
     catalog->generation = 1;
     for (auto& job : jobs) catalog->jobs.emplace(job->name, std::move(job));
@@ -151,10 +152,11 @@ class LiveDaemon {
                                .reload = [this](auto done) { done(next_reload); },
                                .metrics = [] { return "belfry_test 1\n"; },
                                .loop_patience = loop_patience_};
-    control_.emplace(std::move(parts), daemon::HttpOptions{.socket = socket()});
+    control_.emplace(std::move(parts), http_);
   }
 
   std::chrono::milliseconds loop_patience_;
+  daemon::HttpOptions http_;
   TempDir folder_;
   std::unique_ptr<ledger::SqliteLedger> ledger_ = ledger::SqliteLedger::open((folder_ / "ledger.db").string());
   engine::EventStream events_;
