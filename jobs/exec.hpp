@@ -45,7 +45,7 @@ struct ExecSpec {
 /// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are
 /// looked up now; any thread, but no other may change the environment meanwhile.
 ///
-/// What a run does: starts the program in a session of its own, with BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT,
+/// What a run does: starts the program in a process group of its own, with BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT,
 /// BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT (RFC 3339, UTC); reads both streams; waits for its end, then up
 /// to half a second for the end of its output (someone else may hold it open: lingering_pipe); kills what it left
 /// behind (orphans). Outcome: success, failure (another exit code), killed (a signal), start_error (see message).

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -77,6 +78,14 @@ BELFRY_BARE int exec_first(const ChildPlan& plan) {
   return error;
 }
 
+// Gives up the controlling terminal for this process alone; most daemons have none, then the open fails.
+BELFRY_BARE void leave_terminal() {
+  const long terminal = syscall(SYS_openat, AT_FDCWD, "/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (terminal < 0) return;
+  syscall(SYS_ioctl, terminal, TIOCNOTTY);
+  syscall(SYS_close, terminal);
+}
+
 [[noreturn]] BELFRY_BARE void give_up(ChildPlan& plan, LaunchStep step, int error) {
   plan.step = step;
   plan.error = error;
@@ -93,7 +102,8 @@ BELFRY_BARE int child_main(void* argument) {
       syscall(SYS_rt_sigaction, signal, &by_default, nullptr, kernel_sigset_size);
     }
   }
-  if (syscall(SYS_setsid) < 0) give_up(plan, LaunchStep::session, errno);
+  if (syscall(SYS_setpgid, 0, 0) != 0) give_up(plan, LaunchStep::group, errno);
+  leave_terminal();
   if (plan.working_dir != nullptr && syscall(SYS_chdir, plan.working_dir) != 0) {
     give_up(plan, LaunchStep::working_dir, errno);
   }
@@ -137,8 +147,8 @@ LaunchError describe(const LaunchSpec& spec, LaunchStep step, int error) {
       }
       return {step, error,
               start + (command.contains('/') || error != ENOENT ? " (the command)" : " (the command is not in PATH)")};
-    case LaunchStep::session:
-      return {step, error, start + " (setsid)"};
+    case LaunchStep::group:
+      return {step, error, start + " (its process group)"};
     case LaunchStep::streams:
       return {step, error, start + " (its standard streams)"};
     case LaunchStep::process:
@@ -164,7 +174,7 @@ BELFRY_BARE int clone_child(ChildPlan& plan, int& pidfd) {
   alignas(16) std::array<std::byte, stack_size> stack;  // on ours: we stand still while it is used
   const std::uint64_t all = ~std::uint64_t{0};
   std::uint64_t before = 0;
-  // A signal that arrived in the child before setsid would run our handlers in our memory: keep all out.
+  // A signal that arrived in the child before setpgid would run our handlers in our memory: keep all out.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, kernel_sigset_size);
   const int pid =
       __clone(child_main, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &pidfd);

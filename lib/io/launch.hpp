@@ -30,7 +30,7 @@ struct LaunchSpec {
 inline constexpr int report_fd = 3;
 
 /// Where starting failed.
-enum class LaunchStep : std::uint8_t { process, session, streams, working_dir, command };
+enum class LaunchStep : std::uint8_t { process, group, streams, working_dir, command };
 
 struct LaunchError {
   LaunchStep step = LaunchStep::process;
@@ -44,9 +44,11 @@ struct Launched {
   Fd pidfd;
 };
 
-/// Starts `spec.argv` as the leader of a new session, with default signal dispositions, nothing blocked and no other
-/// descriptor than 0, 1, 2 (and report_fd). A session of its own is also a process group of its own, which can be
-/// killed as a whole; and without a terminal a job cannot stop on SIGTTIN, nor ask a person for a password.
+/// Starts `spec.argv` as the leader of a new process group, which can be killed as a whole, without a controlling
+/// terminal (it cannot stop on SIGTTIN nor ask a person for a password), with default signal dispositions, nothing
+/// blocked and no other descriptor than 0, 1, 2 (and report_fd). Not in a new session: setsid(2) makes the kernel set
+/// up a scheduling group of its own for each job (sched(7), autogroup), which doubled the CPU time of a launch here
+/// and, on a busy machine, made it ten times as long.
 ///
 /// Returns once the program is in place (execve succeeded): the calling thread is held for that long (20 to 60 us;
 /// longer if the file must be read from a slow disk), independent of the size of this process. Any thread.

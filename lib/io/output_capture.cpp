@@ -41,7 +41,7 @@ void OutputCapture::on_ready(std::uint32_t) {
 }
 
 bool OutputCapture::read_some(std::size_t limit) {
-  auto& block = poller_->scratch();
+  const auto block = poller_->scratch();
   for (std::size_t total = 0; total < limit;) {
     const ssize_t got = ::read(pipe_.get(), block.data(), block.size());
     if (got > 0) {

@@ -30,7 +30,7 @@ std::shared_ptr<Poller> Poller::of_current_loop() {
   return poller;
 }
 
-Poller::Poller(async::Loop& loop) : loop_(loop), epoll_(::epoll_create1(EPOLL_CLOEXEC)), scratch_(scratch_size) {
+Poller::Poller(async::Loop& loop) : loop_(loop), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   check(uv_poll_init(loop.uv(), handle_.get(), epoll_.get()), "uv_poll_init");
   handle_.opened();
@@ -54,6 +54,11 @@ void Poller::remove(int fd, PollHandler& handler) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   std::replace(found_.begin(), found_.begin() + static_cast<std::ptrdiff_t>(found_count_), &handler,
                static_cast<PollHandler*>(nullptr));
+}
+
+std::span<char> Poller::scratch() {
+  if (!scratch_) scratch_ = std::make_unique_for_overwrite<char[]>(scratch_size);
+  return {scratch_.get(), scratch_size};
 }
 
 void Poller::dispatch() {

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <span>
 
 #include "async/loop.hpp"
 #include "async/uv_handle.hpp"
@@ -40,7 +40,7 @@ class Poller {
   void remove(int fd, PollHandler& handler) noexcept;
 
   /// Memory for one read, shared by all handlers: valid until the handler returns.
-  std::vector<char>& scratch() noexcept { return scratch_; }
+  std::span<char> scratch();
 
   async::Loop& loop() noexcept { return loop_; }
 
@@ -57,7 +57,7 @@ class Poller {
   async::UvHandle<uv_poll_t> handle_;
   std::array<PollHandler*, 64> found_{};  // of the batch being dispatched; remove() clears entries
   std::size_t found_count_ = 0;
-  std::vector<char> scratch_;
+  std::unique_ptr<char[]> scratch_;  // made when it is first needed
 };
 
 }  // namespace belfry::io

@@ -70,10 +70,10 @@ std::vector<pid_t> adopted_children() {
 
 struct Stat {
   char state = 'X';
-  pid_t session = 0;
+  pid_t group = 0;
 };
 
-// /proc/PID/stat: pid (comm) state ppid pgrp session ...; comm may hold anything, so count from its last ')'.
+// /proc/PID/stat: pid (comm) state ppid pgrp ...; comm may hold anything, so count from its last ')'.
 Stat read_stat(pid_t pid) {
   const std::string text = read_proc("/proc/" + std::to_string(pid) + "/stat");
   Stat stat;
@@ -81,8 +81,8 @@ Stat read_stat(pid_t pid) {
   if (end_of_name == std::string::npos || end_of_name + 2 >= text.size()) return stat;
   stat.state = text[end_of_name + 2];
   auto at = end_of_name + 3;
-  for (int field = 0; field < 2 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
-  if (at != std::string::npos) std::from_chars(text.data() + at + 1, text.data() + text.size(), stat.session);
+  for (int field = 0; field < 1 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  if (at != std::string::npos) std::from_chars(text.data() + at + 1, text.data() + text.size(), stat.group);
   return stat;
 }
 
@@ -107,8 +107,6 @@ void become_subreaper() {
 }
 
 std::optional<Fd> TreeSweep::round() {
-  // Members of the group that are not our children (yet): those below an escapee, or all where there is no subreaper.
-  ::kill(-identity_.leader, SIGKILL);
   std::optional<Fd> dying;
   if (!subreaper) return dying;
   for (const pid_t pid : adopted_children()) {
@@ -117,7 +115,7 @@ std::optional<Fd> TreeSweep::round() {
       reap(pid);  // nobody else will
       continue;
     }
-    if (!is_ours(pid, stat.session)) continue;
+    if (!is_ours(pid, stat.group)) continue;
     ::kill(pid, SIGKILL);  // our child, and only we reap it: the number cannot have been given to another
     seen_.insert(pid);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -125,8 +123,8 @@ std::optional<Fd> TreeSweep::round() {
   return dying;
 }
 
-bool TreeSweep::is_ours(pid_t pid, pid_t session) const {
-  return session == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
+bool TreeSweep::is_ours(pid_t pid, pid_t group) const {
+  return group == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
 }
 
 void reap_strays() noexcept {

@@ -2,8 +2,8 @@
 //
 // kill() of a process group misses whoever called setsid() or daemonised. A child subreaper gets such processes as its
 // own children once their parents are gone (prctl(2), PR_SET_CHILD_SUBREAPER), where they can be listed and told apart
-// by their session or by an entry of their environment. All functions are synchronous and quick. Sweep on the thread
-// that launches (the loop's): a child that another thread is just starting would be taken for a stray.
+// by their process group or by an entry of their environment. All functions are synchronous and quick. Sweep on the
+// thread that launches (the loop's): a child that another thread is just starting would be taken for a stray.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +24,7 @@ void become_subreaper();
 
 /// Tells the processes of one tree from others.
 struct TreeIdentity {
-  pid_t leader = 0;    ///< first process; also its session and its process group
+  pid_t leader = 0;    ///< first process; also its process group
   std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_RUN_ID=7"; may be empty
 };
 
@@ -35,8 +35,9 @@ class TreeSweep {
 
   /// Kills (SIGKILL) what is left of the tree and reaps what has died of it. Returns nothing when no process was found,
   /// else the pidfd of one that has been killed: readable when it is dead, which is the time for the next round (its
-  /// children have become ours by then). REQUIRES: the leader has been reaped. A process that cleared its environment
-  /// and left the session is taken for one of this tree only when no other leader lives; else the last one's sweep gets
+  /// children have become ours by then). REQUIRES: the leader has been reaped, and
+  /// its group was sent SIGKILL before that. A process that cleared its environment
+  /// and left the group is taken for one of this tree only when no other leader lives; else the last one's sweep gets
   /// it.
   std::optional<Fd> round();
 
@@ -44,7 +45,7 @@ class TreeSweep {
   int killed() const noexcept { return static_cast<int>(seen_.size()); }
 
  private:
-  bool is_ours(pid_t pid, pid_t session) const;
+  bool is_ours(pid_t pid, pid_t group) const;
 
   TreeIdentity identity_;
   std::set<pid_t> seen_;

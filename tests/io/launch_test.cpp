@@ -109,7 +109,7 @@ TEST_CASE("a job inherits no descriptor but its three streams", "[launch]") {
   ::close(leaky);
 }
 
-TEST_CASE("a job starts with default signals, none blocked, in a session of its own", "[launch]") {
+TEST_CASE("a job starts with default signals, none blocked, in a group of its own, without a terminal", "[launch]") {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGUSR1, SIG_IGN);
   sigset_t blocked;
@@ -117,15 +117,18 @@ TEST_CASE("a job starts with default signals, none blocked, in a session of its 
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  const auto ended = run(shell("grep -E '^Sig(Blk|Ign)' /proc/self/status; cut -d' ' -f6 /proc/self/stat; echo $$"));
+  const auto ended = run(shell(
+      "grep -E '^Sig(Blk|Ign)' /proc/self/status; cut -d' ' -f5 /proc/$$/stat; cut -d' ' -f7 /proc/$$/stat; echo $$"));
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   ::signal(SIGUSR1, SIG_DFL);
-  int session = 0;
+  int group = 0;
+  int terminal = -1;
   int shell_pid = 1;
-  REQUIRE(std::sscanf(ended.output.c_str(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n%d\n%d", &session,
-                      &shell_pid) == 2);
-  CHECK(session == shell_pid);
+  REQUIRE(std::sscanf(ended.output.c_str(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n%d\n%d\n%d", &group,
+                      &terminal, &shell_pid) == 3);
+  CHECK(group == shell_pid);
+  CHECK(terminal == 0);
 }
 
 TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") {
