@@ -47,10 +47,11 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# wait_line FILE REGEX [COUNT]: until FILE holds COUNT (1) lines that match; prints the last of them.
+# wait_line FILE REGEX [COUNT [PID]]: until FILE holds COUNT (1) lines that match, or PID ends; prints the last of them.
 wait_line() {
-  local file=$1 regex=$2 count=${3:-1} line
-  line=$({ timeout "$deadline" tail -n +1 -F "$file" 2>/dev/null || :; } | grep -E -m "$count" -e "$regex" | tail -n 1) || :
+  local file=$1 regex=$2 count=${3:-1} line watch=()
+  if [[ ${4-} ]]; then watch=(--pid="$4"); fi
+  line=$({ timeout "$deadline" tail -n +1 -s 0.1 "${watch[@]}" -F "$file" 2>/dev/null || :; } | grep -E -m "$count" -e "$regex" | tail -n 1) || :
   [[ $(grep -cE -e "$regex" "$file") -ge $count ]] || fail "no line like '$regex' in ${file##*/} within $deadline s"
   echo "$line"
 }
@@ -105,7 +106,7 @@ start_belfryd() {
     >>"$work/belfryd.log" 2>&1 &
   belfryd_pid=$!
   pids+=("$belfryd_pid")
-  wait_line "$work/belfryd.log" "$ready_line" $((before + 1)) >/dev/null
+  wait_line "$work/belfryd.log" "$ready_line" $((before + 1)) "$belfryd_pid" >/dev/null
 }
 ready_line='belfryd is ready'
 
