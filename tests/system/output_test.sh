@@ -30,6 +30,6 @@ belfry logs chatty | tr -d '\0' >"$work/kept.log"
 grep -q 'first words' "$work/kept.log" || fail "the first bytes were not kept"
 grep -q 'last words' "$work/kept.log" || fail "the last bytes were not kept"
 (($(stat -c %s "$work/kept.log") < 10000000)) || fail "too much was kept"
-counted=$(metrics | awk '/^belfry_job_output_bytes_total\{.*job_name="chatty".*stream="stdout"/ { print int($NF) }')
+counted=$(metrics | awk '/^belfry_job_output_bytes_total\{.*job_name="chatty".*stream="stdout"/ { printf "%.0f", $NF }')
 check_equal "bytes counted in the metrics" "$((bytes + 12 + 12))" "$counted"
 stop_belfryd
