@@ -147,6 +147,7 @@ void LoopRunner::run_one(ReadyNode& node) noexcept {
   const std::int64_t took = monitor.step_ends(task, began_at);
   task->steps.store(task->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   task->busy.store(task->busy.load(std::memory_order_relaxed) + took, std::memory_order_relaxed);
+  if (task->ended()) registry.wait_for_readers();  // stats() may still be reading what was the running task
   task->release();
 }
 

@@ -35,6 +35,8 @@ class Registry {
   TaskNode* first() const noexcept { return first_; }
 
   std::mutex& mutex() const noexcept { return mutex_; }
+  /// Returns when nobody holds the mutex who took it before this call.
+  void wait_for_readers() const noexcept { const std::scoped_lock lock(mutex_); }
   /// Under the mutex: fills in `tasks` and the leaks of each kind. `now`: by the loop's clock.
   void snapshot(LoopStats& stats, std::int64_t now, Duration leak_grace) const;
 

@@ -32,10 +32,6 @@ std::string describe(const std::vector<std::exception_ptr>& errors) {
 TaskGroupError::TaskGroupError(std::vector<std::exception_ptr> errors)
     : std::runtime_error(describe(errors)), errors_(std::move(errors)) {}
 
-TaskGroup::~TaskGroup() {
-  scope_.for_each_child([](detail::TaskNode& task) { task.forget_owner(); });
-}
-
 void TaskGroup::begin(detail::TaskNode& node) {
   if (!scope_.linked()) throw std::logic_error("this TaskGroup has ended: nothing can be started in it");
   detail::begin_child(node, &scope_, this);
@@ -80,6 +76,10 @@ void TaskGroup::rethrow() {
 }
 
 namespace detail {
+
+GroupRun::Orphans::~Orphans() {
+  group_.scope_.for_each_child([](TaskNode& task) { task.forget_owner(); });
+}
 
 bool GroupRun::Ended::start() {
   if (group_.size_ == 0) return false;

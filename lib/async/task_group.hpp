@@ -44,7 +44,7 @@ class TaskGroup final : private detail::TaskOwner {
  public:
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  ~TaskGroup();
+  ~TaskGroup() = default;
 
   /// Starts a task of the group, in the next batch; its scope lies within the group's. In a cancelled group its body
   /// does not run. May be called by the body and by the group's tasks, until with_task_group returns.
@@ -94,6 +94,7 @@ class GroupRun {
     TaskGroup group(errors == Errors::first);
     {
       const ScopeEntry entry(group.scope_);
+      const Orphans orphans(group);
       std::exception_ptr error;
       try {
         Task<> task = body(group);
@@ -108,6 +109,18 @@ class GroupRun {
   }
 
  private:
+  /// Children that live on when the group's frame is destroyed in mid-flight must not report to it.
+  class Orphans {
+   public:
+    explicit Orphans(TaskGroup& group) noexcept : group_(group) {}
+    Orphans(const Orphans&) = delete;
+    Orphans& operator=(const Orphans&) = delete;
+    ~Orphans();
+
+   private:
+    TaskGroup& group_;
+  };
+
   /// Bounded by the children, which are cancelled with the group: it need not be cancelled itself.
   class Ended final : public QueuedWaiter {
    public:

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "async/cancel.hpp"
 #include "async/event.hpp"
 #include "async/gather.hpp"
 #include "support/async_fixture.hpp"
@@ -204,6 +205,32 @@ TEST_CASE("the group's lambda may capture by value: it is kept while it is neede
     };
     co_await make();
   });
+  CHECK(Counted::counts.live == 0);
+}
+
+TEST_CASE("a group that is destroyed in mid-flight leaves its tasks without an owner, not with a dead one") {
+  Counted::reset();
+  ManualClock clock;
+  {
+    Loop loop(LoopOptions().clock(clock).shutdown_grace(1s));
+    auto stubborn = []() -> Task<> {
+      const Counted counted(1);
+      for (;;) co_await shielded(nap(1h), 10h);
+    };
+    auto body = [&](TaskGroup& group) -> Task<> {
+      group.start(stubborn());
+      group.start(stubborn());
+      co_await yield();
+    };
+    auto main = [&]() -> Task<> {
+      spawn(with_task_group(body), "group").detach();
+      co_await sleep(1s);
+      CHECK(Counted::counts.live == 2);
+    };
+    run(loop, main());
+    CHECK(loop.stats().destroyed_at_close == 3);
+    loop.close();
+  }
   CHECK(Counted::counts.live == 0);
 }
 
