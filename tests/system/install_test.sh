@@ -31,7 +31,7 @@ step "systemd-analyze verify and security"
 unit=$(find "$work/p" -name belfryd.service)
 systemd-analyze verify --man=no "$unit" 2>"$work/verify.log" || fail "systemd-analyze verify failed"
 check_equal "what systemd-analyze verify says" "" "$(cat "$work/verify.log")"
-systemd-analyze security --no-pager --offline=yes --threshold=35 "$unit" >"$work/security.log" || fail "the unit is less safe than it was"
+systemd-analyze security --no-pager --offline=yes --threshold=30 "$unit" >"$work/security.log" || fail "the unit is less safe than it was"
 tail -n 1 "$work/security.log"
 
 step "every setting that systemd-sysusers and systemd-tmpfiles read is understood"
