@@ -23,7 +23,7 @@ bool is_name_character(char c) noexcept {
 void check_name(std::string_view name, Place place, const Value& value) {
   if (is_job_name(name)) return;
   Complaint complaint{in_quotes(name) + ": not a name for a job",
-                      "letters, digits, \".\", \"_\" and \"-\", beginning with a letter, a digit or \"_\""};
+                      R"(letters, digits, ".", "_" and "-", beginning with a letter, a digit or "_")"};
   if (name.size() > longest_job_name) {
     complaint = {in_quotes(name, 20) + ": the name is too long: " + std::to_string(name.size()) + " bytes",
                  "at most " + std::to_string(longest_job_name) + " bytes"};

@@ -172,9 +172,11 @@ std::optional<Action> read_native_action(const Value& value, const std::filesyst
   make_absolute(*parameters, folder);
   jobs::ParameterReader reader(*parameters, found->second.parameters);
   static_cast<void>(found->second.bind(reader));
-  if (!reader.error()) return NativeDeclaration{*text, std::move(*parameters)};
-  complain_about(value, *reader.error());
-  return std::nullopt;
+  if (const auto& error = reader.error()) {
+    complain_about(value, *error);
+    return std::nullopt;
+  }
+  return NativeDeclaration{*text, std::move(*parameters)};
 }
 
 }  // namespace belfry::daemon

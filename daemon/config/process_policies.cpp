@@ -69,7 +69,7 @@ void read_environment(const Value& value, std::map<std::string, std::string>& en
     if (!is_variable_name(entry.key)) {
       value.errors().add(entry.place, variable.path(),
                          {in_quotes(entry.key) + ": not the name of a variable",
-                          "letters, digits and \"_\", not beginning with a digit"});
+                          R"(letters, digits and "_", not beginning with a digit)"});
     } else if (entry.key.starts_with("BELFRY_")) {
       value.errors().add(
           entry.place, variable.path(),

@@ -129,8 +129,10 @@ std::optional<bool> Value::truth() const {
   const auto word = lower(node_->text);
   const bool means_yes = std::ranges::find(yes, word) != yes.end();
   const bool means_no = std::ranges::find(no, word) != no.end();
-  const std::string hint = means_yes ? "write true, without quotes" : means_no ? "write false, without quotes" : "";
-  complain({"not a truth value", "true or false", hint});
+  Complaint complaint{"not a truth value", "true or false"};
+  if (means_yes) complaint.hint = "write true, without quotes";
+  if (means_no) complaint.hint = "write false, without quotes";
+  complain(std::move(complaint));
   return std::nullopt;
 }
 
@@ -158,7 +160,7 @@ std::optional<std::int64_t> Value::integer(std::int64_t minimum, std::int64_t ma
 std::optional<double> Value::number(double minimum, double maximum) const {
   const auto shown = [](double value) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     return std::string(digits.data(), end);
   };
   const auto expected = "a number from " + shown(minimum) + " to " + shown(maximum);
@@ -224,6 +226,7 @@ std::optional<std::vector<Value>> Value::list(std::string_view expected) const {
     return std::nullopt;
   }
   std::vector<Value> items;
+  items.reserve(node_->items.size());
   for (std::size_t i = 0; i < node_->items.size(); ++i) items.push_back(item(i));
   return items;
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <istream>
 #include <optional>
+#include <ranges>
 #include <unordered_map>
 #include <utility>
 
@@ -124,8 +125,8 @@ class Builder : public YAML::EventHandler {
 
   /// Where the innermost bracket that is still open stands.
   std::optional<Place> open_bracket() const {
-    for (auto frame = stack_.rbegin(); frame != stack_.rend(); ++frame) {
-      if (frame->flow) return frame->node->place;
+    for (const auto& frame : std::views::reverse(stack_)) {
+      if (frame.flow) return frame.node->place;
     }
     return std::nullopt;
   }
@@ -292,7 +293,7 @@ class Builder : public YAML::EventHandler {
       frame.node->items.push_back(&node);
       return;
     }
-    auto entry = *std::exchange(frame.key, std::nullopt);
+    auto entry = std::exchange(frame.key, std::nullopt).value();
     if (frame.key_kind == KeyKind::merge) {
       frame.merges.emplace_back(entry.place, &node);
     } else if (frame.key_kind == KeyKind::own) {  // of a repeated key the first value counts
@@ -361,6 +362,7 @@ Document parse(const SourceText& source, ErrorList& errors, const Limits& limits
     }
     return builder.take();
   } catch (const Stop&) {
+    return {};  // the complaint is in the list already
   } catch (const TooDense&) {
     errors.add(builder.latest_place(), builder.path(),
                {"too many brackets, commas and quotes in the value that begins here",
