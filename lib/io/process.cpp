@@ -9,7 +9,10 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "async/event.hpp"
+#include "async/loop.hpp"
 #include "io/process_tree.hpp"
 
 namespace belfry::io {
@@ -20,6 +23,31 @@ constexpr int max_sweep_rounds = 1000;
 
 std::chrono::microseconds microseconds(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+/// One reading of the adopted children for all sweeps of a turn of the loop: it grows with the number of live jobs.
+struct Listing {
+  explicit Listing(async::Loop& owner) : loop(owner) {}
+  async::Loop& loop;
+  async::Event ready;
+  std::vector<pid_t> adopted;
+};
+
+thread_local std::weak_ptr<Listing> upcoming;
+
+async::Task<std::shared_ptr<const Listing>> list_adopted() {
+  auto& loop = async::Loop::current();
+  auto listing = upcoming.lock();
+  if (!listing || &listing->loop != &loop || listing->ready.is_set()) {
+    listing = std::make_shared<Listing>(loop);
+    upcoming = listing;
+    loop.call_soon([listing] {
+      listing->adopted = adopted_children();
+      listing->ready.set();
+    });
+  }
+  co_await listing->ready.wait();
+  co_return listing;
 }
 
 ExitStatus to_status(const siginfo_t& info, const rusage& usage) {
@@ -97,7 +125,8 @@ void Process::signal_group(int signal) const noexcept {
 async::Task<int> Process::sweep(std::string marker) {
   TreeSweep sweep({pid_, std::move(marker)});
   for (int round = 0; round < max_sweep_rounds; ++round) {
-    const auto dying = sweep.round();
+    const auto listing = co_await list_adopted();
+    const auto dying = sweep.round(listing->adopted);
     if (!dying) break;
     FdWatcher watcher(dying->get());
     co_await watcher.readable();

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
 #include <string_view>
 #include <system_error>
@@ -53,23 +54,9 @@ std::string read_proc(const std::string& path) {
   return text;
 }
 
-// The kernel gives orphans to the first living thread of the subreaper, which is its main thread (find_new_reaper in
-// kernel/exit.c), so one file lists them all; it also lists the children that the main thread started itself.
-std::vector<pid_t> adopted_children() {
-  static const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
-  std::vector<pid_t> children;
-  const std::string text = read_proc(path);
-  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
-    pid_t pid = 0;
-    const auto [next, error] = std::from_chars(at, end, pid);
-    if (error == std::errc() && !is_leader(pid)) children.push_back(pid);
-    at = next + 1;
-  }
-  return children;
-}
-
 struct Stat {
   char state = 'X';
+  pid_t parent = 0;
   pid_t group = 0;
 };
 
@@ -78,11 +65,8 @@ Stat read_stat(pid_t pid) {
   const std::string text = read_proc("/proc/" + std::to_string(pid) + "/stat");
   Stat stat;
   const auto end_of_name = text.rfind(')');
-  if (end_of_name == std::string::npos || end_of_name + 2 >= text.size()) return stat;
-  stat.state = text[end_of_name + 2];
-  auto at = end_of_name + 3;
-  for (int field = 0; field < 1 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
-  if (at != std::string::npos) std::from_chars(text.data() + at + 1, text.data() + text.size(), stat.group);
+  if (end_of_name == std::string::npos) return stat;
+  std::sscanf(text.c_str() + end_of_name + 1, " %c %d %d", &stat.state, &stat.parent, &stat.group);
   return stat;
 }
 
@@ -106,17 +90,34 @@ void become_subreaper() {
   subreaper = true;
 }
 
-std::optional<Fd> TreeSweep::round() {
+// The kernel gives orphans to the first living thread of the subreaper, which is its main thread (find_new_reaper in
+// kernel/exit.c), so one file lists them all; it also lists the children that the main thread started itself.
+std::vector<pid_t> adopted_children() {
+  if (!subreaper) return {};
+  static const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  std::vector<pid_t> children;
+  const std::string text = read_proc(path);
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
+    pid_t pid = 0;
+    const auto [next, error] = std::from_chars(at, end, pid);
+    if (error == std::errc() && !is_leader(pid)) children.push_back(pid);
+    at = next + 1;
+  }
+  return children;
+}
+
+std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
   std::optional<Fd> dying;
-  if (!subreaper) return dying;
-  for (const pid_t pid : adopted_children()) {
+  for (const pid_t pid : adopted) {
     const Stat stat = read_stat(pid);
+    // The list may be a moment old: what has been reaped since is nobody's, and its number may be anybody's.
+    if (stat.parent != ::getpid() || is_leader(pid)) continue;
     if (stat.state == 'Z') {
       reap(pid);  // nobody else will
       continue;
     }
     if (!is_ours(pid, stat.group)) continue;
-    ::kill(pid, SIGKILL);  // our child, and only we reap it: the number cannot have been given to another
+    ::kill(pid, SIGKILL);  // our child, and only we reap it
     seen_.insert(pid);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   }

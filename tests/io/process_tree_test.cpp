@@ -39,7 +39,7 @@ Leader run_leader(const std::string& script, const std::string& marker) {
 }
 
 void sweep_all(TreeSweep& sweep) {
-  while (const auto dying = sweep.round()) {
+  while (const auto dying = sweep.round(adopted_children())) {
     pollfd wait{dying->get(), POLLIN, 0};
     REQUIRE(::poll(&wait, 1, 10'000) == 1);
   }
