@@ -1,90 +1,133 @@
 #include "observe/exposer.hpp"
 
 #include <arpa/inet.h>
+#include <microhttpd.h>
 #include <netinet/in.h>
-#include <prometheus/exposer.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
-#include <chrono>
-#include <future>
+#include <cstring>
 #include <utility>
+
+#include "observe/page.hpp"
 
 namespace belfry::observe {
 
 namespace {
 
+using Sources = std::vector<std::shared_ptr<prometheus::Collectable>>;
+
+/// Where to listen, as bind(2) takes it.
 struct Address {
-  std::string host;  ///< empty: all addresses
-  std::uint16_t port = 0;
+  sockaddr_storage storage{};
+  socklen_t length = 0;
 };
 
 [[noreturn]] void malformed(std::string_view address, const char* why) {
   throw ExposerError("metrics address \"" + std::string(address) + "\": " + why +
-                     "; write it as ADDRESS:PORT, for instance 127.0.0.1:9464");
+                     "; write it as ADDRESS:PORT, for instance 127.0.0.1:9640");
 }
 
-/// The grammar of civetweb is wider: "443s" would switch on its TLS, which crashes with OpenSSL 3, and a comma adds
-/// ports. Neither may reach it. Debian builds it without IPv6.
-Address parse(std::string_view text) {
-  Address address;
-  const std::size_t colon = text.rfind(':');
-  std::string_view port = text;
-  if (colon != std::string_view::npos) {
-    address.host = text.substr(0, colon);
-    if (address.host == "localhost") address.host = "127.0.0.1";
-    port = text.substr(colon + 1);
-    in_addr numeric{};
-    if (::inet_pton(AF_INET, address.host.c_str(), &numeric) != 1) malformed(text, "the address must be an IPv4 one");
-  }
-  if (port.ends_with('s')) malformed(text, "TLS is not offered here");
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+std::uint16_t parse_port(std::string_view text, std::string_view port) {
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (port.empty() || error != std::errc{} || end != port.data() + port.size()) {
     malformed(text, "the port must be a number from 0 to 65535");
   }
+  return number;
+}
+
+Address parse(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::uint16_t port = htons(parse_port(text, colon == std::string_view::npos ? text : text.substr(colon + 1)));
+  std::string host = colon == std::string_view::npos ? "0.0.0.0" : std::string(text.substr(0, colon));
+  if (host == "localhost") host = "127.0.0.1";
+  Address address;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    sockaddr_in6 inet6{};
+    inet6.sin6_family = AF_INET6;
+    inet6.sin6_port = port;
+    if (::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &inet6.sin6_addr) != 1) {
+      malformed(text, "there is no IPv6 address between the brackets");
+    }
+    std::memcpy(&address.storage, &inet6, sizeof inet6);
+    address.length = sizeof inet6;
+    return address;
+  }
+  sockaddr_in inet{};
+  inet.sin_family = AF_INET;
+  inet.sin_port = port;
+  if (::inet_pton(AF_INET, host.c_str(), &inet.sin_addr) != 1) {
+    malformed(text, "the address must be a number, not a name");
+  }
+  std::memcpy(&address.storage, &inet, sizeof inet);
+  address.length = sizeof inet;
   return address;
 }
 
-/// Connects to our own port and hangs up: civetweb looks at its stop flag only every two seconds, or when somebody
-/// knocks.
-void knock(const std::string& host, std::uint16_t port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  if (::inet_pton(AF_INET, host.c_str(), &where.sin_addr) != 1) where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return;
-  ::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where);
-  ::close(fd);
+[[noreturn]] void cannot_listen(std::string_view address, int error) {
+  throw ExposerError("cannot serve metrics on " + std::string(address) + ": " +
+                     (error == EADDRINUSE ? "the port is taken" : std::strerror(error)) +
+                     "; choose another with --metrics ADDR:PORT, or see who has it with `ss -ltnp`");
+}
+
+/// A listening socket; the port that it got is put into `address`.
+int listen_on(std::string_view text, Address& address) {
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) cannot_listen(text, errno);
+  const int on = 1;  // a restart must not wait for the connections of the last daemon to be forgotten
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  auto* const name = reinterpret_cast<sockaddr*>(&address.storage);
+  if (::bind(fd, name, address.length) != 0 || ::listen(fd, 64) != 0 || ::getsockname(fd, name, &address.length) != 0) {
+    const int error = errno;
+    ::close(fd);
+    cannot_listen(text, error);
+  }
+  return fd;
+}
+
+MHD_Result reply(MHD_Connection* connection, unsigned status, std::string body, const char* type) {
+  MHD_Response* const response = MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+  if (response == nullptr) return MHD_NO;
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  const MHD_Result queued = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return queued;
+}
+
+MHD_Result answer(void* sources, MHD_Connection* connection, const char* url, const char* method,
+                  const char* /*version*/, const char* /*body*/, std::size_t* body_size, void** /*state*/) {
+  if (*body_size != 0) return MHD_NO;  // a scrape has no body: hang up
+  if (std::strcmp(url, "/metrics") != 0) {
+    return reply(connection, MHD_HTTP_NOT_FOUND, "The metrics are at /metrics.\n", "text/plain; charset=utf-8");
+  }
+  if (std::strcmp(method, MHD_HTTP_METHOD_GET) != 0 && std::strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+    return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only.\n", "text/plain; charset=utf-8");
+  }
+  return reply(connection, MHD_HTTP_OK, text_page(*static_cast<const Sources*>(sources)),
+               "text/plain; version=0.0.4; charset=utf-8");
 }
 
 }  // namespace
 
 Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources)
     : sources_(std::move(sources)) {
-  Address parsed = parse(address);
-  host_ = std::move(parsed.host);
-  const std::string listen_on = (host_.empty() ? "" : host_ + ":") + std::to_string(parsed.port);
-  const std::vector<std::string> options{"listening_ports",    listen_on, "num_threads", "2",
-                                         "request_timeout_ms", "5000"};
-  try {
-    server_ = std::make_unique<prometheus::Exposer>(options);
-  } catch (const std::exception&) {  // it does not say what went wrong
-    throw ExposerError("cannot serve metrics on " + std::string(address) +
-                       ": the port is taken, or the address is not of this host; choose another with --metrics "
-                       "ADDR:PORT, or see who has it with `ss -ltnp`");
+  Address bound = parse(address);
+  const int fd = listen_on(address, bound);
+  in_port_t port = 0;  // sin_port and sin6_port lie at the same place
+  std::memcpy(&port, reinterpret_cast<const char*>(&bound.storage) + offsetof(sockaddr_in, sin_port), sizeof port);
+  port_ = ntohs(port);
+  server_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, answer, &sources_,
+                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 64U,
+                             MHD_OPTION_CONNECTION_TIMEOUT, 10U, MHD_OPTION_END);
+  if (server_ == nullptr) {
+    ::close(fd);
+    throw ExposerError("cannot serve metrics on " + std::string(address) + ": no thread could be started");
   }
-  const std::vector<int> ports = server_->GetListeningPorts();
-  port_ = static_cast<std::uint16_t>(ports.empty() ? parsed.port : ports.front());
-  for (const auto& source : sources_) server_->RegisterCollectable(source);
 }
 
-Exposer::~Exposer() {
-  auto stopped = std::async(std::launch::async, [server = std::move(server_)]() mutable { server.reset(); });
-  do {
-    knock(host_, port_);
-  } while (stopped.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready);
-}
+Exposer::~Exposer() { MHD_stop_daemon(server_); }
 
 }  // namespace belfry::observe

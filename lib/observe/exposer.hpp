@@ -1,4 +1,7 @@
-// Serves /metrics over HTTP from threads of its own, so that a scrape is answered while the loop is blocked.
+// Serves /metrics over HTTP from a thread of its own, so that a scrape is answered while the loop is blocked.
+//
+// The figures and their text are prometheus-cpp's; the server is libmicrohttpd, because prometheus-cpp's own wakes up
+// every two seconds for nothing, takes two seconds to end, and crashes when asked for TLS with OpenSSL 3.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -10,9 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace prometheus {
-class Exposer;
-}
+struct MHD_Daemon;
 
 namespace belfry::observe {
 
@@ -22,24 +23,24 @@ class ExposerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Plain HTTP without authentication: listen on loopback. Every member may be called from any thread.
+/// Plain HTTP without authentication: listen on loopback. Sleeps while nobody asks. At most 64 connections, each closed
+/// after ten silent seconds. Every member may be called from any thread.
 class Exposer {
  public:
-  /// `address` is "127.0.0.1:9464", "localhost:9464" or "9464" (all IPv4 addresses); port 0 takes a free one. Throws
+  /// `address` is "127.0.0.1:9640", "[::1]:9640" or "9640" (all IPv4 addresses); port 0 takes a free one. Throws
   /// ExposerError.
   Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources);
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
 
-  /// Ends the scrapes under way; takes milliseconds, two seconds at most when a client holds its connection open.
+  /// Ends the scrapes under way and joins the thread.
   ~Exposer();
 
   std::uint16_t port() const noexcept { return port_; }
 
  private:
-  std::vector<std::shared_ptr<prometheus::Collectable>> sources_;  // the server holds them weakly
-  std::unique_ptr<prometheus::Exposer> server_;
-  std::string host_;  // empty: all addresses
+  std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
+  MHD_Daemon* server_ = nullptr;
   std::uint16_t port_ = 0;
 };
 

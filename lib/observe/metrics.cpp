@@ -1,12 +1,11 @@
 #include "observe/metrics.hpp"
 
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "observe/family.hpp"
+#include "observe/page.hpp"
 
 namespace belfry::observe {
 
@@ -130,14 +129,7 @@ void Metrics::config_loaded(bool succeeded, engine::WallTime at) {
 
 void Metrics::add(std::shared_ptr<prometheus::Collectable> source) { sources_.push_back(std::move(source)); }
 
-std::string Metrics::text() const {
-  std::vector<prometheus::MetricFamily> page;
-  for (const auto& source : sources_) {
-    auto families = source->Collect();
-    page.insert(page.end(), std::move_iterator(families.begin()), std::move_iterator(families.end()));
-  }
-  return prometheus::TextSerializer().Serialize(page);
-}
+std::string Metrics::text() const { return text_page(sources_); }
 
 void Metrics::apply(const engine::CatalogApplied& applied) {
   const auto& jobs = applied.catalog->jobs;

@@ -28,7 +28,7 @@ TEST_CASE("a port that is taken is an error which says so") {
 }
 
 TEST_CASE("an address that would switch TLS on, add ports or mean nothing is refused") {
-  for (const char* address : {"127.0.0.1:9464s", "127.0.0.1:9464,9465", "9464r", "example.org:9464", "[::1]:9464",
+  for (const char* address : {"127.0.0.1:9464s", "127.0.0.1:9464,9465", "9464r", "example.org:9464", "[::x]:9464",
                               ":9464", "127.0.0.1:", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:-1", ""}) {
     CAPTURE(address);
     CHECK_THROWS_AS(Exposer(address, {}), ExposerError);
