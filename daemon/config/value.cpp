@@ -160,7 +160,7 @@ std::optional<std::int64_t> Value::integer(std::int64_t minimum, std::int64_t ma
 std::optional<double> Value::number(double minimum, double maximum) const {
   const auto shown = [](double value) {
     std::array<char, 32> digits{};
-    const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     return std::string(digits.data(), end);
   };
   const auto expected = "a number from " + shown(minimum) + " to " + shown(maximum);
