@@ -84,7 +84,8 @@ class Daemon {
   engine::EventStream events_;
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
-  async::Loop loop_;
+  // A task that ignores its end must not keep the process from ending.
+  async::Loop loop_{async::LoopOptions().shutdown_grace(std::chrono::seconds{5})};
   observe::LoopLog loop_log_;
   async::ThreadPool pool_;
   engine::Engine engine_;
