@@ -20,6 +20,12 @@ std::string row(const char* name, const std::string& value) {
   return line + printable(value) + "\n";
 }
 
+/// "1 run", "2 runs".
+std::string count_of(const json& document, const char* key, const std::string& noun) {
+  const auto count = document.value(key, std::uint64_t{0});
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 std::string loop_text(const Session& session, const json& loop) {
   std::string text;
   const json& step = loop.at("current_step");
@@ -29,9 +35,7 @@ std::string loop_text(const Session& session, const json& loop) {
       stuck += " for " + span(step.value("elapsed_seconds", 0.0)) + " in " + text_of(step, "task") + " from " +
                text_of(step, "place");
     }
-    text += row("loop", "");
-    text.pop_back();
-    text += session.style.paint(printable(stuck), Colour::red) + "\n";
+    text += "loop      " + session.style.paint(printable(stuck), Colour::red) + "\n";
   } else {
     text += row("loop", "well, " + std::to_string(loop.value("tasks", 0)) + " tasks, " +
                             std::to_string(loop.value("timers", 0)) + " timers, " +
@@ -79,10 +83,9 @@ int status(Session& session) {
   text += row("metrics", metrics.empty() ? "off" : "http://" + metrics + "/metrics");
   if (const json& engine = document.at("engine"); engine.is_object()) {
     const auto next = instant_of(engine, "next");
-    text += row("jobs", std::to_string(engine.value("jobs", 0)) + " in generation " +
-                            std::to_string(engine.value("generation", 0)) + ", " +
-                            std::to_string(engine.value("running", 0)) + " runs under way, " +
-                            std::to_string(engine.value("queued", 0)) + " queued");
+    text += row("jobs", count_of(engine, "jobs", "job") + " in generation " +
+                            std::to_string(engine.value("generation", 0)) + ", " + count_of(engine, "running", "run") +
+                            " under way, " + std::to_string(engine.value("queued", 0)) + " queued");
     text += row("next", shown(session, next) + (next ? " (" + relative(*next, session.now) + ")" : ""));
     if (engine.value("draining", false)) text += row("", "shutting down: no more runs are started");
   }
