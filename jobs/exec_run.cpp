@@ -86,8 +86,8 @@ async::Task<> ExecRun::finish(bool cancelled, std::string marker) {
   } else {
     co_await drain();
   }
-  judge(process_->reap());
   report_.orphans = co_await process_->sweep(std::move(marker));
+  judge(process_->reap());
   output_->drain();  // the last words of those who have just been killed
   error_->drain();
   report_.standard_output = captured(*output_);

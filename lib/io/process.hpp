@@ -46,6 +46,11 @@ class Process {
   /// Cancellation: stops waiting and nothing else; call it again.
   async::Task<> ended();
 
+  /// Kills and reaps the descendants that outlived the leader, wherever they hid (process_tree.hpp); returns how many
+  /// there were. Between ended() and reap(). `marker`: see TreeIdentity. Cancellation: throws at once, some may be
+  /// left. Bounded: gives up on trees that spawn faster than they die after 1,000 rounds.
+  async::Task<int> sweep(std::string marker);
+
   /// Takes the status and the usage; kills what is left of its process group. Once, after ended() (std::logic_error).
   ExitStatus reap();
 
@@ -54,11 +59,6 @@ class Process {
 
   /// Sends a signal to all of its process group. REQUIRES: not reaped; else nothing is sent.
   void signal_group(int signal) const noexcept;
-
-  /// Kills and reaps the descendants that outlived the leader, wherever they hid (process_tree.hpp); returns how many
-  /// there were. REQUIRES: reaped. `marker`: see TreeIdentity. Cancellation: throws at once, some may be left. Bounded:
-  /// gives up on trees that spawn faster than they die after 1,000 rounds.
-  async::Task<int> sweep(std::string marker);
 
  private:
   explicit Process(Launched launched);

@@ -125,7 +125,8 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
 }
 
 bool TreeSweep::is_ours(pid_t pid, pid_t group) const {
-  return group == identity_.leader || has_marker(pid, identity_.marker) || live_leaders() == 0;
+  if (group == identity_.leader || has_marker(pid, identity_.marker)) return true;
+  return live_leaders() == (is_leader(identity_.leader) ? 1 : 0);
 }
 
 void reap_strays() noexcept {

@@ -40,10 +40,10 @@ class TreeSweep {
   explicit TreeSweep(TreeIdentity identity) : identity_(std::move(identity)) {}
 
   /// Kills (SIGKILL) those of `adopted` that belong to the tree and reaps those that have died. Returns nothing when no
-  /// process was found, else the pidfd of one that has been killed: readable when it is dead, which is the time for the
-  /// next round with a new list (its children have become ours by then). REQUIRES: the group was sent SIGKILL and the
-  /// leader reaped, both before the list was made. A process that cleared its environment and left the group is taken
-  /// for one of this tree only when no other leader lives; else the last one's sweep gets it.
+  /// living process was found, else the pidfd of one that has been killed: readable when it is dead, which is the time
+  /// for the next round with a new list (its children have become ours by then). REQUIRES: the leader had ended before
+  /// the list was made. A process that cleared its environment and left the group is taken for one of this tree only
+  /// when no other leader lives; else the last one's sweep gets it.
   std::optional<Fd> round(std::span<const pid_t> adopted);
 
   /// How many living processes the rounds have found.

@@ -94,10 +94,10 @@ TEST_CASE("the end of a process takes its whole tree along", "[process]") {
     spec.environment.emplace_back("BELFRY_RUN_ID=7");
     auto process = io::Process::start(spec);
     REQUIRE(process);
-    const auto status = co_await process->wait();
-    CHECK(status.exit_code == 0);
+    co_await process->ended();
     const int orphans = co_await process->sweep("BELFRY_RUN_ID=7");
     CHECK(orphans >= 2);
+    CHECK(process->reap().exit_code == 0);
   };
   async::run(body());
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
