@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(uv REQUIRED IMPORTED_TARGET GLOBAL libuv)                    # lib/async, lib/io
 pkg_check_modules(absl_time REQUIRED IMPORTED_TARGET GLOBAL absl_time)         # lib/time: zones
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)             # lib/ledger
-pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control, lib/observe: /metrics
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # daemon/cli
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs: gzip

@@ -47,7 +47,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> fenced = {
     {"yaml-cpp/", {"daemon/config/"}},
     {"prometheus/", {"lib/observe/", "daemon/"}},
     {"spdlog/", {"lib/observe/", "daemon/"}},
-    {"microhttpd.h", {"daemon/control/"}},
+    {"microhttpd.h", {"daemon/control/", "lib/observe/exposer"}},
     {"CLI/", {"daemon/"}},
     {"nlohmann/", {"daemon/"}},
 };
