@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{1000};
 
+/// How long the first line of a batch waits for company: a thousand jobs a second wake the thread a few times, not a
+/// few thousand times.
+constexpr std::chrono::milliseconds kGathering{5};
+
 }  // namespace
 
 LogWriter::LogWriter(int fd, std::size_t capacity) : fd_(fd), capacity_(capacity), thread_([this] { serve(); }) {}
@@ -26,24 +30,33 @@ LogWriter::~LogWriter() {
     closing_ = true;
   }
   filled_.notify_one();
+  hurry_.notify_one();
   thread_.join();
 }
 
 void LogWriter::push(std::string line) {
+  bool first = false;
+  bool hurry = false;
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= capacity_) {
       queue_.pop_front();
       dropped_.fetch_add(1, std::memory_order_relaxed);
     }
+    first = queue_.empty();
     queue_.push_back(std::move(line));
+    hurry = queue_.size() == capacity_ / 2;
   }
-  filled_.notify_one();
+  if (first) filled_.notify_one();
+  if (hurry) hurry_.notify_one();
 }
 
 void LogWriter::flush() {
   std::unique_lock lock(mutex_);
+  ++flushing_;
+  hurry_.notify_one();
   drained_.wait(lock, [this] { return queue_.empty() && !writing_; });
+  --flushing_;
 }
 
 void LogWriter::serve() {
@@ -52,6 +65,7 @@ void LogWriter::serve() {
   while (true) {
     filled_.wait(lock, [this] { return closing_ || !queue_.empty(); });
     if (queue_.empty()) return;
+    hurry_.wait_for(lock, kGathering, [this] { return closing_ || flushing_ > 0 || queue_.size() >= capacity_ / 2; });
     std::deque<std::string> batch;
     batch.swap(queue_);
     writing_ = true;

