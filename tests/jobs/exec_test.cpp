@@ -11,6 +11,7 @@
 #include <set>
 
 #include "action_fixture.hpp"
+#include "async/clock.hpp"
 #include "async/gather.hpp"
 #include "io/process_tree.hpp"
 #include "support/temp_dir.hpp"
@@ -134,11 +135,13 @@ TEST_CASE("200 MB of output leave memory flat and the count exact", "[exec]") {
 
 TEST_CASE("a timeout ends the tree, even what has daemonised, and the report is complete", "[exec]") {
   io::become_subreaper();
-  // The line is the sign that all have started: the run is cancelled only then.
+  test::Ready ready;
+  // The innermost shell speaks when it is a daemon: in another session, its parent gone, its streams closed.
   const ExecSpec spec{.command =
-                          "trap 'echo terminated; exit 9' TERM; sleep 1000 & (setsid sh -c 'sleep 1000 & exec "
-                          "sleep 1000' >/dev/null 2>&1 &); echo started; wait"};
-  const auto ran = run_action(jobs::make_exec(spec), 700ms);
+                          "trap 'echo terminated; exit 9' TERM; echo started; sleep 1000 & (setsid sh -c 'sleep "
+                          "1000 & echo >$READY; exec sleep 1000' >/dev/null 2>&1 &); wait",
+                      .environment = {{"READY", ready.path()}}};
+  const auto ran = async::run(test::run_until(jobs::make_exec(spec), ready));
   CHECK_FALSE(ran.outcome);
   CHECK(ran.report.exit_code == 9);
   CHECK(ran.output() == "started\nterminated\n");
@@ -146,20 +149,26 @@ TEST_CASE("a timeout ends the tree, even what has daemonised, and the report is 
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
 
-TEST_CASE("who ignores the kill signal, or is stopped, is killed after the grace", "[exec]") {
-  ExecSpec spec{.command = "trap '' TERM; echo deaf; while :; do sleep 0.05; done", .kill_grace = 100ms};
-  const auto deaf = run_action(jobs::make_exec(spec), 300ms);
+TEST_CASE("who ignores the kill signal is killed after the grace, who is stopped is woken", "[exec]") {
+  test::Ready ready;
+  ExecSpec spec{.command = "trap '' TERM; echo >$READY; while :; do sleep 0.05; done",
+                .environment = {{"READY", ready.path()}},
+                .kill_grace = 100ms};
+  const auto deaf = async::run(test::run_until(jobs::make_exec(spec), ready));
   CHECK_FALSE(deaf.outcome);
   CHECK(deaf.report.signal == SIGKILL);
-  spec = {.command = "kill -STOP $$", .kill_grace = 10s};
-  const auto stopped = run_action(jobs::make_exec(spec), 200ms);
+  test::Ready again;
+  spec = {.command = "echo >$READY; kill -STOP $$", .environment = {{"READY", again.path()}}, .kill_grace = 1h};
+  const auto stopped = async::run(test::run_until(jobs::make_exec(spec), again));
   CHECK(stopped.report.signal == SIGTERM);
 }
 
 TEST_CASE("another kill signal can be asked for", "[exec]") {
-  const ExecSpec spec{.command = "trap 'echo interrupted; exit 0' INT; while :; do sleep 0.01; done",
+  test::Ready ready;
+  const ExecSpec spec{.command = "trap 'echo interrupted; exit 0' INT; echo >$READY; while :; do sleep 0.01; done",
+                      .environment = {{"READY", ready.path()}},
                       .kill_signal = SIGINT};
-  const auto ran = run_action(jobs::make_exec(spec), 300ms);
+  const auto ran = async::run(test::run_until(jobs::make_exec(spec), ready));
   CHECK(ran.output() == "interrupted\n");
   CHECK(ran.report.exit_code == 0);
 }
@@ -174,7 +183,9 @@ TEST_CASE("someone who holds the output open does not hold the run", "[exec]") {
 }
 
 TEST_CASE("output that comes a little after the end of the shell is waited for", "[exec]") {
-  const auto ran = run_text("(sleep 0.05; echo late) & exit 0");
+  async::ManualClock clock;  // stands still while a process is under way, so the patience cannot run out
+  const auto action = jobs::make_exec({.command = "(sleep 0.05; echo late) & exit 0"});
+  const auto ran = async::run(test::run_once(action), async::LoopOptions().clock(clock));
   CHECK(ran.output() == "late\n");
   CHECK_FALSE(ran.report.lingering_pipe);
 }
