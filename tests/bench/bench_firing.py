@@ -37,8 +37,9 @@ class Command:
 
     def start(self, jobs, stamp, folder):
         environment = {**os.environ, **(self.environment or {})}
-        self.process = subprocess.Popen([*self.command, str(jobs), stamp, os.path.join(folder, "stamps")],
-                                        stdin=subprocess.DEVNULL, env=environment)
+        with open(os.path.join(folder, "log"), "wb") as log:  # an overloaded peer complains in thousands of lines
+            self.process = subprocess.Popen([*self.command, str(jobs), stamp, os.path.join(folder, "stamps")],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         time.sleep(1 + jobs / 1000)
 
     def cpu_ns(self):
