@@ -98,12 +98,15 @@ class Systemd:
         self.folder = folder
         shutil.copy(stamp, os.path.join(folder, "stamp"))
         shutil.copy(os.path.join(HERE, "fire_systemd.sh"), folder)
-        self.process = subprocess.Popen([self.boot, "--bind", f"{folder}:{folder}", "--timeout", "900", "--", "/bin/bash",
-                                         f"{folder}/fire_systemd.sh", str(jobs), folder], stdin=subprocess.DEVNULL)
+        with open(os.path.join(folder, "log"), "wb") as log:
+            self.process = subprocess.Popen(
+                [self.boot, "--bind", f"{folder}:{folder}", "--timeout", "900", "--", "/bin/bash",
+                 f"{folder}/fire_systemd.sh", str(jobs), folder], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + 120
         while not os.path.exists(os.path.join(folder, "ready")):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Unavailable("systemd could not be booted here")
+                self.process.terminate()
+                raise Unavailable("systemd could not be booted here, or could not start so many timers")
             time.sleep(0.1)
         self.pids = [pid for pid in descendants(self.process.pid) if comm(pid) in ("systemd", "systemd-journal")]
 

@@ -20,10 +20,12 @@ DefaultDependencies=no
 OnCalendar=*-*-* *:*:*
 AccuracySec=1us
 UNIT
+# By a target: a thousand timers on one command line are more than systemd's bus connection takes.
+echo '[Unit]' >/run/systemd/system/stamps.target
+mkdir -p /run/systemd/system/stamps.target.wants
+for ((i = 0; i < jobs; i++)); do ln -s ../stamp@.timer "/run/systemd/system/stamps.target.wants/stamp@$i.timer"; done
 systemctl daemon-reload
-timers=()
-for ((i = 0; i < jobs; i++)); do timers+=("stamp@$i.timer"); done
-systemctl start --no-block "${timers[@]}"
-until [[ $(systemctl list-units --state=active --no-legend 'stamp@*.timer' | wc -l) -ge $jobs ]]; do sleep 0.1; done
+systemctl start --no-block stamps.target
+until [[ $(systemctl list-units --state=active --no-legend 'stamp@*.timer' | wc -l) -ge $jobs ]]; do sleep 0.5; done
 touch "$folder/ready"
 until [[ -e $folder/stop ]]; do sleep 0.2; done
