@@ -20,24 +20,24 @@ cmake --build "$work/consumer" >>"$work/consumer.log" 2>&1 || fail "the consumer
 check_equal "what the consumer prints" 42 "$("$work/consumer/consumer")"
 
 step "every component can be found and linked"
-mkdir "$work/all"
-cat >"$work/all/CMakeLists.txt" <<'CMAKE'
+mkdir "$work/everything"
+cat >"$work/everything/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
-project(all LANGUAGES C CXX)
+project(everything LANGUAGES C CXX)
 find_package(belfry REQUIRED)
-add_executable(all main.cpp)
+add_executable(everything main.cpp)
 foreach(component async io time ledger engine observe jobs)
-  target_link_libraries(all PRIVATE belfry::${component})
+  target_link_libraries(everything PRIVATE belfry::${component})
 endforeach()
 CMAKE
-cat >"$work/all/main.cpp" <<'CPP'
+cat >"$work/everything/main.cpp" <<'CPP'
 #include <engine/engine.hpp>
 int main() { return 0; }
 CPP
-consumer all-build "$work/all" || fail "find_package(belfry) without components failed"
-cmake --build "$work/all-build" >>"$work/all-build.log" 2>&1 || fail "linking all components failed"
+consumer everything-build "$work/everything" || fail "find_package(belfry) without components failed"
+cmake --build "$work/everything-build" >>"$work/everything-build.log" 2>&1 || fail "linking all components failed"
 
 step "an unknown component is refused by name"
-sed -i 's/find_package(belfry REQUIRED)/find_package(belfry REQUIRED COMPONENTS asink)/' "$work/all/CMakeLists.txt"
-if consumer asink "$work/all"; then fail "the component asink was found"; fi
+sed -i 's/find_package(belfry REQUIRED)/find_package(belfry REQUIRED COMPONENTS asink)/' "$work/everything/CMakeLists.txt"
+if consumer asink "$work/everything"; then fail "the component asink was found"; fi
 grep -q 'no component asink' "$work/asink.log" || fail "the refusal does not name the component"
