@@ -68,6 +68,7 @@ class Daemon {
   async::Task<> serve_in(async::TaskGroup& group);
   async::Task<> take_signals();
   async::Task<> feed_watchdog(async::Duration interval);
+  async::Task<> reap_strays();
   async::Task<> reload_for_signal();
   async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
   async::Task<> end_in_order();
@@ -93,6 +94,7 @@ class Daemon {
   std::optional<observe::Exposer> exposer_;
   std::optional<ControlApi> control_;
   async::Event told_to_end_;
+  async::Event run_began_;
 };
 
 Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Notifier& notifier,
@@ -113,6 +115,9 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
+  events_.subscribe([this](const engine::Event& event) {
+    if (std::holds_alternative<ledger::RunStarted>(event)) run_began_.set();
+  });
   metrics_.add(observe::loop_collector(loop_));
   metrics_.add(observe::thread_pool_collector(pool_));
   metrics_.add(observe::ledger_collector(*ledger_));
@@ -139,6 +144,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   say(reloader_.apply(start_.config));
   open_doors(group);
   group.start(take_signals(), async::SpawnOptions("signals").kind("daemon"));
+  group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
   if (const auto interval = notifier_.watchdog_interval()) {
     group.start(feed_watchdog(*interval / 2), async::SpawnOptions("watchdog").kind("daemon"));
   }
@@ -205,6 +211,19 @@ async::Task<> Daemon::feed_watchdog(async::Duration interval) {
   for (;;) {
     notifier_.watchdog();
     co_await async::sleep(interval);
+  }
+}
+
+/// What a job leaves behind comes to us as our child; during a very long run it must not stay a zombie. An idle daemon
+/// sleeps through.
+async::Task<> Daemon::reap_strays() {
+  for (;;) {
+    co_await run_began_.wait();
+    run_began_.clear();
+    while (engine_.status().running > 0) {
+      co_await async::sleep(std::chrono::minutes{1});
+      io::reap_strays();
+    }
   }
 }
 

@@ -189,12 +189,29 @@ void Engine::start_queued(JobState& state) {
   }
 }
 
+void Engine::record_dropped(const JobState& state, const Launch& launch) {
+  recorder_.record(ledger::RunEnded{.run = launch.run,
+                                    .job = state.job->name,
+                                    .trigger = launch.trigger,
+                                    .scheduled_at = std::nullopt,
+                                    .started_at = wall_now(),
+                                    .ended_at = wall_now(),
+                                    .outcome = ledger::Outcome::cancelled,
+                                    .exit_code = std::nullopt,
+                                    .signal = std::nullopt,
+                                    .attempts = 0,
+                                    .message = "it never started: its job went away while it waited its turn"});
+}
+
 void Engine::clear_queue(JobState& state, ledger::SlotReason reason) {
   if (state.queue.empty()) return;
   for (const Launch& launch : state.queue) {
-    if (!launch.scheduled_at) continue;  // asked for by hand: it has no slot to account for
-    close_slots(state, {.first = *launch.scheduled_at, .last = *launch.scheduled_at}, ledger::SlotResult::skipped,
-                reason, std::nullopt);
+    if (launch.scheduled_at) {
+      close_slots(state, {.first = *launch.scheduled_at, .last = *launch.scheduled_at}, ledger::SlotResult::skipped,
+                  reason, std::nullopt);
+    } else {
+      record_dropped(state, launch);  // asked for by hand: it has no slot, but whoever asked may be waiting
+    }
   }
   state.queue.clear();
   recorder_.publish(QueueChanged{.job = state.job->name, .queued = 0});

@@ -116,6 +116,7 @@ class Engine {
   void run_ended(JobState& state, ledger::RunEnded ended);
   void start_queued(JobState& state);
   async::Task<> runs_ended();
+  void record_dropped(const JobState& state, const Launch& launch);
   void clear_queue(JobState& state, ledger::SlotReason reason);
 
   // generations (engine_catalog.cpp)

@@ -87,6 +87,28 @@ TEST_CASE("queued slots run one after the other, beyond the bound they are skipp
   });
 }
 
+TEST_CASE("a run by hand that waits when its job goes away ends as cancelled", "[engine]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    Job queued = job("queued", nullptr, takes(1h));
+    queued.overlap = engine::Overlap::queue;
+    async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
+    bed.engine.apply(catalog({queued}));
+    co_await async::sleep(1s);
+    const auto first = bed.engine.run_now("queued");
+    const auto second = bed.engine.run_now("queued");
+    REQUIRE(first);
+    REQUIRE(second);
+    bed.engine.apply(catalog({}, 2));
+    const auto ended = bed.ledger.all<ledger::RunEnded>();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended.front().run == *second);
+    CHECK(ended.front().outcome == Outcome::cancelled);
+    co_await bed.engine.drain(2h);
+    co_await std::move(serving).join();
+  });
+}
+
 TEST_CASE("a paused job's slots are skipped with that reason until it is resumed", "[engine]") {
   run_async([]() -> async::Task<> {
     TestBed bed;
