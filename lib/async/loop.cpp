@@ -85,6 +85,8 @@ detail::WallTimers& Loop::wall_timers() noexcept { return *runner_->wall_timers;
 
 void Loop::make_ready(detail::ReadyNode& node) noexcept { runner_->ready.push(node); }
 
+bool Loop::busy() const noexcept { return runner_->busy(); }
+
 bool Loop::spend_fairness() noexcept { return --runner_->fairness_left <= 0; }
 
 detail::Registry& Loop::registry() const noexcept { return runner_->registry; }

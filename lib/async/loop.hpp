@@ -106,6 +106,8 @@ class Loop {
   /// What is due by the wall clock; see wall_alarm.hpp.
   detail::WallTimers& wall_timers() noexcept;
   void make_ready(detail::ReadyNode& node) noexcept;
+  /// Whether tasks are ready to run: a source of I/O then takes a little and comes back.
+  bool busy() const noexcept;
   /// Counts an await that did not have to wait; true when the task has had enough of them in this step.
   bool spend_fairness() noexcept;
   detail::Registry& registry() const noexcept;

@@ -186,9 +186,8 @@ void LoopRunner::plan_poll() noexcept {
     poll_without_sleep(something_to_do() || jump());
     return;
   }
-  const bool busy = !ready.empty() || !batch_.empty();
-  poll_without_sleep(busy);
-  if (busy) return;
+  poll_without_sleep(busy());
+  if (busy()) return;
   timer_fd_->arm(timers.next_key());
   if (wall_timers->arm()) poll_without_sleep(true);
 }

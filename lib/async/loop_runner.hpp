@@ -57,6 +57,7 @@ class LoopRunner {
   void close(bool force);
   LoopStats stats() const;
   Duration leak_grace() const noexcept { return options_.leak_grace_; }
+  bool busy() const noexcept { return !ready.empty() || !batch_.empty(); }
 
   static constexpr int fairness = 128;                 // awaits without waiting, and steps of a turn
   static constexpr std::int64_t turn_limit = 500'000;  // nanoseconds of steps before I/O is polled

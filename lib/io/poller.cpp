@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t scratch_size = 64U << 10U;
 
+/// Events taken in one turn while tasks are ready: a thousand runs due at the same second are all launched before the
+/// ends of the first ones are looked at, yet the pipes of others are read meanwhile. Measured by bench_firing.
+constexpr int events_while_busy = 4;
+
 thread_local std::weak_ptr<Poller> latest;
 
 void check(int result, const char* operation) {
@@ -63,7 +67,8 @@ std::span<char> Poller::scratch() {
 
 void Poller::dispatch() {
   std::array<epoll_event, std::tuple_size_v<decltype(found_)>> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+  const int most = loop_.busy() ? events_while_busy : static_cast<int>(events.size());
+  const int count = ::epoll_wait(epoll_.get(), events.data(), most, 0);
   found_count_ = static_cast<std::size_t>(std::max(count, 0));
   for (std::size_t i = 0; i < found_count_; ++i) found_[i] = static_cast<PollHandler*>(events[i].data.ptr);
   const auto alive = latest.lock();  // a handler may let go of the last one
