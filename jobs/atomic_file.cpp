@@ -7,12 +7,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "io/io_error.hpp"
 
 namespace belfry::jobs {
 
 AtomicFile::AtomicFile(std::string target) : target_(std::move(target)), temporary_(target_ + ".belfry-XXXXXX") {
+  check_target(target_);
   file_.reset(::mkostemp(temporary_.data(), O_CLOEXEC));
   if (!file_) throw io::IoError(errno, "create a file beside", target_);
 }
@@ -43,10 +45,25 @@ void AtomicFile::set_mode(mode_t mode) {
 }
 
 void AtomicFile::commit() {
+  check_target(target_);
   if (::fsync(file_.get()) != 0) throw io::IoError(errno, "fsync", target_);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw io::IoError(errno, "rename a file to", target_);
   temporary_.clear();
   sync_folder(folder_of(target_));
+}
+
+void check_target(const std::string& target) {
+  struct ::stat status{};
+  if (::stat(target.c_str(), &status) != 0) {
+    if (errno == ENOENT) return;  // a link to nothing, too
+    throw io::IoError(errno, "look at the target", target);
+  }
+  if (!S_ISREG(status.st_mode)) throw std::runtime_error(refused_target(target, S_ISDIR(status.st_mode)));
+}
+
+std::string refused_target(const std::string& target, bool folder) {
+  return "cannot replace " + target + ": it is " + (folder ? "a folder" : "a device, a FIFO or a socket") +
+         ", not a regular file; name another target";
 }
 
 std::string folder_of(const std::string& path) {

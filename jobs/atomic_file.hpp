@@ -12,7 +12,7 @@
 namespace belfry::jobs {
 
 /// Writes to a temporary file in the folder of `target`; commit() moves it into place. Without commit() nothing
-/// remains. Every member throws io::IoError.
+/// remains. Every member throws io::IoError, and check_target()'s error where the target must not be replaced.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string target);
@@ -28,7 +28,7 @@ class AtomicFile {
   /// Without imitate() or this the mode is 0600.
   void set_mode(mode_t mode);
 
-  /// fsync, rename to the target, fsync of the folder.
+  /// check_target() once more, fsync, rename to the target, fsync of the folder.
   void commit();
 
  private:
@@ -36,6 +36,14 @@ class AtomicFile {
   std::string temporary_;
   io::Fd file_;
 };
+
+/// A rename over a device, a FIFO, a socket or a folder would destroy what is no file, or fail late: throws
+/// std::runtime_error with a whole sentence if one of them, or a link to one, has the name `target`; io::IoError where
+/// that cannot be found out. Nothing, a regular file and a link to one or to nothing may be replaced. Blocking.
+void check_target(const std::string& target);
+
+/// That sentence, for those who look by other means.
+std::string refused_target(const std::string& target, bool folder);
 
 /// The folder part of a path: "." where there is none.
 std::string folder_of(const std::string& path);

@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "async/cancel.hpp"
@@ -31,11 +32,26 @@ async::Task<bool> is_folder(std::string path) {
   co_return false;
 }
 
+/// As check_target(), off the loop's thread.
+async::Task<> check_replaceable(std::string target) {
+  fs::FileType type = fs::FileType::regular;
+  try {
+    const auto stat = co_await fs::stat(target);
+    type = stat.type;
+  } catch (const io::IoError& error) {
+    if (error.code().value() != ENOENT && error.code().value() != ENOTDIR) throw;
+  }
+  if (type != fs::FileType::regular) {
+    throw std::runtime_error(refused_target(target, type == fs::FileType::folder));
+  }
+}
+
 std::string inside(const std::string& folder, const std::string& relative) {
   return folder.ends_with('/') ? folder + relative : folder + "/" + relative;
 }
 
-/// What goes where. Literal names must exist; links and folders are passed over where a glob found them.
+/// What goes where. Literal names must exist; links and folders are passed over where a glob found them. Throws before
+/// anything is touched if a target must not be replaced.
 async::Task<std::vector<Transfer>> plan(const std::vector<std::string>& from, const std::string& to) {
   bool into_folder = from.size() > 1 || to.ends_with('/') || io::has_wildcards(from.front());
   if (!into_folder) into_folder = co_await is_folder(to);
@@ -48,6 +64,7 @@ async::Task<std::vector<Transfer>> plan(const std::vector<std::string>& from, co
       transfers.push_back({match.path, into_folder ? inside(to, match.relative) : to});
     }
   }
+  for (const auto& transfer : transfers) co_await check_replaceable(transfer.to);
   co_return transfers;
 }
 
@@ -72,6 +89,7 @@ async::Task<std::uint64_t> fill(fs::File& in, fs::File& out, const fs::Stat& lik
 }
 
 async::Task<> put_into_place(std::string temporary, std::string to, bool overwrite) {
+  co_await check_replaceable(to);  // once more: copying may have taken long
   if (overwrite) {
     co_await fs::rename(std::move(temporary), std::move(to));
   } else {

@@ -10,7 +10,8 @@
 
 namespace belfry::jobs {
 
-// Each returns the sentence for the ledger and throws io::IoError. The spec must outlive the task.
+// Each returns the sentence for the ledger and throws io::IoError, or std::runtime_error with a whole sentence. The
+// spec must outlive the task.
 async::Task<std::string> copy_files(const CopySpec& spec);
 async::Task<std::string> move_files(const MoveSpec& spec);
 async::Task<std::string> delete_files(const DeleteSpec& spec);

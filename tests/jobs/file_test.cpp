@@ -276,3 +276,37 @@ TEST_CASE("without permission the operation says so", "[file]") {
   ::chmod((dir / "closed").c_str(), 0700);
   CHECK(ran.report.message == "cannot remove " + (dir / "closed/file").string() + ": Permission denied");
 }
+
+TEST_CASE("a target that is no regular file is refused before anything is touched", "[file]") {
+  const std::string operation = GENERATE("copy", "move");
+  const std::string overwrite = GENERATE("true", "false");
+  Folder dir;
+  write(dir / "a", "1");
+  write(dir / "b", "22");
+  stdfs::create_directories(dir / "to/b");
+  const auto folder = dir.run(operation, {{"from", "a\nb"}, {"to", "to"}, {"overwrite", overwrite}});
+  CHECK(folder.outcome == Outcome::failure);
+  CHECK(folder.report.message ==
+        "cannot replace " + (dir / "to/b").string() + ": it is a folder, not a regular file; name another target");
+  stdfs::remove(dir / "to/b");
+  REQUIRE(::mkfifo((dir / "to/b").c_str(), 0600) == 0);
+  const auto fifo = dir.run(operation, {{"from", "a\nb"}, {"to", "to"}, {"overwrite", overwrite}});
+  CHECK_THAT(fifo.report.message, Catch::Matchers::Contains("it is a device, a FIFO or a socket"));
+  CHECK(stdfs::is_fifo(dir / "to/b"));
+  stdfs::create_symlink("/dev/null", dir / "null");
+  CHECK(dir.run(operation, {{"from", "a"}, {"to", "null"}, {"overwrite", overwrite}}).outcome == Outcome::failure);
+  CHECK(stdfs::is_symlink(dir / "null"));
+  CHECK(names(dir.path()) == std::set<std::string>{"a", "b", "null", "to/b"});
+}
+
+TEST_CASE("a target that is a link to a regular file is replaced, not followed", "[file]") {
+  const std::string operation = GENERATE("copy", "move");
+  Folder dir;
+  write(dir / "from", "new");
+  write(dir / "file", "old");
+  stdfs::create_symlink("file", dir / "link");
+  CHECK(dir.run(operation, {{"from", "from"}, {"to", "link"}}).outcome == Outcome::success);
+  CHECK_FALSE(stdfs::is_symlink(dir / "link"));
+  CHECK(read(dir / "link") == "new");
+  CHECK(read(dir / "file") == "old");
+}

@@ -120,3 +120,20 @@ TEST_CASE("one's own function runs on the pool, and a cancelled run asks it to s
   CHECK_FALSE(ran.outcome);
   CHECK(stopped);
 }
+
+TEST_CASE("a function's output never replaces what is no regular file", "[native]") {
+  test::TempDir dir;
+  write(dir / "a.txt", "abc");
+  const auto fifo = (dir / "a.txt.zst").string();
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  std::filesystem::create_directory(dir / "sums");
+  const auto file = (dir / "a.txt").string();
+  CHECK(run_native("checksum", {{"paths", file}, {"output", fifo}}).report.message ==
+        "cannot replace " + fifo + ": it is a device, a FIFO or a socket, not a regular file; name another target");
+  CHECK_THAT(run_native("checksum", {{"paths", file}, {"output", (dir / "sums").string()}}).report.message,
+             Catch::Matchers::Contains("it is a folder"));
+  CHECK(run_native("compress", {{"paths", file}}).outcome == Outcome::failure);
+  CHECK(std::filesystem::is_fifo(fifo));
+  CHECK(read(file) == "abc");
+  CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 3);
+}
