@@ -14,6 +14,7 @@
 #include "async/sleep.hpp"
 #include "async/task_group.hpp"
 #include "async/thread_pool.hpp"
+#include "async/timeout.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
@@ -39,11 +40,15 @@ using time::Duration;
 /// timeout(1), make and terminals signal a process and its group: what comes so close together was meant once.
 constexpr Duration one_request = std::chrono::seconds{1};
 
+/// How long the last entries may take to reach a failing disk; SqliteLedger tries as long again when it is closed.
+constexpr Duration ledger_patience = std::chrono::seconds{5};
+
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
 
 ledger::SqliteOptions ledger_options(const History& history) {
   ledger::SqliteOptions options;
+  options.close_patience = ledger_patience;
   options.retention = {.keep_runs = history.keep_runs,
                        .keep_slots = history.keep_slots,
                        .keep_outputs = history.keep_outputs,
@@ -203,8 +208,14 @@ async::Task<> Daemon::end_in_order() {
   notifier_.stopping("waiting for running jobs");
   co_await engine_.drain(settings_.shutdown_timeout);
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = loop_.wall_now()});
-  co_await ledger::flush(*ledger_);
-  log_.info("belfryd has ended in order");
+  const bool durable = co_await async::move_on_after(ledger_patience, ledger::flush(*ledger_));
+  if (durable) {
+    log_.info("belfryd has ended in order");
+    co_return;
+  }
+  const ledger::LedgerStats stats = ledger_->stats();
+  throw ledger::LedgerError(std::to_string(stats.queued) +
+                            " entries could not be written to the ledger: " + stats.last_error);
 }
 
 async::Task<> Daemon::feed_watchdog(async::Duration interval) {

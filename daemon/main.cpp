@@ -1,9 +1,11 @@
 // belfryd: command line -> configuration -> daemon. Exit codes: 0 ended in order, 1 failure, 2 usage, 5 bad
 // configuration.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -19,6 +21,16 @@ namespace {
 
 constexpr int exit_failure = 1;
 constexpr int exit_bad_config = 5;
+
+/// Started with a standard stream closed, the next file opened would take its place, and the log would be written into
+/// the ledger's lock file.
+void open_standard_streams() {
+  int fd = 0;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
 
 int start(int argc, char** argv) {
   using namespace belfry;
@@ -39,6 +51,8 @@ int start(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    open_standard_streams();
+    std::signal(SIGPIPE, SIG_IGN);  // a reader of the log that goes away is an error of that write, not our end
     return start(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "belfryd: %s\n", error.what());

@@ -189,7 +189,13 @@ void Engine::start_queued(JobState& state) {
   }
 }
 
-void Engine::record_dropped(const JobState& state, const Launch& launch) {
+void Engine::drop(const JobState& state, const Launch& launch, ledger::SlotReason reason, const std::string& why) {
+  if (launch.scheduled_at) {
+    close_slots(state, {.first = *launch.scheduled_at, .last = *launch.scheduled_at}, ledger::SlotResult::skipped,
+                reason, std::nullopt);
+    return;
+  }
+  // Asked for by hand: it has no slot, but whoever asked may be waiting.
   recorder_.record(ledger::RunEnded{.run = launch.run,
                                     .job = state.job->name,
                                     .trigger = launch.trigger,
@@ -200,19 +206,12 @@ void Engine::record_dropped(const JobState& state, const Launch& launch) {
                                     .exit_code = std::nullopt,
                                     .signal = std::nullopt,
                                     .attempts = 0,
-                                    .message = "it never started: its job went away while it waited its turn"});
+                                    .message = "it never started: " + why});
 }
 
-void Engine::clear_queue(JobState& state, ledger::SlotReason reason) {
+void Engine::clear_queue(JobState& state, ledger::SlotReason reason, const std::string& why) {
   if (state.queue.empty()) return;
-  for (const Launch& launch : state.queue) {
-    if (launch.scheduled_at) {
-      close_slots(state, {.first = *launch.scheduled_at, .last = *launch.scheduled_at}, ledger::SlotResult::skipped,
-                  reason, std::nullopt);
-    } else {
-      record_dropped(state, launch);  // asked for by hand: it has no slot, but whoever asked may be waiting
-    }
-  }
+  for (const Launch& launch : state.queue) drop(state, launch, reason, why);
   state.queue.clear();
   recorder_.publish(QueueChanged{.job = state.job->name, .queued = 0});
 }
@@ -222,7 +221,7 @@ async::Task<> Engine::runs_ended() { co_await idle_.wait(); }
 async::Task<> Engine::drain(Duration grace) {
   if (!std::exchange(draining_, true)) {
     recorder_.publish(Draining{});
-    for (const auto& [name, state] : jobs_) clear_queue(*state, ledger::SlotReason::shutdown);
+    for (const auto& [name, state] : jobs_) clear_queue(*state, ledger::SlotReason::shutdown, "belfryd shut down");
     wake();
   }
   co_await async::move_on_after(grace, runs_ended());

@@ -116,11 +116,14 @@ class Engine {
   void run_ended(JobState& state, ledger::RunEnded ended);
   void start_queued(JobState& state);
   async::Task<> runs_ended();
-  void record_dropped(const JobState& state, const Launch& launch);
-  void clear_queue(JobState& state, ledger::SlotReason reason);
+  void drop(const JobState& state, const Launch& launch, ledger::SlotReason reason, const std::string& why);
+  void clear_queue(JobState& state, ledger::SlotReason reason, const std::string& why);
 
   // generations (engine_catalog.cpp)
   void add_job(const std::shared_ptr<const Job>& job);
+  std::optional<WallTime> declare(const Job& job);  // since when it is declared just so; none: it is news
+  void withdraw(const std::string& job);
+  void withdraw_undeclared();
   void remove_job(JobState& state);
   void forget_if_done(const JobState& state);
   std::shared_ptr<JobState> new_state(std::shared_ptr<const Job> job);
@@ -134,6 +137,8 @@ class Engine {
   std::shared_ptr<const Catalog> catalog_;
   std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_, until the first generation
   std::shared_ptr<const ledger::Resume> past_;
+  std::map<std::string, ledger::JobDeclared, std::less<>> declared_;
+  std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
   DueQueue due_;
   std::map<std::string, std::shared_ptr<JobState>, std::less<>> jobs_;  // after due_: its slots leave the queue first
   std::map<ledger::RunId, std::shared_ptr<Run>> live_;

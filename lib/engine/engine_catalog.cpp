@@ -30,6 +30,8 @@ ledger::RunEnded lost(const ledger::RunStarted& run) {
 void Engine::resume(std::shared_ptr<const ledger::Resume> past) {
   past_ = std::move(past);
   for (const ledger::JobTotals& totals : past_->jobs) totals_.emplace(totals.job, &totals);
+  for (const ledger::JobDeclared& declared : past_->declared) declared_.emplace(declared.job, declared);
+  for (const ledger::PauseChanged& pause : past_->paused) paused_before_.emplace(pause.job, pause);
   recorder_.publish(Resumed{.past = past_});
   for (const ledger::RunStarted& run : past_->unfinished) recorder_.record(lost(run));
   for (const ledger::OneShotAdded& request : past_->one_shots) {
@@ -51,10 +53,12 @@ CatalogDiff Engine::apply(std::shared_ptr<const Catalog> catalog) {
   for (const std::string& name : changes.changed) {
     JobState& state = *jobs_.at(name);
     state.job = catalog_->jobs.at(name);
+    declare(*state.job);
     plan(state, wall_now());
     start_queued(state);
   }
   for (const std::string& name : changes.added) add_job(catalog_->jobs.at(name));
+  if (past_) withdraw_undeclared();
   totals_.clear();  // the past matters to the first generation only
   past_.reset();
   wake();
@@ -73,45 +77,68 @@ std::shared_ptr<JobState> Engine::new_state(std::shared_ptr<const Job> job) {
     state->consecutive_failures = totals.consecutive_failures;
   }
   if (past_) {
-    const auto paused = std::ranges::find(past_->paused, state->job->name, &ledger::PauseChanged::job);
-    if (paused != past_->paused.end()) state->paused = *paused;
+    const auto lost_runs = std::ranges::count(past_->unfinished, state->job->name, &ledger::RunStarted::job);
+    if (lost_runs > 0) state->last_outcome = ledger::Outcome::lost;
+    state->consecutive_failures += static_cast<std::uint64_t>(lost_runs);
   }
+  const auto paused = paused_before_.find(state->job->name);
+  if (paused != paused_before_.end()) state->paused = paused->second;
   return state;
 }
 
 void Engine::add_job(const std::shared_ptr<const Job>& job) {
   const auto old = jobs_.find(job->name);
-  if (old != jobs_.end() && old->second->removed) {  // taken out and put back while its run went on
+  if (old != jobs_.end() && old->second->removed) {  // taken out and put back: it keeps its pause and its past
     old->second->removed = false;
     old->second->job = job;
+    declare(*job);
     plan(*old->second, wall_now());
     return;
   }
   auto state = new_state(job);
   jobs_.insert_or_assign(job->name, state);
   const WallTime now = wall_now();
-  state->missed_while_down = state->last_slot && *state->last_slot < now;
-  plan(*state, state->missed_while_down ? *state->last_slot : now);
-  // A slot still to come is on time, not missed.
-  if (!state->next || *state->next > now) state->missed_while_down = false;
+  const std::optional<WallTime> since = declare(*job);
+  if (!past_ || !since) {  // new, or declared differently now: what was due before is not owed
+    plan(*state, now);
+    return;
+  }
+  plan(*state, std::max(*since, state->last_slot.value_or(*since)));
+  state->missed_while_down = state->next && *state->next <= now;  // a slot still to come is on time, not missed
+}
+
+std::optional<WallTime> Engine::declare(const Job& job) {
+  const auto found = declared_.find(job.name);
+  if (found != declared_.end() && found->second.fingerprint == job.fingerprint) return found->second.at;
+  ledger::JobDeclared declared{.job = job.name, .fingerprint = job.fingerprint, .at = wall_now()};
+  declared_.insert_or_assign(job.name, declared);
+  recorder_.ledger().write(std::move(declared));
+  return std::nullopt;
+}
+
+void Engine::withdraw(const std::string& job) {
+  declared_.erase(job);
+  recorder_.ledger().write(ledger::JobDeclared{.job = job, .fingerprint = {}, .at = wall_now()});
+}
+
+void Engine::withdraw_undeclared() {
+  for (const ledger::JobDeclared& declared : past_->declared) {
+    if (!catalog_->jobs.contains(declared.job)) withdraw(declared.job);
+  }
 }
 
 void Engine::remove_job(JobState& state) {
   state.removed = true;
+  withdraw(state.job->name);
   due_.clear(state.slot);
   state.next.reset();
-  clear_queue(state, ledger::SlotReason::reloaded);
-  forget_if_done(state);
+  clear_queue(state, ledger::SlotReason::reloaded, "its job was taken out of the configuration");
 }
 
 void Engine::forget_if_done(const JobState& state) {
-  if (state.running > 0 || !state.queue.empty()) return;
-  if (state.removed) {
-    jobs_.erase(jobs_.find(state.job->name));
-  } else if (state.one_shot && !state.next) {
-    recorder_.record(ledger::OneShotRemoved{.name = state.job->name});
-    jobs_.erase(jobs_.find(state.job->name));
-  }
+  if (!state.one_shot || state.running > 0 || !state.queue.empty() || state.next) return;
+  recorder_.record(ledger::OneShotRemoved{.name = state.job->name});
+  jobs_.erase(jobs_.find(state.job->name));
 }
 
 }  // namespace belfry::engine

@@ -49,21 +49,34 @@ std::expected<ledger::RunId, Refusal> Engine::run_now(std::string_view job) {
 }
 
 std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_view by) {
-  const auto found = live_.find(run);
-  if (found == live_.end()) {
-    return std::unexpected(not_found("run " + std::to_string(run) + " is not under way"));
+  const std::string why = "cancelled by " + std::string(by);
+  if (const auto found = live_.find(run); found != live_.end()) {
+    found->second->cancel(async::CancelReason::user, why);
+    return {};
   }
-  found->second->cancel(async::CancelReason::user, "cancelled by " + std::string(by));
-  return {};
+  for (const auto& [name, state] : jobs_) {
+    const auto waiting = std::ranges::find(state->queue, run, &Launch::run);
+    if (waiting == state->queue.end()) continue;
+    const Launch launch = *waiting;
+    state->queue.erase(waiting);
+    drop(*state, launch, ledger::SlotReason::cancelled, why);
+    recorder_.publish(QueueChanged{.job = name, .queued = state->queue.size()});
+    return {};
+  }
+  return std::unexpected(not_found("run " + std::to_string(run) + " is not under way"));
 }
 
 std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string_view by) {
-  const auto found = find(job);
-  if (!found) return std::unexpected(found.error());
-  int cancelled = 0;
+  const auto found = jobs_.find(job);  // also one that a reload has removed, while it still runs
+  if (found == jobs_.end() || (found->second->removed && found->second->running == 0)) {
+    return std::unexpected(find(job).error());
+  }
+  const std::string why = "cancelled by " + std::string(by);
+  int cancelled = static_cast<int>(found->second->queue.size());
+  clear_queue(*found->second, ledger::SlotReason::cancelled, why);
   for (const auto& [id, run] : live_) {
     if (run->info().job != job) continue;
-    run->cancel(async::CancelReason::user, "cancelled by " + std::string(by));
+    run->cancel(async::CancelReason::user, why);
     ++cancelled;
   }
   return cancelled;
@@ -126,9 +139,11 @@ std::expected<void, Refusal> Engine::remove_one_shot(std::string_view name) {
 EngineStatus Engine::status() const {
   EngineStatus status;
   status.generation = catalog_ ? catalog_->generation : 0;
-  status.jobs = jobs_.size();
   status.running = live_.size();
-  for (const auto& [name, state] : jobs_) status.queued += state->queue.size();
+  for (const auto& [name, state] : jobs_) {
+    if (!state->removed) ++status.jobs;
+    status.queued += state->queue.size();
+  }
   status.draining = draining_;
   status.next = due_.earliest();
   return status;
@@ -160,7 +175,9 @@ JobStatus Engine::status_of(const JobState& state) const {
 std::vector<JobStatus> Engine::jobs() const {
   std::vector<JobStatus> all;
   all.reserve(jobs_.size());
-  for (const auto& [name, state] : jobs_) all.push_back(status_of(*state));
+  for (const auto& [name, state] : jobs_) {
+    if (!state->removed || state->running > 0) all.push_back(status_of(*state));
+  }
   return all;
 }
 

@@ -26,7 +26,7 @@ struct JobState : std::enable_shared_from_this<JobState> {
   std::optional<ledger::PauseChanged> paused;
   bool missed_while_down = false;  ///< `next` passed before this daemon started
   bool one_shot = false;
-  bool removed = false;  ///< by a reload; lives on until its last run ends
+  bool removed = false;  ///< by a reload; it keeps its runs, its pause and its past in case it comes back
 
   std::optional<WallTime> last_start;
   std::optional<WallTime> last_success;

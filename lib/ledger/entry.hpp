@@ -99,6 +99,14 @@ struct PauseChanged {
   WallTime at;
 };
 
+/// A job is declared like this from `at` on. Written when a declaration is new or has changed, so that a later daemon
+/// knows which slots were due while it was down. An empty fingerprint: it is declared no more.
+struct JobDeclared {
+  std::string job;
+  std::string fingerprint;
+  WallTime at;
+};
+
 /// A delayed one-shot was asked for (`belfry in`, `belfry at`); kept until OneShotRemoved.
 struct OneShotAdded {
   std::string name;
@@ -126,7 +134,7 @@ struct DaemonMark {
 };
 
 /// Anything that the ledger records.
-using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, OneShotAdded, OneShotRemoved,
-                           ClockJumped, DaemonMark>;
+using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
+                           OneShotRemoved, ClockJumped, DaemonMark>;
 
 }  // namespace belfry::ledger

@@ -20,6 +20,7 @@ struct HeapBytes {
   std::size_t operator()(const PauseChanged& pause) const {
     return pause.job.size() + pause.reason.size() + pause.by.size();
   }
+  std::size_t operator()(const JobDeclared& job) const { return job.job.size() + job.fingerprint.size(); }
   std::size_t operator()(const OneShotAdded& shot) const {
     std::size_t bytes = shot.name.size() + shot.working_dir.size() + shot.by.size();
     for (const std::string& word : shot.argv) bytes += sizeof word + word.size();
@@ -34,8 +35,8 @@ struct HeapBytes {
 };
 
 bool is_asked_for(const Entry& entry) noexcept {
-  return std::holds_alternative<PauseChanged>(entry) || std::holds_alternative<OneShotAdded>(entry) ||
-         std::holds_alternative<OneShotRemoved>(entry);
+  return std::holds_alternative<PauseChanged>(entry) || std::holds_alternative<JobDeclared>(entry) ||
+         std::holds_alternative<OneShotAdded>(entry) || std::holds_alternative<OneShotRemoved>(entry);
 }
 
 void forget(CapturedStream& stream) noexcept {

@@ -73,6 +73,7 @@ struct JobTotals {
 struct Resume {
   std::vector<JobTotals> jobs;
   std::vector<PauseChanged> paused;     ///< the jobs that are paused now
+  std::vector<JobDeclared> declared;    ///< how each job was declared last
   std::vector<OneShotAdded> one_shots;  ///< those still waiting
   std::vector<RunStarted> unfinished;   ///< runs without an end: the last daemon died while they ran
   std::optional<DaemonMark> last_mark;

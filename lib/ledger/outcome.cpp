@@ -17,12 +17,13 @@ constexpr Names<SlotResult, 4> slot_results{{
     {SlotResult::coalesced, "coalesced"},
 }};
 
-constexpr Names<SlotReason, 10> slot_reasons{{
+constexpr Names<SlotReason, 11> slot_reasons{{
     {SlotReason::none, "none"},
     {SlotReason::overlap, "overlap"},
     {SlotReason::paused, "paused"},
     {SlotReason::deadline, "deadline"},
     {SlotReason::shutdown, "shutdown"},
+    {SlotReason::cancelled, "cancelled"},
     {SlotReason::reloaded, "reloaded"},
     {SlotReason::down, "down"},
     {SlotReason::suspend, "suspend"},

@@ -24,6 +24,7 @@ enum class SlotReason : std::uint8_t {
   paused,      ///< skipped: the job was paused
   deadline,    ///< skipped: it could not be started within its starting_deadline
   shutdown,    ///< skipped: the daemon was draining
+  cancelled,   ///< skipped: taken out of the queue by hand
   reloaded,    ///< skipped: queued when a new configuration removed its job
   down,        ///< missed or coalesced: the daemon was not running
   suspend,     ///< missed or coalesced: the machine slept

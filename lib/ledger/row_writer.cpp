@@ -35,6 +35,9 @@ constexpr const char* output_sql =
 constexpr const char* pause_sql = "INSERT OR REPLACE INTO pauses (job, reason, by, at) VALUES (?1, ?2, ?3, ?4)";
 constexpr const char* unpause_sql = "DELETE FROM pauses WHERE job = ?1";
 
+constexpr const char* declare_sql = "INSERT OR REPLACE INTO declarations (job, fingerprint, at) VALUES (?1, ?2, ?3)";
+constexpr const char* undeclare_sql = "DELETE FROM declarations WHERE job = ?1";
+
 constexpr const char* one_shot_sql =
     "INSERT INTO one_shots (name, due, argv, working_dir, environment, by, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
@@ -61,6 +64,8 @@ RowWriter::RowWriter(sqlite::Connection& connection)
       output_(connection, output_sql),
       pause_(connection, pause_sql),
       unpause_(connection, unpause_sql),
+      declare_(connection, declare_sql),
+      undeclare_(connection, undeclare_sql),
       one_shot_(connection, one_shot_sql),
       one_shot_done_(connection, one_shot_done_sql),
       one_shot_job_(connection, one_shot_job_sql),
@@ -150,6 +155,14 @@ void RowWriter::add(const PauseChanged& pause) {
     pause_.run(std::string_view{pause.job}, std::string_view{pause.reason}, std::string_view{pause.by}, pause.at);
   } else {
     unpause_.run(std::string_view{pause.job});
+  }
+}
+
+void RowWriter::add(const JobDeclared& job) {
+  if (job.fingerprint.empty()) {
+    undeclare_.run(std::string_view{job.job});
+  } else {
+    declare_.run(std::string_view{job.job}, std::string_view{job.fingerprint}, job.at);
   }
 }
 

@@ -41,6 +41,7 @@ class RowWriter {
   void add(const AttemptEnded& attempt);
   void add(const RunEnded& run);
   void add(const PauseChanged& pause);
+  void add(const JobDeclared& job);
   void add(const OneShotAdded& shot);
   void add(const OneShotRemoved& shot);
   void add(const ClockJumped& jump);
@@ -55,7 +56,7 @@ class RowWriter {
   JobTally jobs_;
   sqlite::Statement begin_, commit_;
   sqlite::Statement slot_, run_start_, run_end_, run_whole_, attempt_, output_;
-  sqlite::Statement pause_, unpause_, one_shot_, one_shot_done_, one_shot_job_, jump_, mark_;
+  sqlite::Statement pause_, unpause_, declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_, jump_, mark_;
   std::uint64_t refused_ = 0;
   std::uint64_t refused_now_ = 0;  // in the open transaction
   std::string last_refusal_;

@@ -62,6 +62,15 @@ std::vector<PauseChanged> read_pauses(sqlite::Connection& connection) {
   return pauses;
 }
 
+std::vector<JobDeclared> read_declarations(sqlite::Connection& connection) {
+  std::vector<JobDeclared> declared;
+  sqlite::Statement row(connection, "SELECT job, fingerprint, at FROM declarations ORDER BY job");
+  while (row.step()) {
+    declared.push_back({.job = row.string(0), .fingerprint = row.string(1), .at = row.wall_time(2)});
+  }
+  return declared;
+}
+
 std::map<std::string, std::string> split_variables(std::string_view joined) {
   std::map<std::string, std::string> variables;
   for (const std::string& variable : split_words(joined)) {
@@ -120,6 +129,7 @@ Resume SqliteReader::resume() {
     const Index index = read_jobs(connection_, resume.jobs);
     read_totals(connection_, index, resume.jobs);
     resume.paused = read_pauses(connection_);
+    resume.declared = read_declarations(connection_);
     resume.one_shots = read_one_shots(connection_);
     resume.unfinished = read_unfinished(connection_);
     resume.last_mark = read_last_mark(connection_);

@@ -118,7 +118,7 @@ void collect_slots(const JobEntries& jobs, Families& out) {
 }
 
 constexpr SlotReason kSkipReasons[] = {SlotReason::overlap, SlotReason::paused, SlotReason::deadline,
-                                       SlotReason::shutdown, SlotReason::reloaded};
+                                       SlotReason::shutdown, SlotReason::cancelled, SlotReason::reloaded};
 constexpr SlotReason kMissReasons[] = {SlotReason::down, SlotReason::suspend, SlotReason::clock_jump,
                                        SlotReason::overload};
 

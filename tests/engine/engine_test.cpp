@@ -170,6 +170,48 @@ TEST_CASE("a reload leaves unchanged jobs on their beat and plans changed ones f
   });
 }
 
+TEST_CASE("a job that is taken out and put back is still paused", "[engine]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
+    bed.engine.apply(catalog({job("tick", every(10s))}));
+    REQUIRE(bed.engine.pause("tick", "do not run", "ada"));
+    bed.engine.apply(catalog({}, 2));
+    CHECK_FALSE(bed.engine.job("tick"));
+    CHECK(bed.engine.jobs().empty());
+    bed.engine.apply(catalog({job("tick", every(10s))}, 3));
+    co_await async::sleep(11s);
+    CHECK(bed.slots(SlotResult::started).empty());
+    REQUIRE(bed.slots(SlotResult::skipped).size() == 1);
+    CHECK(bed.slots(SlotResult::skipped).front().reason == SlotReason::paused);
+    co_await bed.engine.drain(0s);
+    co_await std::move(serving).join();
+  });
+}
+
+TEST_CASE("cancelling a job ends its run and empties its queue", "[engine]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    Job slow = job("slow", every(10s), takes(1h));
+    slow.overlap = engine::Overlap::queue;
+    async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
+    bed.engine.apply(catalog({slow}));
+    co_await async::sleep(21s);  // one runs, one waits
+    const auto by_hand = bed.engine.run_now("slow");
+    REQUIRE(by_hand);
+    REQUIRE(bed.engine.cancel_run(*by_hand, "ada"));
+    CHECK(bed.engine.cancel_job("slow", "ada") == 2);
+    co_await bed.engine.drain(1s);
+    co_await std::move(serving).join();
+    const auto ended = bed.ledger.all<ledger::RunEnded>();
+    REQUIRE(ended.size() == 2);
+    CHECK(ended[0].message == "it never started: cancelled by ada");
+    CHECK(ended[1].message == "cancelled by ada");
+    REQUIRE(bed.slots(SlotResult::skipped).size() == 1);
+    CHECK(bed.slots(SlotResult::skipped).front().reason == SlotReason::cancelled);
+  });
+}
+
 TEST_CASE("a running job that a reload removes finishes, and its return finds it", "[engine]") {
   run_async([]() -> async::Task<> {
     TestBed bed;

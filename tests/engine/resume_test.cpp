@@ -18,6 +18,7 @@ namespace {
 std::shared_ptr<ledger::Resume> last_slot_of(std::string job, WallTime slot) {
   auto past = std::make_shared<ledger::Resume>();
   ledger::JobTotals totals;
+  past->declared.push_back({.job = job, .fingerprint = job, .at = slot});
   totals.job = std::move(job);
   totals.last_slot = slot;
   past->jobs.push_back(std::move(totals));
@@ -160,5 +161,68 @@ TEST_CASE("a pause survives the restart", "[resume]") {
     co_await bed.serve_for(catalog({job("tick", every(10s))}), 20s);
     CHECK(bed.slots(SlotResult::started).empty());
     CHECK(bed.slots(SlotResult::skipped).size() == 2);
+  });
+}
+
+TEST_CASE("a job that was declared but never had a slot is owed the one that passed while the daemon was down",
+          "[resume]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = std::make_shared<ledger::Resume>();
+    past->declared.push_back({.job = "nightly", .fingerprint = "nightly", .at = now() - 2h});
+    Job nightly = job("nightly", std::make_shared<time::AtTrigger>(now() - 1h));
+    nightly.on_missed = engine::OnMissed::run_once;
+    bed.engine.resume(past);
+    co_await bed.serve_for(catalog({nightly}), 1s);
+    REQUIRE(bed.ledger.all<ledger::RunStarted>().size() == 1);
+    CHECK(bed.ledger.all<ledger::RunStarted>().front().trigger == RunTrigger::catchup);
+  });
+}
+
+TEST_CASE("a job that was declared differently while the daemon was down is not owed the past", "[resume]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    Job edited = job("tick", every(1h));
+    edited.fingerprint = "edited";
+    edited.on_missed = engine::OnMissed::run_once;
+    bed.engine.resume(last_slot_of("tick", hours_ago(5)));
+    co_await bed.serve_for(catalog({edited}), 1s);
+    CHECK(bed.ledger.all<ledger::SlotClosed>().empty());
+    const auto declared = bed.ledger.all<ledger::JobDeclared>();
+    REQUIRE(declared.size() == 1);
+    CHECK(declared.front().fingerprint == "edited");
+  });
+}
+
+TEST_CASE("a job that is declared as before is not declared again, one that is gone is withdrawn", "[resume]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = std::make_shared<ledger::Resume>();
+    past->declared.push_back({.job = "same", .fingerprint = "same", .at = now() - 1s});
+    past->declared.push_back({.job = "gone", .fingerprint = "gone", .at = now() - 1s});
+    bed.engine.resume(past);
+    co_await bed.serve_for(catalog({job("same", every(1h))}), 1s);
+    const auto declared = bed.ledger.all<ledger::JobDeclared>();
+    REQUIRE(declared.size() == 1);
+    CHECK(declared.front().job == "gone");
+    CHECK(declared.front().fingerprint.empty());
+  });
+}
+
+TEST_CASE("a lost run is the job's last outcome", "[resume]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = last_slot_of("tick", hours_ago(0));
+    past->unfinished.push_back({.run = 41,
+                                .job = "tick",
+                                .trigger = RunTrigger::schedule,
+                                .scheduled_at = hours_ago(0),
+                                .started_at = hours_ago(0),
+                                .generation = 1});
+    bed.engine.resume(past);
+    bed.engine.apply(catalog({job("tick", every(1h))}));
+    CHECK(bed.engine.job("tick")->last_outcome == Outcome::lost);
+    CHECK(bed.engine.job("tick")->consecutive_failures == 1);
+    co_return;
   });
 }
