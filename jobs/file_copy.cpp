@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <exception>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -50,8 +51,24 @@ std::string inside(const std::string& folder, const std::string& relative) {
   return folder.ends_with('/') ? folder + relative : folder + "/" + relative;
 }
 
+/// Two sources of one name would replace each other; a source that several patterns name counts once.
+std::vector<Transfer> without_clashes(std::vector<Transfer> transfers) {
+  std::map<std::string, std::string> source_of;
+  std::vector<Transfer> result;
+  for (auto& transfer : transfers) {
+    const auto [first, is_new] = source_of.try_emplace(transfer.to, transfer.from);
+    if (!is_new && first->second == transfer.from) continue;
+    if (!is_new) {
+      throw std::runtime_error(first->second + " and " + transfer.from + " have the same target " + transfer.to +
+                               ": nothing was done; give each of them its own folder");
+    }
+    result.push_back(std::move(transfer));
+  }
+  return result;
+}
+
 /// What goes where. Literal names must exist; links and folders are passed over where a glob found them. Throws before
-/// anything is touched if a target must not be replaced.
+/// anything is touched if a target must not be replaced or has several sources.
 async::Task<std::vector<Transfer>> plan(const std::vector<std::string>& from, const std::string& to) {
   bool into_folder = from.size() > 1 || to.ends_with('/') || io::has_wildcards(from.front());
   if (!into_folder) into_folder = co_await is_folder(to);
@@ -64,6 +81,7 @@ async::Task<std::vector<Transfer>> plan(const std::vector<std::string>& from, co
       transfers.push_back({match.path, into_folder ? inside(to, match.relative) : to});
     }
   }
+  transfers = without_clashes(std::move(transfers));
   for (const auto& transfer : transfers) co_await check_replaceable(transfer.to);
   co_return transfers;
 }
@@ -88,12 +106,22 @@ async::Task<std::uint64_t> fill(fs::File& in, fs::File& out, const fs::Stat& lik
   co_return offset;
 }
 
+/// Unlike rename, link fails with EEXIST, and no one can come between.
+async::Task<> place_new(std::string temporary, std::string to) {
+  try {
+    co_await fs::link(std::move(temporary), to);
+  } catch (const io::IoError& error) {
+    if (error.code().value() != EEXIST) throw;
+    throw std::runtime_error("the target " + to + " exists, and overwrite is false");
+  }
+}
+
 async::Task<> put_into_place(std::string temporary, std::string to, bool overwrite) {
   co_await check_replaceable(to);  // once more: copying may have taken long
   if (overwrite) {
     co_await fs::rename(std::move(temporary), std::move(to));
   } else {
-    co_await fs::link(temporary, std::move(to));  // unlike rename it fails with EEXIST, and no one can come between
+    co_await place_new(temporary, std::move(to));
     co_await fs::unlink(std::move(temporary));
   }
 }

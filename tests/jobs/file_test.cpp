@@ -119,7 +119,7 @@ TEST_CASE("without overwrite an existing target stays as it is", "[file]") {
   write(dir / "to.txt", "old");
   const auto ran = dir.run(operation, {{"from", "from.txt"}, {"to", "to.txt"}, {"overwrite", "false"}});
   CHECK(ran.outcome == Outcome::failure);
-  CHECK_THAT(ran.report.message, Catch::Matchers::EndsWith("File exists"));
+  CHECK(ran.report.message == "the target " + (dir / "to.txt").string() + " exists, and overwrite is false");
   CHECK(read(dir / "to.txt") == "old");
   CHECK(names(dir.path()) == std::set<std::string>{"from.txt", "to.txt"});
 }
@@ -309,4 +309,29 @@ TEST_CASE("a target that is a link to a regular file is replaced, not followed",
   CHECK_FALSE(stdfs::is_symlink(dir / "link"));
   CHECK(read(dir / "link") == "new");
   CHECK(read(dir / "file") == "old");
+}
+
+TEST_CASE("several sources of one target are refused before anything is moved", "[file]") {
+  const std::string operation = GENERATE("copy", "move");
+  Folder dir;
+  write(dir / "d1/same", "1");
+  write(dir / "d1/other", "11");
+  write(dir / "d2/same", "2");
+  const auto ran = dir.run(operation, {{"from", "d1/*\nd2/same"}, {"to", "dd/"}});
+  CHECK(ran.outcome == Outcome::failure);
+  CHECK(ran.report.message == (dir / "d1/same").string() + " and " + (dir / "d2/same").string() +
+                                  " have the same target " + (dir / "dd/same").string() +
+                                  ": nothing was done; give each of them its own folder");
+  CHECK(names(dir.path()) == std::set<std::string>{"d1/same", "d1/other", "d2/same"});
+  CHECK_FALSE(stdfs::exists(dir / "dd"));
+}
+
+TEST_CASE("a source that two patterns name is taken once", "[file]") {
+  const std::string operation = GENERATE("copy", "move");
+  Folder dir;
+  write(dir / "in/a.csv", "1");
+  write(dir / "in/b.csv", "22");
+  const auto ran = dir.run(operation, {{"from", "in/*.csv\nin/a.csv"}, {"to", "out"}});
+  CHECK_THAT(ran.report.message, Catch::Matchers::EndsWith(" 2 files, 3 B"));
+  CHECK(names(dir / "out") == std::set<std::string>{"a.csv", "b.csv"});
 }
