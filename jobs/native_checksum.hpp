@@ -5,7 +5,8 @@
 
 namespace belfry::jobs {
 
-/// Its output can be checked with `sha256sum --check`.
+/// Its output can be checked with `sha256sum --check`. Where no file matches, the run succeeds, says so and leaves the
+/// output as it is.
 NativeFunction checksum_function();
 
 }  // namespace belfry::jobs

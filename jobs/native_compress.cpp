@@ -1,9 +1,11 @@
 #include "jobs/native_compress.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 
 #include "io/io_error.hpp"
 #include "jobs/atomic_file.hpp"
@@ -21,12 +23,31 @@ struct CompressOrder {
   bool keep = false;
 };
 
+struct Piece {
+  std::string source;
+  std::string target;
+};
+
+/// Throws before anything is touched if one of the targets exists: it may be all that is left of an older file.
+std::vector<Piece> plan(const CompressOrder& order) {
+  std::vector<Piece> pieces;
+  for (const auto& file : regular_files(order.paths)) {
+    if (file.ends_with(".gz") || file.ends_with(".zst")) continue;
+    const std::string target = file + std::string(extension(order.method));
+    struct ::stat status{};
+    if (::lstat(target.c_str(), &status) == 0) {
+      throw std::runtime_error("cannot compress " + file + ": " + target + " exists; move or remove one of the two");
+    }
+    pieces.push_back({file, target});
+  }
+  return pieces;
+}
+
 std::string compress_all(const std::stop_token& stop, const CompressOrder& order) {
   std::size_t count = 0;
   Compressed sum;
-  for (const auto& file : regular_files(order.paths)) {
-    if (file.ends_with(".gz") || file.ends_with(".zst")) continue;
-    const auto done = compress_file(stop, file, file + std::string(extension(order.method)), order.method, order.level);
+  for (const auto& [file, target] : plan(order)) {
+    const auto done = compress_file(stop, file, target, order.method, order.level);
     if (!order.keep && ::unlink(file.c_str()) != 0) throw io::IoError(errno, "remove", file);
     sum.bytes_in += done.bytes_in;
     sum.bytes_out += done.bytes_out;

@@ -5,7 +5,7 @@
 
 namespace belfry::jobs {
 
-/// Files that end in .gz or .zst already are passed over.
+/// Files that end in .gz or .zst already are passed over. If a target exists, the run fails and nothing is touched.
 NativeFunction compress_function();
 
 }  // namespace belfry::jobs

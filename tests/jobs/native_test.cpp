@@ -137,3 +137,32 @@ TEST_CASE("a function's output never replaces what is no regular file", "[native
   CHECK(read(file) == "abc");
   CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 3);
 }
+
+TEST_CASE("compress refuses before anything is touched where a compressed file would be replaced", "[native]") {
+  const std::string keep = GENERATE("true", "false");
+  test::TempDir dir;
+  write(dir / "a.log", "a");
+  write(dir / "b.log", "new");
+  write(dir / "b.log.zst", "old");
+  const auto file = (dir / "b.log").string();
+  const auto ran = run_native("compress", {{"paths", (dir / "*.log").string()}, {"keep", keep}});
+  CHECK(ran.outcome == Outcome::failure);
+  CHECK(ran.report.message == "cannot compress " + file + ": " + file + ".zst exists; move or remove one of the two");
+  CHECK(read(file + ".zst") == "old");
+  CHECK(read(file) == "new");
+  CHECK(read(dir / "a.log") == "a");
+  CHECK_FALSE(std::filesystem::exists(dir / "a.log.zst"));
+}
+
+TEST_CASE("checksums of no file leave the old ones, and are no failure", "[native]") {
+  test::TempDir dir;
+  const auto sums = (dir / "SHA256SUMS").string();
+  const jobs::ParameterMap parameters{{"paths", (dir / "*.zst").string()}, {"output", sums}};
+  const auto first = run_native("checksum", parameters);
+  CHECK(first.outcome == Outcome::success);
+  CHECK(first.report.message == "nothing to sum: no file matches, " + sums + " was not written");
+  CHECK_FALSE(std::filesystem::exists(sums));
+  write(sums, "old");
+  CHECK(run_native("checksum", parameters).outcome == Outcome::success);
+  CHECK(read(sums) == "old");
+}
