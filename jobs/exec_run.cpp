@@ -1,6 +1,7 @@
 #include "jobs/exec_run.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -38,6 +39,19 @@ ledger::CapturedStream captured(const io::OutputCapture& capture) {
       .head = buffer.head(), .tail = buffer.tail(), .total_bytes = buffer.total(), .dropped_bytes = buffer.dropped()};
 }
 
+/// The kernel answers "Permission denied" to a folder as command, also to root: a reason that sends people to chmod.
+/// Empty: it is none.
+std::string folder_as_command(const ExecSpec& spec) {
+  const auto* argv = std::get_if<std::vector<std::string>>(&spec.command);
+  if (argv == nullptr || argv->empty() || !argv->front().contains('/')) return {};  // a folder in PATH is passed over
+  const std::string& command = argv->front();
+  const bool relative = !command.starts_with('/') && !spec.working_dir.empty();
+  struct ::stat status{};
+  if (::stat((relative ? spec.working_dir + "/" + command : command).c_str(), &status) != 0) return {};
+  if (!S_ISDIR(status.st_mode)) return {};
+  return "cannot start " + command + ": it is a directory, not a program";
+}
+
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
   return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;
@@ -68,7 +82,8 @@ bool ExecRun::attach_and_launch(io::LaunchSpec& launch) {
   launch.report = shim.write_end ? shim.write_end.get() : -1;
   auto process = io::Process::start(launch);
   if (!process) {
-    report_.message = process.error().message;
+    const std::string folder = process.error().error == EACCES ? folder_as_command(spec_) : "";
+    report_.message = folder.empty() ? process.error().message : folder;
     return false;
   }
   process_.emplace(std::move(*process));
@@ -121,7 +136,11 @@ void ExecRun::judge(const io::ExitStatus& status) {
   report_.signal = status.signal;
   report_.usage = {.user_cpu = status.user_cpu, .system_cpu = status.system_cpu, .max_rss_bytes = status.max_rss_bytes};
   report_.message = shim_report();
-  if (!report_.message.empty()) return;  // it never became the command: start_error
+  if (!report_.message.empty()) {  // it never became the command: start_error
+    const std::string folder = report_.message.contains("(the command)") ? folder_as_command(spec_) : "";
+    if (!folder.empty()) report_.message = folder;
+    return;
+  }
   if (status.signal) {
     outcome_ = ledger::Outcome::killed;
     report_.message = "killed by " + signal_name(*status.signal) + (status.core_dumped ? " (core dumped)" : "");

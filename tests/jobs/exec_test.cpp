@@ -254,3 +254,16 @@ TEST_CASE("a description names the command but none of its arguments", "[exec]")
   CHECK(jobs::make_exec({.command = Argv{"curl", "--user", "me:secret"}})->describe() == "curl");
   CHECK(jobs::make_exec({.command = "curl --user me:secret"})->describe() == "/bin/sh -c ...");
 }
+
+TEST_CASE("a directory as command is called one", "[exec]") {
+  const auto ran = run_action(jobs::make_exec({.command = Argv{"/usr/bin"}}));
+  CHECK(ran.outcome == Outcome::start_error);
+  CHECK(ran.report.message == "cannot start /usr/bin: it is a directory, not a program");
+  const auto relative = run_action(jobs::make_exec({.command = Argv{"./bin"}, .working_dir = "/usr"}));
+  CHECK(relative.report.message == "cannot start ./bin: it is a directory, not a program");
+  ExecSpec shimmed{.command = Argv{"/usr/bin"}};
+  shimmed.steps.umask = 022;
+  const auto by_shim = run_action(jobs::make_exec(shimmed));
+  CHECK(by_shim.outcome == Outcome::start_error);
+  CHECK(by_shim.report.message == "cannot start /usr/bin: it is a directory, not a program");
+}
