@@ -106,7 +106,8 @@ void run(ApiContext& context, const Request& request, const std::string& name, c
     } else if (wait) {
       wait_for_end(context, *started, asked);
     } else {
-      asked.reply({.status = 202, .body = to_text({{"run", {{"run", *started}, {"job", name}}}})});
+      const bool queued = !context.parts.engine.active_run(*started);
+      asked.reply({.status = 202, .body = to_text({{"run", {{"run", *started}, {"job", name}, {"queued", queued}}}})});
     }
   });
 }

@@ -56,8 +56,9 @@ struct ControlParts {
   /// The page of /metrics. Called on the API's thread.
   std::function<std::string()> metrics;
 
-  /// How long a client waits for the loop before it is told what the loop is doing.
-  std::chrono::milliseconds loop_patience{5'000};
+  /// How long a client waits for the loop before it is told what the loop is doing. Shorter than the patience of
+  /// `belfry status`, which would take the daemon for stopped.
+  std::chrono::milliseconds loop_patience{3'000};
 };
 
 class ControlApi {
