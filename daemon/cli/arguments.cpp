@@ -1,12 +1,42 @@
 #include "daemon/cli/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
+#include <span>
+#include <sstream>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include "time/suggest.hpp"
 
 namespace belfry::daemon::cli {
 
 namespace {
+
+using Words = std::vector<std::string>;
+
+/// The first word that is neither an option nor the value of one; "" for none.
+std::string verb_of(std::span<const std::string> words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    if (words[i] == "--socket") {
+      ++i;
+    } else if (!words[i].starts_with('-')) {
+      return words[i];
+    }
+  }
+  return {};
+}
+
+/// Takes what follows the first "--" out of `words`: the command of a one-shot, which is none of CLI11's business.
+Words split_off_command(Words& words) {
+  const auto mark = std::ranges::find(words, "--");
+  if (mark == words.end()) return {};
+  Words command(mark + 1, words.end());
+  words.erase(mark, words.end());
+  return command;
+}
 
 /// Declares a subcommand whose options live in an `Options` that `call` is given later.
 class Declared {
@@ -20,8 +50,8 @@ class Declared {
     sub->footer(std::string("Examples:\n") + examples + "\n");
     sub->fallthrough();  // --json and --socket may come after the command, too
     declare(*sub, *options);
-    sub->callback([this, options, call] {
-      arguments_.command = [options, call](Session& session) { return call(session, *options); };
+    sub->callback([&arguments = arguments_, options, call] {
+      arguments.command = [options, call](Session& session) { return call(session, *options); };
     });
   }
 
@@ -94,17 +124,23 @@ void declare_runs(Declared& declared) {
 
 void add_one_shot_options(CLI::App& sub, OneShotOptions& options, const char* when, const char* type) {
   sub.add_option("when", options.when, when)->required()->type_name(type);
-  sub.add_option("command", options.command, "the program and its arguments, after --")
-      ->required()
-      ->type_name("COMMAND");
+  sub.add_option("command", options.command, "the program and its arguments, after --")->type_name("COMMAND");
   sub.add_option("--name", options.name, "a name for it instead of one-shot-N")->type_name("NAME");
   sub.add_option("--working-dir", options.working_dir, "where to run it (default: here)")->type_name("DIR");
   sub.add_option("--env", options.environment, "a variable for it; may be repeated")
       ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void declare_times(Declared& declared) {
+/// `tail`: what came after "--".
+OneShotOptions with_command(OneShotOptions options, const Words& tail) {
+  options.command.insert(options.command.end(), tail.begin(), tail.end());
+  return options;
+}
+
+void declare_times(Declared& declared, const Words& tail) {
   declared.command<NextOptions>(
       "next", "Show coming slots: of all jobs, of one, or of a schedule expression (without a daemon)",
       "  belfry next\n  belfry next backup -n 10\n  belfry next '*/15 9-17 * * mon-fri' --tz Europe/Berlin",
@@ -122,12 +158,12 @@ void declare_times(Declared& declared) {
       "in", "Run a command once, after a delay; survives a restart",
       "  belfry in 10m -- make backup\n  belfry in '1h 30min' --name tidy -- rm -r /tmp/build",
       [](CLI::App& sub, OneShotOptions& options) { add_one_shot_options(sub, options, "the delay", "DURATION"); },
-      [](Session& session, const OneShotOptions& options) { return in(session, options); });
+      [tail](Session& session, const OneShotOptions& options) { return in(session, with_command(options, tail)); });
   declared.command<OneShotOptions>(
       "at", "Run a command once, at a time; survives a restart",
       "  belfry at 23:59 -- make backup\n  belfry at '2026-12-31 23:59' -- echo 'happy new year'",
       [](CLI::App& sub, OneShotOptions& options) { add_one_shot_options(sub, options, "the time", "TIME"); },
-      [](Session& session, const OneShotOptions& options) { return at(session, options); });
+      [tail](Session& session, const OneShotOptions& options) { return at(session, with_command(options, tail)); });
 }
 
 void declare_daemon(Declared& declared) {
@@ -147,11 +183,7 @@ void declare_daemon(Declared& declared) {
                          [](Session& session, const None&) { return version(session); });
 }
 
-}  // namespace
-
-std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv) {
-  Arguments arguments;
-  CLI::App app{"belfry talks to belfryd, the job scheduler.", "belfry"};
+void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   app.set_version_flag("--version", std::string("belfry ") + BELFRY_VERSION);
   app.add_option("--socket", arguments.socket,
                  "the daemon's socket (default: $BELFRY_SOCKET, then /run/belfry/belfry.sock)")
@@ -165,12 +197,45 @@ std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv)
   Declared declared(app, arguments);
   declare_jobs(declared);
   declare_runs(declared);
-  declare_times(declared);
+  declare_times(declared, tail);
   declare_daemon(declared);
+}
+
+void check_verb(const CLI::App& app, const std::string& verb) {
+  Words verbs;
+  for (const CLI::App* const sub : app.get_subcommands({})) verbs.push_back(sub->get_name());
+  if (verb.empty() || std::ranges::find(verbs, verb) != verbs.end()) return;
+  const std::string hint = time::did_you_mean(verb, verbs);
+  throw CommandError(kUsage, "there is no command \"" + verb + "\"; " + (hint.empty() ? "" : hint + " ") +
+                                 "`belfry --help` shows all");
+}
+
+}  // namespace
+
+bool wants_json(int argc, const char* const* argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  const auto end = std::ranges::find(words, std::string_view("--"));
+  return std::find(words.begin(), end, std::string_view("--json")) != end;
+}
+
+std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv) {
+  Words words(argv + std::min(argc, 1), argv + argc);
+  const std::string verb = verb_of(words);
+  const Words tail = verb == "in" || verb == "at" ? split_off_command(words) : Words();
+  Arguments arguments;
+  CLI::App app{"belfry talks to belfryd, the job scheduler.", "belfry"};
+  declare(app, arguments, tail);
   try {
-    app.parse(argc, argv);
+    check_verb(app, verb);
+    std::ranges::reverse(words);  // as CLI11 wants them
+    app.parse(std::move(words));
+  } catch (const CLI::Success& asked) {
+    std::ostringstream text;
+    app.exit(asked, text);
+    print(text.str());
+    return std::unexpected(kOk);
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(app.exit(error) == 0 ? static_cast<int>(kOk) : static_cast<int>(kUsage));
+    throw CommandError(kUsage, error.what() + ("; `belfry " + (verb.empty() ? "" : verb + " ")) + "--help` tells more");
   }
   return arguments;
 }

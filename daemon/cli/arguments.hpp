@@ -15,8 +15,11 @@ struct Arguments {
   std::function<int(Session&)> command;
 };
 
-/// The command to carry out, or the exit code with which to leave at once: 0 after --help, 2 after wrong usage. What
-/// the user should read was printed already.
+/// Whether --json is among the arguments, also when they are wrong: the error is told as JSON then, too.
+bool wants_json(int argc, const char* const* argv);
+
+/// The command to carry out, or the exit code with which to leave at once, after --help. Throws CommandError after
+/// wrong usage. What follows "--" is for `in` and `at` the command to run, and left as it is.
 std::expected<Arguments, int> parse_arguments(int argc, const char* const* argv);
 
 }  // namespace belfry::daemon::cli

@@ -10,6 +10,7 @@ namespace belfry::daemon::cli {
 
 namespace {
 
+constexpr long kBriefSeconds = 5;
 constexpr long kUsualSeconds = 90;           // a reload may take a minute
 constexpr std::size_t kLargest = 256 << 20;  // more than any answer; a bound all the same
 
@@ -59,6 +60,16 @@ std::string unreachable(const std::string& socket, CURLcode result) {
   return what + " (" + curl_easy_strerror(result) + "). Is belfryd running? Try `systemctl status belfryd`";
 }
 
+long seconds_of(Patience patience) {
+  if (patience == Patience::endless) return 0;  // for curl: no limit
+  return patience == Patience::brief ? kBriefSeconds : kUsualSeconds;
+}
+
+std::string unresponsive(const std::string& socket, Patience patience) {
+  return "the daemon at " + socket + " has not answered within " + std::to_string(seconds_of(patience)) +
+         " s: its process seems stopped. See `systemctl status belfryd`; SIGCONT lets a stopped process go on";
+}
+
 }  // namespace
 
 struct Client::Handle {
@@ -78,35 +89,45 @@ Client::Client(std::string socket) : socket_(std::move(socket)), handle_(std::ma
 
 Client::~Client() = default;
 
-nlohmann::json Client::get(const std::string& path) { return request(path, nullptr, Patience::usual); }
+nlohmann::json Client::get(const std::string& path, Patience patience) {
+  return request("GET", path, nullptr, patience);
+}
+
+nlohmann::json Client::remove(const std::string& path) { return request("DELETE", path, nullptr, Patience::usual); }
 
 nlohmann::json Client::post(const std::string& path, const nlohmann::json& body, Patience patience) {
   const std::string text = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return request(path, &text, patience);
+  return request("POST", path, &text, patience);
 }
 
-nlohmann::json Client::request(const std::string& path, const std::string* body, Patience patience) {
+nlohmann::json Client::request(const char* method, const std::string& path, const std::string* body,
+                               Patience patience) {
   CURL* const curl = handle_->curl;
   if (curl == nullptr) throw CommandError(kFailure, "libcurl does not start: out of memory");
   Answer answer;
   curl_easy_reset(curl);
   curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   curl_easy_setopt(curl, CURLOPT_URL, ("http://localhost" + path).c_str());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");  // http_proxy is not for this socket
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Answer::append);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, patience == Patience::usual ? kUsualSeconds : 0L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds_of(patience));
   if (body != nullptr) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->c_str());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers);
   }
   const CURLcode result = curl_easy_perform(curl);
-  if (result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR) {
-    throw CommandError(kUnreachable, "the daemon ended before it answered; see its log with `journalctl -u belfryd`");
+  if (result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) {
+    throw CommandError(
+        kUnreachable,
+        "the daemon closed the connection without an answer: it has ended (see `journalctl -u belfryd`), "
+        "or has too many connections; try again");
   }
+  if (result == CURLE_OPERATION_TIMEDOUT) throw CommandError(kUnreachable, unresponsive(socket_, patience));
   if (result != CURLE_OK) throw CommandError(kUnreachable, unreachable(socket_, result));
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -115,6 +136,13 @@ nlohmann::json Client::request(const std::string& path, const std::string* body,
   if (!document.is_object())
     throw CommandError(kFailure, "the daemon's answer is not understood; is it as new as belfry?");
   return document;
+}
+
+std::string job_path(const std::string& job, const std::string& rest) {
+  if (job.empty() || job == "." || job == ".." || job.find('/') != std::string::npos) {
+    throw CommandError(kNotFound, "there is no job \"" + job + "\"; `belfry list` shows all");
+  }
+  return "/v1/jobs/" + escaped(job) + rest;
 }
 
 std::string escaped(std::string_view text) {

@@ -23,6 +23,7 @@ class CommandError : public std::runtime_error {
 
 /// How long to wait for an answer.
 enum class Patience {
+  brief,    ///< 5 s: for what the daemon answers although its loop is stuck
   usual,    ///< longer than the daemon takes to tell that its loop is stuck
   endless,  ///< until the end of a run
 };
@@ -34,7 +35,8 @@ class Client {
   ~Client();
 
   /// The document of a good answer. Throws CommandError: unreachable, or what the daemon's error means.
-  nlohmann::json get(const std::string& path);
+  nlohmann::json get(const std::string& path, Patience patience = Patience::usual);
+  nlohmann::json remove(const std::string& path);  ///< DELETE
   nlohmann::json post(const std::string& path, const nlohmann::json& body = nlohmann::json::object(),
                       Patience patience = Patience::usual);
 
@@ -42,11 +44,15 @@ class Client {
 
  private:
   struct Handle;
-  nlohmann::json request(const std::string& path, const std::string* body, Patience patience);
+  nlohmann::json request(const char* method, const std::string& path, const std::string* body, Patience patience);
 
   std::string socket_;
   std::unique_ptr<Handle> handle_;
 };
+
+/// The path of a job or of what belongs to it (`rest`). Throws CommandError for what cannot be the name of a job and
+/// would lead to another path.
+std::string job_path(const std::string& job, const std::string& rest = {});
 
 /// `text` as one part of a path or as an argument of a query: everything but letters, digits and -._~ is escaped.
 std::string escaped(std::string_view text);

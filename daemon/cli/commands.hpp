@@ -69,6 +69,10 @@ int version(Session& session);                                                  
 void print(const std::string& text);
 void print_json(const nlohmann::json& document);
 
+/// Tells an error on stderr, and on stdout when JSON is wanted. Returns the exit code: `code`, or kFailure when the
+/// document cannot be written.
+int report(ExitCode code, const std::string& message, bool json);
+
 /// The text of a key, "" when it is null or missing.
 std::string text_of(const nlohmann::json& document, const char* key);
 

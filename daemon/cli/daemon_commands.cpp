@@ -69,7 +69,7 @@ std::string names_of(const json& list, const char* what) {
 }  // namespace
 
 int status(Session& session) {
-  const json document = session.client.get("/v1/status");
+  const json document = session.client.get("/v1/status", Patience::brief);
   if (session.json) {
     print_json(document);
     return kOk;

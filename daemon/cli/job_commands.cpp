@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string path_of(const std::string& job, const char* action) { return "/v1/jobs/" + escaped(job) + action; }
-
 Table::Cell state_of(const json& job) {
   const std::size_t running = job.at("running").size();
   const auto queued = job.value("queued", 0);
@@ -29,6 +27,22 @@ int exit_code_of(const json& run, bool propagate) {
   if (text_of(run, "outcome") == "success") return kOk;
   if (!propagate || !run.at("exit_code").is_number_integer()) return kFailure;
   return run.at("exit_code").get<int>();
+}
+
+/// For a job without a run under way: a one-shot that waits is forgotten, all else is an error.
+int withdraw(Session& session, const std::string& name) {
+  const json job = session.client.get(job_path(name));
+  if (!job.value("one_shot", false) || job.at("next").is_null()) {
+    throw CommandError(kNotFound,
+                       "no run of \"" + name + "\" is under way; `belfry history " + name + "` shows those that were");
+  }
+  session.client.remove("/v1/oneshots/" + escaped(name));
+  if (session.json) {
+    print_json({{"job", name}, {"cancelled", 0}, {"withdrawn", true}});
+  } else {
+    print(name + " is withdrawn: it will not run.\n");
+  }
+  return kOk;
 }
 
 }  // namespace
@@ -54,13 +68,15 @@ int list(Session& session) {
 int run(Session& session, const RunOptions& options) {
   const bool wait = options.wait || options.propagate_exit;
   const json answer =
-      session.client.post(path_of(options.job, "/run"), {{"wait", wait}}, wait ? Patience::endless : Patience::usual);
+      session.client.post(job_path(options.job, "/run"), {{"wait", wait}}, wait ? Patience::endless : Patience::usual);
   const json& run = answer.at("run");
   const std::string id = std::to_string(run.at("run").get<std::int64_t>());
   if (session.json) {
     print_json(answer);
   } else if (!wait) {
-    print("Run " + id + " of " + options.job + " was started. See `belfry logs " + id + "`.\n");
+    print("Run " + id + " of " + options.job +
+          (run.value("queued", false) ? " is queued: it starts when those before it have ended." : " was started.") +
+          " See `belfry logs " + id + "`.\n");
   } else {
     const Table::Cell outcome = outcome_cell(text_of(run, "outcome"));
     const std::string message = text_of(run, "message");
@@ -74,13 +90,13 @@ int run(Session& session, const RunOptions& options) {
 int cancel(Session& session, const std::string& run_or_job) {
   const auto run = run_id_of(run_or_job);
   const json answer = run ? session.client.post("/v1/runs/" + run_or_job + "/cancel")
-                          : session.client.post(path_of(run_or_job, "/cancel"));
+                          : session.client.post(job_path(run_or_job, "/cancel"));
+  const int cancelled = run ? 1 : answer.at("cancelled").get<int>();
+  if (cancelled == 0) return withdraw(session, run_or_job);
   if (session.json) {
     print_json(answer);
   } else if (run) {
     print("Run " + run_or_job + " is being cancelled.\n");
-  } else if (const int cancelled = answer.at("cancelled").get<int>(); cancelled == 0) {
-    print("No run of " + run_or_job + " is under way.\n");
   } else {
     print(std::to_string(cancelled) + (cancelled == 1 ? " run of " : " runs of ") + run_or_job +
           (cancelled == 1 ? " is" : " are") + " being cancelled.\n");
@@ -89,7 +105,7 @@ int cancel(Session& session, const std::string& run_or_job) {
 }
 
 int pause(Session& session, const std::string& job, const std::string& reason) {
-  const json answer = session.client.post(path_of(job, "/pause"), {{"reason", reason}});
+  const json answer = session.client.post(job_path(job, "/pause"), {{"reason", reason}});
   if (session.json) {
     print_json(answer);
   } else {
@@ -99,7 +115,7 @@ int pause(Session& session, const std::string& job, const std::string& reason) {
 }
 
 int resume(Session& session, const std::string& job) {
-  const json answer = session.client.post(path_of(job, "/resume"));
+  const json answer = session.client.post(job_path(job, "/resume"));
   if (session.json) {
     print_json(answer);
   } else {

@@ -1,5 +1,8 @@
 // history, logs.
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -33,9 +36,27 @@ std::string kept(const json& stream) {
   return text + stream.value("tail", "");
 }
 
-void write_stream(std::FILE* to, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);
+/// What a program printed: as it came, but on a terminal without what that would obey.
+std::string for_stream(int fd, const std::string& text) { return ::isatty(fd) != 0 ? harmless(text) : text; }
+
+void write_error(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+bool printed_anything(const json& attempts) {
+  return std::ranges::any_of(attempts, [](const json& attempt) {
+    return !kept(attempt.at("stdout")).empty() || !kept(attempt.at("stderr")).empty();
+  });
+}
+
+/// Instead of the output of a run without one.
+std::string why_silent(const json& run, const std::string& id) {
+  const std::string outcome = text_of(run, "outcome");
+  if (outcome.empty()) return "Run " + id + " has printed nothing that is on record yet.";
+  const std::string message = text_of(run, "message");
+  return "Run " + id + " printed nothing; it ended in " + outcome + (message.empty() ? "" : ": " + printable(message)) +
+         ".";
 }
 
 }  // namespace
@@ -47,8 +68,7 @@ int history(Session& session, const HistoryOptions& options) {
   if (!options.since.empty()) path += "&since=" + escaped(time::format_utc(since_of(session, options.since)));
   const json document = session.client.get(path);
   const json& runs = document.at("runs");
-  if (runs.empty() && !options.job.empty())
-    session.client.get("/v1/jobs/" + escaped(options.job));  // throws if unknown
+  if (runs.empty() && !options.job.empty()) session.client.get(job_path(options.job));  // throws if unknown
   if (session.json) {
     print_json(document);
     return kOk;
@@ -76,19 +96,18 @@ int logs(Session& session, const std::string& run_or_job) {
   }
   const json& attempts = document.at("output");
   const Style style = Style::of(2);
-  if (attempts.empty()) {
-    write_stream(
-        stderr,
-        style.paint("Run " + std::to_string(run) + " has printed nothing that is on record yet.", Colour::dim) + "\n");
+  if (!printed_anything(attempts)) {
+    write_error(style.paint(why_silent(document, std::to_string(run)), Colour::dim) + "\n");
+    return kOk;
   }
   for (const json& attempt : attempts) {
     if (attempts.size() > 1) {
       const std::string title =
           "--- attempt " + std::to_string(attempt.at("attempt").get<int>()) + ": " + text_of(attempt, "outcome");
-      write_stream(stderr, style.paint(title, Colour::dim) + "\n");
+      write_error(style.paint(title, Colour::dim) + "\n");
     }
-    write_stream(stdout, kept(attempt.at("stdout")));
-    write_stream(stderr, kept(attempt.at("stderr")));
+    print(for_stream(1, kept(attempt.at("stdout"))));
+    write_error(for_stream(2, kept(attempt.at("stderr"))));
   }
   return kOk;
 }

@@ -17,6 +17,18 @@ void print_json(const nlohmann::json& document) {
   print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+int report(ExitCode code, const std::string& message, bool json) {
+  std::fprintf(stderr, "belfry: %s\n", harmless(message).c_str());
+  if (!json) return code;
+  try {
+    print_json({{"error", {{"code", static_cast<int>(code)}, {"message", message}}}});
+  } catch (const CommandError& error) {
+    if (message != error.what()) std::fprintf(stderr, "belfry: %s\n", error.what());
+    return kFailure;
+  }
+  return code;
+}
+
 std::string text_of(const nlohmann::json& document, const char* key) {
   const auto found = document.find(key);
   return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -44,7 +56,7 @@ std::int64_t newest_run(Session& session, const std::string& job) {
   const auto document = session.client.get("/v1/runs?limit=1&job=" + escaped(job));
   const auto& runs = document.at("runs");
   if (runs.empty()) {
-    session.client.get("/v1/jobs/" + escaped(job));  // throws, with a suggestion, when there is no such job
+    session.client.get(job_path(job));  // throws, with a suggestion, when there is no such job
     throw CommandError(kNotFound, "\"" + job + "\" has not run yet; start it with `belfry run " + job + "`");
   }
   return runs.front().at("run").get<std::int64_t>();

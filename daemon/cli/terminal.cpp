@@ -54,6 +54,25 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string harmless(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  const auto write_out = [&](unsigned char byte) { out += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]}; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto following = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
+      write_out(byte);
+    } else if (byte == 0xC2 && following >= 0x80 && following < 0xA0) {  // U+0080 to U+009F
+      write_out(static_cast<unsigned char>(following));
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 std::string Table::text(const Style& style) const {
   std::vector<std::size_t> widths;
   for (const std::string& name : heading_) widths.push_back(width(name));

@@ -61,8 +61,7 @@ int next_of_expression(const Session& session, const NextOptions& options) {
 }
 
 int next_of_job(Session& session, const NextOptions& options) {
-  const json document =
-      session.client.get("/v1/jobs/" + escaped(options.subject) + "/next?n=" + std::to_string(options.count));
+  const json document = session.client.get(job_path(options.subject, "/next?n=" + std::to_string(options.count)));
   if (session.json) {
     print_json(document);
     return kOk;
@@ -114,6 +113,7 @@ json environment_of(const std::vector<std::string>& assignments) {
 }
 
 int add_one_shot(Session& session, time::WallTime due, const OneShotOptions& options) {
+  if (options.command.empty()) throw CommandError(kUsage, "name the program to run and its arguments, after --");
   const std::string dir = options.working_dir.empty() ? std::filesystem::current_path().string()
                                                       : std::filesystem::absolute(options.working_dir).string();
   json body{{"due", time::format_utc(due)},

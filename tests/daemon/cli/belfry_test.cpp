@@ -129,6 +129,94 @@ TEST_CASE("pause, resume, next, one-shots, status and reload") {
   CHECK_THAT(belfry(daemon.socket(), "reload").out, Catch::Contains("Generation 2"));
 }
 
+json argv_of(LiveDaemon& daemon, const std::string& arguments) {
+  const std::size_t before = daemon.one_shots.size();
+  const Said said = belfry(daemon.socket(), arguments);
+  CAPTURE(arguments, said.err);
+  REQUIRE(said.code == 0);
+  REQUIRE(daemon.one_shots.size() == before + 1);
+  return daemon.one_shots.back().argv;
+}
+
+TEST_CASE("what follows -- is the command, whatever it looks like") {
+  LiveDaemon daemon({});
+  using Words = std::vector<std::string>;
+  CHECK(argv_of(daemon, "in 10m --env A=B -- sh -c true") == Words{"sh", "-c", "true"});
+  CHECK(argv_of(daemon, "in 10m --env A=B --env C=D -- ls --help") == Words{"ls", "--help"});
+  CHECK(daemon.one_shots.back().environment.size() == 2);
+  CHECK(argv_of(daemon, "in 10m -- grep --json x --env -- y") == Words{"grep", "--json", "x", "--env", "--", "y"});
+  CHECK(argv_of(daemon, "--socket " + daemon.socket().string() + " in 10m --env A=B make backup") ==
+        Words{"make", "backup"});
+  CHECK(belfry(daemon.socket(), "in 10m --env A=B --").code == 2);
+}
+
+TEST_CASE("cancel withdraws a one-shot that waits, and finds no run of an idle job") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  REQUIRE(belfry(daemon.socket(), "in 10m --name tidy -- true").code == 0);
+  CHECK_THAT(belfry(daemon.socket(), "cancel tidy").out, Catch::Contains("tidy is withdrawn"));
+  CHECK(belfry(daemon.socket(), "cancel tidy").code == 3);
+  const Said idle = belfry(daemon.socket(), "cancel backup");
+  CHECK(idle.code == 3);
+  CHECK_THAT(idle.err, Catch::Contains("no run of \"backup\" is under way"));
+  for (const char* name : {"''", "../x", "..", "a/b", "%2F"}) {
+    CAPTURE(name);
+    const Said none = belfry(daemon.socket(), std::string("run ") + name);
+    CHECK(none.code == 3);
+    CHECK_THAT(none.err, Catch::Contains("there is no job"));
+  }
+}
+
+TEST_CASE("a run that waits its turn is said to be queued") {
+  const auto gate = std::make_shared<test::Gate>();
+  auto job = make_job("slow", gate);
+  job->overlap = engine::Overlap::queue;
+  job->queue_limit = 1;
+  LiveDaemon daemon({job});
+  CHECK_THAT(belfry(daemon.socket(), "run slow").out, Catch::Contains("was started"));
+  gate->wait_until_begun();
+  CHECK_THAT(belfry(daemon.socket(), "run slow").out, Catch::Contains("is queued"));
+}
+
+TEST_CASE("logs of a run without output tell how it ended") {
+  class Silent final : public engine::Action {
+   public:
+    async::Task<Outcome> run(const engine::Attempt& /*attempt*/, engine::Report& report) const override {
+      report.message = "no such file";
+      co_return Outcome::start_error;
+    }
+    std::string_view kind() const noexcept override { return "silent"; }
+    std::string describe() const override { return "does not start"; }
+  };
+  LiveDaemon daemon({make_job("broken", std::make_shared<Silent>())});
+  REQUIRE(belfry(daemon.socket(), "run broken --wait").code == 1);
+  const Said logs = belfry(daemon.socket(), "logs broken");
+  CHECK(logs.out.empty());
+  CHECK_THAT(logs.err, Catch::Contains("start_error") && Catch::Contains("no such file"));
+}
+
+TEST_CASE("an error is told as JSON, too; what cannot be written is one") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const Said usage = belfry(none, "run --json");
+  CHECK(usage.code == 2);
+  CHECK(json::parse(usage.out).at("error").at("code") == 2);
+  const Said verb = belfry(none, "histroy --json");
+  CHECK(verb.code == 2);
+  CHECK_THAT(json::parse(verb.out).at("error").at("message").get<std::string>(),
+             Catch::Contains("\"histroy\"") && Catch::Contains("did you mean \"history\"?"));
+  CHECK_THAT(verb.err, Catch::Contains("histroy"));
+  for (const char* arguments : {"version", "version --json", "status --json", "--help"}) {
+    CAPTURE(arguments);
+    const Said full = belfry(none, std::string(arguments) + " >/dev/full 2>" + (folder / "err").string() + " #");
+    CHECK(full.code == 1);
+    CHECK_THAT(content_of(folder / "err"), Catch::Contains("cannot write to stdout"));
+  }
+  const Said escape = belfry(none, "\"$(printf '\\033[2J')\"");
+  CHECK(escape.code == 2);
+  CHECK_THAT(escape.err, Catch::Contains("\\x1b[2J"));
+  CHECK(escape.err.find('\x1b') == std::string::npos);
+}
+
 TEST_CASE("what needs no daemon works without one") {
   const test::TempDir folder;
   const auto none = folder / "none.sock";

@@ -36,5 +36,12 @@ TEST_CASE("a table aligns by characters, and nothing in it reaches the terminal 
   CHECK(table.text(Style(true)).find("\x1b[32mrunning\x1b[0m") != std::string::npos);
 }
 
+TEST_CASE("what a program printed cannot command the terminal") {
+  CHECK(harmless("a\tb\n\x1b[2J\r\x7f") == "a\tb\n\\x1b[2J\\x0d\\x7f");
+  CHECK(harmless("k\xC3\xA4se \xC2\x9B"
+                 "31m") == "k\xC3\xA4se \\x9b31m");
+  CHECK(harmless("\xC2") == "\xC2");
+}
+
 }  // namespace
 }  // namespace belfry::daemon::cli

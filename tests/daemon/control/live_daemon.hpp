@@ -116,11 +116,14 @@ class LiveDaemon {
   engine::Engine& engine() { return engine_; }
   async::Loop& loop() { return loop_; }
 
+  std::vector<ledger::OneShotAdded> one_shots;  ///< all that were asked for; read it once the request is answered
+
   daemon::ReloadResult next_reload{
       .applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}};
 
  private:
-  static std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
+  std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
+    one_shots.push_back(request);
     auto job = make_job(request.name, std::make_shared<Instant>(ledger::Outcome::success));
     job->trigger = std::make_shared<time::AtTrigger>(request.due);
     return job;
@@ -161,7 +164,7 @@ class LiveDaemon {
   std::unique_ptr<ledger::SqliteLedger> ledger_ = ledger::SqliteLedger::open((folder_ / "ledger.db").string());
   engine::EventStream events_;
   async::Loop loop_;
-  engine::Engine engine_{*ledger_, events_, one_shot};
+  engine::Engine engine_{*ledger_, events_, [this](const auto& request) { return one_shot(request); }};
   std::optional<daemon::ControlApi> control_;
   async::Event stop_;
   std::thread thread_;
