@@ -233,6 +233,8 @@ TEST_CASE("what belfry-exec cannot do is a start error that names the step", "[e
   CHECK(refused.report.message == "cannot start /bin/true: Invalid argument (rlimit nofile=100:10)");
 }
 
+// Not under UBSan: its vptr check opens a pipe to probe memory, cannot, and takes a good std::error_category for a bad one.
+#if !defined(__has_feature) || !__has_feature(address_sanitizer)
 TEST_CASE("out of descriptors is a start error, and nothing is left open", "[exec]") {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
@@ -249,6 +251,7 @@ TEST_CASE("out of descriptors is a start error, and nothing is left open", "[exe
   CHECK(ran.outcome == Outcome::start_error);
   CHECK_THAT(ran.report.message, Catch::Matchers::Contains("Too many open files"));
 }
+#endif
 
 TEST_CASE("a description names the command but none of its arguments", "[exec]") {
   CHECK(jobs::make_exec({.command = Argv{"curl", "--user", "me:secret"}})->describe() == "curl");
