@@ -234,7 +234,12 @@ TEST_CASE("what belfry-exec cannot do is a start error that names the step", "[e
 }
 
 // Not under UBSan: its vptr check opens a pipe to probe memory, cannot, and takes a good std::error_category for a bad one.
-#if !defined(__has_feature) || !__has_feature(address_sanitizer)
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define BELFRY_UNDER_UBSAN
+#endif
+#endif
+#ifndef BELFRY_UNDER_UBSAN
 TEST_CASE("out of descriptors is a start error, and nothing is left open", "[exec]") {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
