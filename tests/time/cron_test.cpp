@@ -11,6 +11,13 @@
 
 #include "time_text.hpp"
 
+// The sanitizers bring an operator new of their own, which cannot be counted: allocations are counted without them.
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define BELFRY_SANITIZED
+#endif
+#endif
+#ifndef BELFRY_SANITIZED
 namespace {
 
 std::atomic<std::size_t> allocations = 0;
@@ -28,6 +35,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 namespace belfry::time {
 namespace {
@@ -189,6 +197,7 @@ TEST_CASE("cron: described in plain English") {
         "at 02:30 on Monday through Friday, Europe/Berlin");
 }
 
+#ifndef BELFRY_SANITIZED
 TEST_CASE("cron: next() and previous() allocate nothing") {
   const CronTrigger trigger(parse_cron("30 2 29 2 *").value(), zone("Europe/Berlin"));
   WallTime instant = at("2026-01-01T00:00:00Z");
@@ -198,6 +207,7 @@ TEST_CASE("cron: next() and previous() allocate nothing") {
   for (int i = 0; i < 20; ++i) instant = trigger.previous(instant).value();
   CHECK(allocations.load() == before);
 }
+#endif
 
 TEST_CASE("cron: the search ends with the year 2199") {
   CHECK(next("0 0 31 12 *", "2199-12-30T00:00:00Z") == "2199-12-31T00:00:00Z");
