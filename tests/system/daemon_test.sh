@@ -69,6 +69,7 @@ ask_until '^1$' metric belfry_config_last_reload_successful >/dev/null
 step "kill -9: the next daemon closes the run as lost, and counts it"
 belfry run gated >/dev/null
 read -r -t "$deadline" run_id <"$work/started"
+belfry history gated >/dev/null # is answered once the start of the run is durable
 kill -KILL "$belfryd_pid"
 wait_end "$belfryd_pid"
 start_belfryd "$work/scheduler.yaml"
