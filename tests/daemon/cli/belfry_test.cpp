@@ -130,12 +130,12 @@ TEST_CASE("pause, resume, next, one-shots, status and reload") {
 }
 
 json argv_of(LiveDaemon& daemon, const std::string& arguments) {
-  const std::size_t before = daemon.one_shots.size();
+  const std::size_t before = daemon.one_shots.get().size();
   const Said said = belfry(daemon.socket(), arguments);
   CAPTURE(arguments, said.err);
   REQUIRE(said.code == 0);
-  REQUIRE(daemon.one_shots.size() == before + 1);
-  return daemon.one_shots.back().argv;
+  REQUIRE(daemon.one_shots.get().size() == before + 1);
+  return daemon.one_shots.get().back().argv;
 }
 
 TEST_CASE("what follows -- is the command, whatever it looks like") {
@@ -143,7 +143,7 @@ TEST_CASE("what follows -- is the command, whatever it looks like") {
   using Words = std::vector<std::string>;
   CHECK(argv_of(daemon, "in 10m --env A=B -- sh -c true") == Words{"sh", "-c", "true"});
   CHECK(argv_of(daemon, "in 10m --env A=B --env C=D -- ls --help") == Words{"ls", "--help"});
-  CHECK(daemon.one_shots.back().environment.size() == 2);
+  CHECK(daemon.one_shots.get().back().environment.size() == 2);
   CHECK(argv_of(daemon, "in 10m -- grep --json x --env -- y") == Words{"grep", "--json", "x", "--env", "--", "y"});
   CHECK(argv_of(daemon, "--socket " + daemon.socket().string() + " in 10m --env A=B make backup") ==
         Words{"make", "backup"});

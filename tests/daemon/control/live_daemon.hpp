@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -75,6 +76,32 @@ inline std::shared_ptr<engine::Job> make_job(const std::string& name, std::share
   return job;
 }
 
+/// A value that two threads share.
+template <class T>
+class Shared {
+ public:
+  Shared() = default;
+  explicit Shared(T value) : value_(std::move(value)) {}
+  Shared& operator=(T value) {
+    const std::scoped_lock lock(mutex_);
+    value_ = std::move(value);
+    return *this;
+  }
+  T get() const {
+    const std::scoped_lock lock(mutex_);
+    return value_;
+  }
+  template <class Change>
+  void change(Change change) {
+    const std::scoped_lock lock(mutex_);
+    change(value_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  T value_;
+};
+
 class LiveDaemon {
  public:
   /// `loop_patience`: see ControlParts.
@@ -116,14 +143,15 @@ class LiveDaemon {
   engine::Engine& engine() { return engine_; }
   async::Loop& loop() { return loop_; }
 
-  std::vector<ledger::OneShotAdded> one_shots;  ///< all that were asked for; read it once the request is answered
+  /// All one-shots that were asked for, and what the next reload says: shared by the test's thread and the loop's.
+  Shared<std::vector<ledger::OneShotAdded>> one_shots;
 
-  daemon::ReloadResult next_reload{
-      .applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}};
+  Shared<daemon::ReloadResult> next_reload{
+      {.applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}}};
 
  private:
   std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
-    one_shots.push_back(request);
+    one_shots.change([&](auto& all) { all.push_back(request); });
     auto job = make_job(request.name, std::make_shared<Instant>(ledger::Outcome::success));
     job->trigger = std::make_shared<time::AtTrigger>(request.due);
     return job;
@@ -152,7 +180,7 @@ class LiveDaemon {
                                .config_path = "/etc/test.yaml",
                                .metrics_address = "127.0.0.1:1",
                                .started_at = loop_.wall_now(),
-                               .reload = [this](auto done) { done(next_reload); },
+                               .reload = [this](auto done) { done(next_reload.get()); },
                                .metrics = [] { return "belfry_test 1\n"; },
                                .loop_patience = loop_patience_};
     control_.emplace(std::move(parts), http_);
