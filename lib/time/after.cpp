@@ -21,4 +21,6 @@ std::string AfterTrigger::describe() const {
   return "once, " + describe_duration(delay_) + " after " + format_utc(anchor_);
 }
 
+std::string AfterTrigger::normalise() const { return "@at " + format_utc(instant()); }
+
 }  // namespace belfry::time

@@ -14,6 +14,7 @@ class AfterTrigger final : public Trigger {
   std::optional<WallTime> next(WallTime after) const noexcept override;
   std::optional<WallTime> previous(WallTime before) const noexcept override;
   std::string describe() const override;
+  std::string normalise() const override;
 
   WallTime instant() const noexcept;  ///< of the fire; the last instant that WallTime can hold when it lies beyond
 

@@ -16,4 +16,6 @@ std::string AtTrigger::describe() const {
   return "once at " + format_time(instant_, zone_) + (zone_ == Zone() ? "" : " (" + zone_.name() + ")");
 }
 
+std::string AtTrigger::normalise() const { return "@at " + format_utc(instant_); }
+
 }  // namespace belfry::time

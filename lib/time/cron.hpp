@@ -66,6 +66,9 @@ class Cron final : public LocalPattern {
   /// In plain English without the zone: "at 02:30 on Monday through Friday".
   std::string describe() const;
 
+  /// The canonical text, in CronDialect::standard: parse_cron() of it gives an equal Cron. 5 fields if they suffice.
+  std::string normalise() const;
+
   const CronFields& fields() const noexcept { return fields_; }
 
   /// The same fires.
@@ -98,7 +101,9 @@ class CronTrigger final : public Trigger {
 
   std::optional<WallTime> next(WallTime after) const noexcept override;
   std::optional<WallTime> previous(WallTime before) const noexcept override;
+  bool never_fires() const noexcept override { return cron_.never_fires(); }
   std::string describe() const override;
+  std::string normalise() const override { return cron_.normalise(); }
 
   const Cron& cron() const noexcept { return cron_; }
   const Zone& zone() const noexcept { return zone_; }

@@ -1,6 +1,7 @@
 #include "time/every.hpp"
 
 #include "time/duration.hpp"
+#include "time/instant.hpp"
 
 namespace belfry::time {
 namespace {
@@ -36,6 +37,14 @@ std::optional<WallTime> EveryTrigger::previous(WallTime before) const noexcept {
 std::string EveryTrigger::describe() const {
   const std::string span = describe_duration(interval_);
   return "every " + (span.starts_with("1 ") && span.find(' ', 2) == std::string::npos ? span.substr(2) : span);
+}
+
+// Anchors that lie whole intervals apart are the same; the first of them from 1970 on is written.
+std::string EveryTrigger::normalise() const {
+  const Wide anchor = anchor_.time_since_epoch().count();
+  const Wide rest = anchor - floor_divide(anchor, interval_.count()) * interval_.count();
+  const WallTime first{Duration(static_cast<Duration::rep>(rest))};
+  return "@every " + format_duration(interval_) + (rest == 0 ? "" : " from " + format_utc(first));
 }
 
 }  // namespace belfry::time

@@ -16,6 +16,7 @@ class EveryTrigger final : public Trigger {
   std::optional<WallTime> next(WallTime after) const noexcept override;
   std::optional<WallTime> previous(WallTime before) const noexcept override;
   std::string describe() const override;
+  std::string normalise() const override;
 
   Duration interval() const noexcept { return interval_; }
 

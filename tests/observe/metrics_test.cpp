@@ -18,7 +18,9 @@ using test::value;
 class Hourly final : public time::Trigger {
  public:
   std::optional<WallTime> next(WallTime after) const noexcept override { return after + 1h; }
+  std::optional<WallTime> previous(WallTime before) const noexcept override { return before - 1h; }
   std::string describe() const override { return "hourly"; }
+  std::string normalise() const override { return "0 * * * *"; }
 };
 
 std::shared_ptr<const engine::Job> job(const std::string& name, bool enabled = true) {
