@@ -20,6 +20,7 @@
 namespace belfry::async {
 
 class Loop;
+class WaitReport;
 
 namespace detail {
 class Census;
@@ -41,6 +42,11 @@ class Waiter {
 
   /// What it waits for, for a person: "sleep", "queue.get".
   const char* waits_for() const noexcept { return waits_for_; }
+
+  /// More of the same, and who can end the wait (wait_report.hpp). Called on the loop's thread while the task is parked
+  /// here; must neither wait nor change anything. A lock names its holder, a join its task; by default nothing is
+  /// known.
+  virtual void report(WaitReport& report) const { static_cast<void>(report); }
 
  protected:
   enum class Cancellable : bool { no, yes };
