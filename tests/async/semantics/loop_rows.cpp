@@ -1,0 +1,92 @@
+// What people who know asyncio expect of the loop and of threads; see task_rows.cpp.
+#include <catch2/catch.hpp>
+#include <semaphore>
+#include <string>
+#include <thread>
+
+#include "async/event.hpp"
+#include "async/future.hpp"
+#include "async/loop.hpp"
+#include "async/sleep.hpp"
+#include "async/spawn.hpp"
+#include "async/thread_pool.hpp"
+#include "support/async_fixture.hpp"
+
+using namespace belfry::async;
+using namespace belfry::testing;
+using namespace std::chrono_literals;
+
+TEST_CASE("thread-03: a cancelled task need not wait for its function, which runs on to its end in its thread") {
+  run_real([]() -> Task<> {
+    ThreadPool pool(ThreadPoolOptions("worker").threads(1));
+    std::binary_semaphore inside{0};
+    std::binary_semaphore out{0};
+    Promise<> ran_to_its_end;
+    const Future<> end = ran_to_its_end.future();
+    auto block = [&inside, &out, &ran_to_its_end] {
+      inside.release();
+      out.acquire();
+      ran_to_its_end.set_value_threadsafe();
+    };
+    auto offload = [&]() -> Task<> { co_await to_thread(pool, OnCancel::abandon, block); };
+    JoinHandle<> task = spawn(offload());
+    co_await yield();
+    inside.acquire();
+    task.cancel();
+    bool cancelled = false;
+    try {
+      co_await task;  // while the function still blocks
+    } catch (const Cancelled&) {
+      cancelled = true;
+    }
+    CHECK(cancelled);
+    CHECK_FALSE(end.ready());
+    out.release();
+    co_await end;
+  });
+}
+
+TEST_CASE("thread-05: a call from another thread wakes an idle loop and runs on the loop's thread") {
+  run_real([]() -> Task<> {
+    Loop& loop = Loop::current();
+    Event called;
+    std::thread::id where;
+    std::jthread other([&] {
+      loop.call_soon_threadsafe([&] {
+        where = std::this_thread::get_id();
+        called.set();
+      });
+    });
+    co_await called.wait();  // nothing else would ever wake this loop
+    CHECK(where == std::this_thread::get_id());
+  });
+}
+
+TEST_CASE("loop-02: what a callback schedules runs after all that was ready before it") {
+  run_async([]() -> Task<> {
+    std::string log;
+    Loop& loop = Loop::current();
+    loop.call_soon([&] {
+      log += '1';
+      loop.call_soon([&] { log += '3'; });
+    });
+    loop.call_soon([&] { log += '2'; });
+    CHECK(log.empty());
+    co_await yield();
+    CHECK(log == "12");
+    co_await settle();
+    CHECK(log == "123");
+  });
+}
+
+TEST_CASE("loop-07: the loop's clock never goes back") {
+  run_real([]() -> Task<> {
+    std::int64_t last = Loop::current().now_ns();
+    for (int i = 0; i < 1000; ++i) {
+      const std::int64_t now = Loop::current().now_ns();
+      CHECK(now >= last);
+      last = now;
+    }
+    co_return;
+  });
+}
