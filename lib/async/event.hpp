@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "async/wait_queue.hpp"
+#include "async/wait_report.hpp"
 
 namespace belfry::async {
 
@@ -13,6 +14,7 @@ class Event {
    public:
     explicit WaitAwaiter(Event& event) noexcept : QueuedWaiter("event"), event_(event) {}
     void await_resume() const { finish(); }
+    void report(WaitReport& report) const override { report.object(&event_); }
 
    private:
     bool start() override {

@@ -1,12 +1,12 @@
-// Semaphore and Lock: limits, fairness, hand-over.
+// Semaphore: limits, fairness, hand-over.
 #include "async/semaphore.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "async/cancel.hpp"
-#include "async/lock.hpp"
 #include "async/spawn.hpp"
 #include "support/async_fixture.hpp"
 
@@ -82,26 +82,36 @@ TEST_CASE("a permit that was granted wins over a later cancellation and is not l
   });
 }
 
-TEST_CASE("a cancelled waiter leaves the queue to the next") {
+TEST_CASE("a plain semaphore counts things: release adds one, forget uses one up") {
   run_async([]() -> Task<> {
-    Lock lock;
-    bool held = false;
-    auto work = [&]() -> Task<> {
-      const Lock::Guard guard = co_await lock.acquire();
-      held = true;
+    Semaphore items(0);
+    int taken = 0;
+    auto take = [&]() -> Task<> {
+      Semaphore::Permit item = co_await items.acquire();
+      item.forget();
+      ++taken;
     };
-    Lock::Guard guard = co_await lock.acquire();
-    CHECK(lock.locked());
-    JoinHandle<> first = spawn(work());
-    JoinHandle<> second = spawn(work());
-    co_await yield();
-    first.cancel();
-    guard.release();
-    guard.release();  // once is enough
-    co_await second;
-    CHECK(held);
-    CHECK_FALSE(lock.locked());
-    CHECK(lock.try_acquire());
+    JoinHandle<> taker = spawn(take());
+    co_await settle();
+    CHECK(taken == 0);
+    items.release();
+    items.release();
+    co_await taker;
+    CHECK(taken == 1);
+    CHECK(items.statistics().permits == 1);
+    CHECK(items.statistics().available == 1);
+  });
+}
+
+TEST_CASE("a bounded semaphore refuses a release without a forgotten permit") {
+  run_async([]() -> Task<> {
+    BoundedSemaphore slots(1);
+    CHECK_THROWS_AS(slots.release(), std::logic_error);
+    Semaphore::Permit slot = co_await slots.acquire();
+    CHECK_THROWS_AS(slots.release(), std::logic_error);
+    slot.forget();
+    slots.release();
+    CHECK(slots.statistics().available == 1);
   });
 }
 
