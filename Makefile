@@ -11,13 +11,13 @@ BIN := build/release/bin
 RUN := build/run
 ARGS ?=
 
-.PHONY: help build run test asan tsan bench fuzz lint format install clean deps-build deps-test deps-lint
+.PHONY: help build run test asan tsan bench fuzz lint format install clean deps-build deps-test deps-bench deps-lint
 
 help: ## print this list
 	@echo "belfry, a job scheduler daemon. Type:"
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
 
-deps-build deps-test deps-lint: deps-%:
+deps-build deps-test deps-bench deps-lint: deps-%:
 	@.ci/install-deps $*
 
 build/release/build.ninja: | deps-build
@@ -49,7 +49,8 @@ asan: deps-test ## the same tests with AddressSanitizer and UndefinedBehaviorSan
 tsan: deps-test ## the same tests with ThreadSanitizer
 	@.ci/suite tsan $(ARGS)
 
-bench: deps-test build/release/build.ninja ## measure against the peers (see docs/performance.md)
+bench: deps-bench build/release/build.ninja ## measure against the peers (see docs/performance.md)
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; } # finds peers that came later
 	@cmake --build build/release --target programs benches
 	@tests/bench/run $(ARGS)
 
