@@ -23,6 +23,8 @@ std::string_view to_string(CancelReason reason) noexcept {
       return "replaced";
     case CancelReason::owner_gone:
       return "owner_gone";
+    case CancelReason::lost_race:
+      return "lost_race";
   }
   return "unknown";
 }

@@ -26,6 +26,7 @@ enum class CancelReason : std::uint8_t {
   sibling_failed,  ///< another task of the group failed
   replaced,        ///< something newer takes its place
   owner_gone,      ///< its JoinHandle was dropped
+  lost_race,       ///< another task of the race() ended first
 };
 
 /// "user", "timeout", ...
