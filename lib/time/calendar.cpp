@@ -21,6 +21,7 @@ using detail::calendar::hour_rule;
 using detail::calendar::last_day_rule;
 using detail::calendar::minute_rule;
 using detail::calendar::month_rule;
+using detail::calendar::normalised;
 using detail::calendar::Rule;
 using detail::calendar::second_rule;
 using detail::calendar::take_component;
@@ -74,7 +75,9 @@ class CalendarParser {
     if (!taken) return std::unexpected(taken.error());
     const auto zone = take_zone();
     if (!zone) return std::unexpected(zone.error());
-    return Calendar{Cron(fields_), *zone};
+    calendar_.pattern = Cron(fields_);
+    calendar_.zone = *zone;
+    return std::move(calendar_);
   }
 
  private:
@@ -121,11 +124,14 @@ class CalendarParser {
     return {};
   }
 
+  /// Stores a component twice: as a list in the calendar, and as bits in the fields.
   template <typename Field>
-  static Parsed<void> set(Field& field, const Component& component, const Rule& rule, bool from_end = false) {
-    const auto values = values_of(component, rule, from_end);
-    if (!values) return std::unexpected(values.error());
-    field = static_cast<Field>((*values & Values(~0ULL)).to_ullong());
+  Parsed<void> set(CalendarList& list, Field& field, const Component& component, const Rule& rule,
+                   bool from_end = false) {
+    auto normal = normalised(component, rule, from_end);
+    if (!normal) return std::unexpected(std::move(normal).error());
+    list = *std::move(normal);
+    field = static_cast<Field>((values_of(list, rule, from_end) & Values(~0ULL)).to_ullong());
     return {};
   }
 
@@ -161,11 +167,6 @@ class CalendarParser {
     fields_.any_day = true;
   }
 
-  Parsed<void> midnight() noexcept {
-    fields_.minutes = fields_.hours = 1;
-    return {};
-  }
-
   /// Year, month and day; the year may be missing. `first` is the component in front of the first hyphen.
   Parsed<void> take_date(Component first) {
     const bool month_first = cursor_.peek() == '~';
@@ -193,39 +194,61 @@ class CalendarParser {
 
   Parsed<void> set_date(const std::optional<Component>& year, const Component& month, const Parsed<Day>& day) {
     if (!day) return std::unexpected(day.error());
-    if (year && !year->any) {
-      const auto values = values_of(*year, year_rule);
-      if (!values) return std::unexpected(values.error());
-      fields_.has_year = true;
-      for (std::size_t n = 0; n < fields_.years.size() * 64; ++n) {
-        fields_.years[n / 64] |= std::uint64_t{values->test(n)} << (n % 64);
-      }
-    }
-    const auto months = set(fields_.months, month, month_rule);
+    const auto years = year && !year->any ? set_years(*year) : Parsed<void>();
+    if (!years) return years;
+    const auto months = set(calendar_.months, fields_.months, month, month_rule);
     if (!months || day->component.any) return months;
     fields_.any_day = false;
-    if (!day->from_end) return set(fields_.days, day->component, day_rule);
+    if (!day->from_end) return set(calendar_.days, fields_.days, day->component, day_rule);
     fields_.days = 0;
-    const auto days = set(fields_.days_from_end, day->component, last_day_rule, true);
+    calendar_.days_from_end = true;
+    const auto days = set(calendar_.days, fields_.days_from_end, day->component, last_day_rule, true);
     fields_.days_from_end >>= 1;  // ~1 is the last day, which is bit 0
     return days;
   }
 
+  Parsed<void> set_years(const Component& year) {
+    auto normal = normalised(year, year_rule);
+    if (!normal) return std::unexpected(std::move(normal).error());
+    calendar_.years = *std::move(normal);
+    const Values values = values_of(calendar_.years, year_rule);
+    fields_.has_year = true;
+    for (std::size_t n = 0; n < fields_.years.size() * 64; ++n) {
+      fields_.years[n / 64] |= std::uint64_t{values.test(n)} << (n % 64);
+    }
+    return {};
+  }
+
   Parsed<void> take_time(const Component& hour) {
-    const auto hours = set(fields_.hours, hour, hour_rule);
+    const auto hours = set(calendar_.hours, fields_.hours, hour, hour_rule);
     if (!hours) return hours;
     cursor_.take(':');
     const auto minute = take_component(cursor_);
     if (!minute) return std::unexpected(minute.error());
     fields_.wild = hour.any || minute->any;
-    const auto minutes = set(fields_.minutes, *minute, minute_rule);
-    if (!minutes || !cursor_.take(':')) return minutes;
-    const auto second = take_component(cursor_);
+    const auto minutes = set(calendar_.minutes, fields_.minutes, *minute, minute_rule);
+    if (!minutes) return minutes;
+    if (!cursor_.take(':')) return on_the_minute();
+    const auto second = take_component(cursor_, second_rule.unit);
     if (!second) return std::unexpected(second.error());
-    return set(fields_.seconds, *second, second_rule);
+    calendar_.has_fractions = std::ranges::any_of(second->entries, [](const CalendarEntry& entry) {
+      return entry.first % second_rule.unit != 0 || entry.step % second_rule.unit != 0;
+    });
+    return set(calendar_.seconds, fields_.seconds, *second, second_rule);
   }
 
-  /// "@1767225600" is one instant in UTC.
+  Parsed<void> on_the_minute() {
+    calendar_.seconds = {CalendarEntry{}};
+    return {};
+  }
+
+  Parsed<void> midnight() {
+    fields_.minutes = fields_.hours = 1;
+    calendar_.hours = calendar_.minutes = {CalendarEntry{}};
+    return on_the_minute();
+  }
+
+  /// "@1767225600" is one instant in UTC, written like any other from here on.
   Parsed<void> take_epoch() {
     const std::size_t start = cursor_.position();
     cursor_.take('@');
@@ -238,16 +261,18 @@ class CalendarParser {
     const auto date = std::chrono::floor<std::chrono::days>(local);
     const std::chrono::year_month_day ymd(date);
     const auto second = static_cast<unsigned>((local - date).count());
-    const auto n = static_cast<unsigned>(static_cast<int>(ymd.year())) - year_rule.least;
-    fields_.has_year = true;
-    fields_.years[n / 64] = std::uint64_t{1} << (n % 64);
-    fields_.months = 1U << static_cast<unsigned>(ymd.month());
-    fields_.days = 1U << static_cast<unsigned>(ymd.day());
-    fields_.hours = 1U << (second / 3600);
-    fields_.minutes = std::uint64_t{1} << (second / 60 % 60);
-    fields_.seconds = std::uint64_t{1} << (second % 60);
     in_utc_ = true;
-    return {};
+    const auto one = [](unsigned number) {
+      Component component;
+      component.entries.emplace_back().first = number;
+      return component;
+    };
+    static_cast<void>(set_years(one(static_cast<unsigned>(static_cast<int>(ymd.year())))));
+    static_cast<void>(set(calendar_.months, fields_.months, one(static_cast<unsigned>(ymd.month())), month_rule));
+    static_cast<void>(set(calendar_.days, fields_.days, one(static_cast<unsigned>(ymd.day())), day_rule));
+    static_cast<void>(set(calendar_.hours, fields_.hours, one(second / 3600), hour_rule));
+    static_cast<void>(set(calendar_.minutes, fields_.minutes, one(second / 60 % 60), minute_rule));
+    return set(calendar_.seconds, fields_.seconds, one(second % 60 * second_rule.unit), second_rule);
   }
 
   Parsed<std::optional<Zone>> take_zone() {
@@ -268,6 +293,7 @@ class CalendarParser {
 
   Cursor cursor_;
   CronFields fields_;
+  Calendar calendar_{Cron(CronFields{}), {}, {}, {}, {}, false, {}, {}, {}, false};
   bool in_utc_ = false;
 };
 

@@ -212,10 +212,10 @@ bool Cron::never_fires() const noexcept {
 
 // Two sets of fields can differ and mean the same: `*` and `1-31` beside a free weekday. All that the day fields say is
 // what they say of the fourteen kinds of year, and 28 years in a row without a common century year hold each of them.
-bool operator==(const Cron& a, const Cron& b) noexcept {
-  const CronFields& x = a.fields_;
-  const CronFields& y = b.fields_;
-  if (x.seconds != y.seconds || x.minutes != y.minutes || x.hours != y.hours || x.wild != y.wild) return false;
+bool Cron::has_same_fires(const Cron& other) const noexcept {
+  const CronFields& x = fields_;
+  const CronFields& y = other.fields_;
+  if (x.seconds != y.seconds || x.minutes != y.minutes || x.hours != y.hours) return false;
   const bool any_year = !x.has_year && !y.has_year;
   for (int which = any_year ? 1972 : first_year; which <= (any_year ? 1999 : last_year); ++which) {
     for (unsigned m = 1; m <= 12; ++m) {
@@ -223,7 +223,7 @@ bool operator==(const Cron& a, const Cron& b) noexcept {
         const bool has_month = (cron.fields_.months >> m & 1U) != 0 && cron.has_year(year{which});
         return has_month ? cron.days_of_month(year{which} / month{m}) : 0;
       };
-      if (days_in(a) != days_in(b)) return false;
+      if (days_in(*this) != days_in(other)) return false;
     }
   }
   return true;

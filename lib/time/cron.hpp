@@ -71,8 +71,13 @@ class Cron final : public LocalPattern {
 
   const CronFields& fields() const noexcept { return fields_; }
 
-  /// The same fires.
-  friend bool operator==(const Cron& a, const Cron& b) noexcept;
+  /// The same local times, however they are written.
+  bool has_same_fires(const Cron& other) const noexcept;
+
+  /// The same local times, and both or neither follow real time when the clock is changed (see is_wild()).
+  friend bool operator==(const Cron& a, const Cron& b) noexcept {
+    return a.fields_.wild == b.fields_.wild && a.has_same_fires(b);
+  }
 
  private:
   std::uint32_t days_of_month(std::chrono::year_month which) const noexcept;

@@ -75,24 +75,60 @@ struct Decimal {
   bool has_point = false;
 };
 
-Decimal take_decimal(Cursor& cursor) noexcept {
+Decimal take_decimal(Cursor& cursor, std::string_view points = ".") noexcept {
   Decimal decimal;
   decimal.whole = cursor.take_digits();
-  decimal.has_point = cursor.take('.');
+  decimal.has_point = !cursor.at_end() && points.find(cursor.peek()) != std::string_view::npos;
+  if (decimal.has_point) cursor.take(cursor.peek());
   if (decimal.has_point) decimal.fraction = cursor.take_digits();
   return decimal;
 }
 
 // Larger wholes and longer fractions say no more: the first are refused anyway, of the second the rest is cut.
+constexpr std::uint64_t largest_whole = 10'000'000'000'000'000'000ULL;
+
+Nanoseconds whole_of(const Decimal& decimal, std::int64_t unit) noexcept {
+  return Nanoseconds{detail::to_number(decimal.whole, largest_whole)} * unit;
+}
+
 Nanoseconds times(const Decimal& decimal, std::int64_t unit) noexcept {
-  constexpr std::uint64_t largest_whole = 10'000'000'000'000'000'000ULL;
   constexpr std::size_t longest_fraction = 18;
-  Nanoseconds value = Nanoseconds{detail::to_number(decimal.whole, largest_whole)} * unit;
   const std::string_view fraction = decimal.fraction.substr(0, longest_fraction);
   std::uint64_t scale = 1;
   for (std::size_t i = 0; i < fraction.size(); ++i) scale *= 10;
-  value += Nanoseconds{detail::to_number(fraction, largest_whole)} * unit / static_cast<Nanoseconds>(scale);
-  return value;
+  const Nanoseconds part = Nanoseconds{detail::to_number(fraction, largest_whole)} * unit;
+  return whole_of(decimal, unit) + part / static_cast<Nanoseconds>(scale);
+}
+
+/// As time.ParseDuration of Go: as many digits as an int64 holds, times a float64.
+Nanoseconds times_go(const Decimal& decimal, std::int64_t unit) noexcept {
+  constexpr std::int64_t most = INT64_MAX;
+  std::int64_t digits = 0;
+  double scale = 1;
+  for (const char c : decimal.fraction) {
+    const std::int64_t d = c - '0';
+    if (digits > (most - 1) / 10 || digits * 10 > most - d) break;
+    digits = digits * 10 + d;
+    scale *= 10;
+  }
+  const double part = static_cast<double>(digits) * (static_cast<double>(unit) / scale);
+  return whole_of(decimal, unit) + static_cast<std::int64_t>(part);
+}
+
+/// As parse_time() of systemd: in microseconds, where each digit of the fraction has a tenth of the unit before, cut.
+Nanoseconds times_systemd(const Decimal& decimal, std::int64_t unit) noexcept {
+  std::int64_t tenth = unit / microsecond;
+  Nanoseconds value = 0;
+  for (const char c : decimal.fraction) {
+    tenth /= 10;
+    value += Nanoseconds{c - '0'} * tenth;
+  }
+  return whole_of(decimal, unit) + value * microsecond;
+}
+
+Nanoseconds times(const Decimal& decimal, std::int64_t unit, DurationDialect dialect) noexcept {
+  if (dialect == DurationDialect::go) return times_go(decimal, unit);
+  return dialect == DurationDialect::systemd ? times_systemd(decimal, unit) : times(decimal, unit);
 }
 
 constexpr Nanoseconds beyond_all = Nanoseconds{1} << 100;  // far outside, and a few more still fit
@@ -122,6 +158,14 @@ ParseError unknown_unit(const Cursor& cursor, std::size_t start, std::string_vie
 /// A unit's name: letters, and whatever bytes a micro sign is made of.
 bool is_unit_byte(char c) noexcept { return detail::is_letter(c) || (static_cast<unsigned char>(c) & 0x80U) != 0; }
 
+/// Blanks, and for systemd the ends of lines that a shell may have left.
+void take_space(Cursor& cursor, DurationDialect dialect) noexcept {
+  if (dialect == DurationDialect::go) return;
+  cursor.take_while([dialect](char c) {
+    return detail::is_blank(c) || (dialect == DurationDialect::systemd && (c == '\n' || c == '\r'));
+  });
+}
+
 /// One "1.5h" of a Go or systemd duration, with the cursor on the number.
 Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool whole_text_may_end) {
   const bool is_go = dialect == DurationDialect::go;
@@ -135,13 +179,15 @@ Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool
   if (!is_go && decimal.has_point && decimal.fraction.empty()) {
     return std::unexpected(cursor.error_since(number_at, "a digit was expected after the point"));
   }
+  if (dialect == DurationDialect::systemd && whole_of(decimal, 1) > Nanoseconds{INT64_MAX})
+    return std::unexpected(cursor.error_since(number_at, "the number is too large"));
   const std::size_t blanks_at = cursor.position();
-  if (!is_go) cursor.take_blanks();
+  take_space(cursor, dialect);
   const std::size_t unit_at = cursor.position();
   const std::string_view name = cursor.take_while(is_unit_byte);
   if (name.empty()) {
     const bool seconds = dialect == DurationDialect::systemd || (whole_text_may_end && cursor.at_end());
-    if (seconds && cursor.peek() != '.') return times(decimal, second);
+    if (seconds && cursor.peek() != '.') return times(decimal, second, dialect);
     cursor.move_to(blanks_at);
     return std::unexpected(
         cursor.error_here("the number needs a unit", "for example " + std::string(decimal.whole) + "s"));
@@ -150,16 +196,14 @@ Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool
   if (unit == units.end() || !is_in(*unit, dialect)) {
     return std::unexpected(unknown_unit(cursor, unit_at, name, dialect));
   }
-  const Nanoseconds value = times(decimal, unit->nanoseconds);
-  const bool cut = dialect == DurationDialect::systemd;  // which counts microseconds
-  return cut ? value / microsecond * microsecond : value;
+  return times(decimal, unit->nanoseconds, dialect);
 }
 
 /// Go, systemd, and the union of both.
 Parsed<Nanoseconds> parse_components(std::string_view text, DurationDialect dialect) {
   Cursor cursor(text);
   const bool is_go = dialect == DurationDialect::go;
-  if (!is_go) cursor.take_blanks();
+  take_space(cursor, dialect);
   bool negative = false;
   if (dialect != DurationDialect::systemd) {
     negative = cursor.take('-');
@@ -169,11 +213,12 @@ Parsed<Nanoseconds> parse_components(std::string_view text, DurationDialect dial
   Nanoseconds total = 0;
   bool first = true;
   do {
+    if (dialect == DurationDialect::systemd) cursor.take('+');  // which reads numbers with strtoll()
     const auto value = take_component(cursor, dialect, first && !is_go);
     if (!value) return std::unexpected(value.error());
     total += *value;
     if (total > beyond_all) return std::unexpected(too_long(text));
-    if (!is_go) cursor.take_blanks();
+    take_space(cursor, dialect);
     first = false;
   } while (!cursor.at_end());
   return negative ? -total : total;
@@ -215,8 +260,11 @@ Parsed<Nanoseconds> take_iso_component(Cursor& cursor, bool in_time_part, std::s
   const bool negative = cursor.take('-');
   if (!negative) cursor.take('+');
   const std::size_t number_at = cursor.position();
-  const Decimal decimal = take_decimal(cursor);
+  const Decimal decimal = take_decimal(cursor, ",.");  // ISO 8601 prefers the comma
+  constexpr std::size_t most_digits = 9;
   if (decimal.whole.empty()) return std::unexpected(cursor.error_here("a number was expected", "for example PT1H30M"));
+  if (decimal.fraction.size() > most_digits)
+    return std::unexpected(cursor.error_since(number_at, "a fraction has at most 9 digits, which are nanoseconds"));
   std::size_t found = next;
   while (found < designators.size() &&
          (designators[found].letter != to_upper(cursor.peek()) || designators[found].in_time_part != in_time_part)) {
@@ -275,20 +323,35 @@ Parsed<Nanoseconds> parse(std::string_view text, DurationDialect dialect) {
   return is_iso ? parse_iso(text) : parse_components(text, dialect);
 }
 
-std::string with_fraction(std::int64_t value, std::int64_t unit) {
-  std::string text = std::to_string(value / unit);
-  std::int64_t rest = value % unit;
-  if (rest == 0) return text;
-  text += '.';
-  while (rest != 0) {
-    unit /= 10;
-    text += static_cast<char>('0' + rest / unit);
-    rest %= unit;
-  }
-  return text;
+constexpr std::int64_t most_seconds = INT64_MAX;
+
+/// What the tool behind a dialect can hold.
+bool is_within(Nanoseconds value, DurationDialect dialect) noexcept {
+  const bool is_go = dialect == DurationDialect::go || dialect == DurationDialect::any;
+  if (is_go) return value >= Nanoseconds{INT64_MIN} && value <= Nanoseconds{INT64_MAX};
+  if (dialect == DurationDialect::systemd) return value < (Nanoseconds{1} << 64) * microsecond - microsecond;
+  return value < (Nanoseconds{most_seconds} + 1) * second && value >= -(Nanoseconds{most_seconds} + 1) * second;
+}
+
+bool is_infinity(std::string_view text) noexcept {
+  Cursor cursor(text);
+  take_space(cursor, DurationDialect::systemd);
+  if (!cursor.rest().starts_with("infinity")) return false;
+  cursor.move_to(cursor.position() + std::string_view("infinity").size());
+  take_space(cursor, DurationDialect::systemd);
+  return cursor.at_end();
 }
 
 }  // namespace
+
+Parsed<Span> parse_span(std::string_view text, DurationDialect dialect) {
+  if (text.empty()) return std::unexpected(ParseError{0, 0, "a duration was expected", std::string(example)});
+  if (dialect == DurationDialect::systemd && is_infinity(text)) return Span{.infinite = true};
+  const auto value = parse(text, dialect);
+  if (!value) return std::unexpected(value.error());
+  if (!is_within(*value, dialect)) return std::unexpected(ParseError{0, text.size(), "the duration is too long", {}});
+  return Span{false, static_cast<std::int64_t>(*value / second), static_cast<std::int32_t>(*value % second)};
+}
 
 Parsed<Duration> parse_duration(std::string_view text, const DurationOptions& options) {
   if (text.empty()) return std::unexpected(ParseError{0, 0, "a duration was expected", std::string(example)});
@@ -308,42 +371,6 @@ Parsed<Duration> parse_duration(std::string_view text, const DurationOptions& op
   if (span > options.maximum)
     return refuse("the longest duration accepted here is " + format_duration(options.maximum));
   return span;
-}
-
-std::string format_duration(Duration value) {
-  if (value == Duration::min()) return "-2562047h47m16.854775808s";  // its positive value does not exist
-  if (value < Duration::zero()) return "-" + format_duration(-value);
-  const std::int64_t count = value.count();
-  if (count == 0) return "0s";
-  if (count < microsecond) return std::to_string(count) + "ns";
-  if (count < millisecond) return with_fraction(count, microsecond) + "us";
-  if (count < second) return with_fraction(count, millisecond) + "ms";
-  std::string text;
-  if (count >= hour) text += std::to_string(count / hour) + "h";
-  if (count % hour >= minute) text += std::to_string(count % hour / minute) + "m";
-  if (count % minute != 0) text += with_fraction(count % minute, second) + "s";
-  return text;
-}
-
-std::string describe_duration(Duration value) {
-  if (value == Duration::min() || value < Duration::zero()) return format_duration(value);
-  const std::int64_t count = value.count();
-  if (count == 0) return "0 seconds";
-  std::string text;
-  const auto add = [&](const std::string& number, std::string_view unit) {
-    text += (text.empty() ? "" : " ") + number + " " + std::string(unit) + (number == "1" ? "" : "s");
-  };
-  if (count < millisecond) {
-    add(with_fraction(count, microsecond), "microsecond");
-  } else if (count < second) {
-    add(with_fraction(count, millisecond), "millisecond");
-  } else {
-    if (count >= day) add(std::to_string(count / day), "day");
-    if (count % day >= hour) add(std::to_string(count % day / hour), "hour");
-    if (count % hour >= minute) add(std::to_string(count % hour / minute), "minute");
-    if (count % minute != 0) add(with_fraction(count % minute, second), "second");
-  }
-  return text;
 }
 
 }  // namespace belfry::time

@@ -28,6 +28,20 @@ struct DurationOptions {
   Duration maximum = Duration::max();
 };
 
+/// A span beyond what Duration holds: as long as each dialect allows (Go 292 years, systemd 292,271, ISO and plain
+/// seconds 292 billion). `nanoseconds` has the sign of `seconds`.
+struct Span {
+  bool infinite = false;  ///< systemd's "infinity"; the rest is then 0
+  std::int64_t seconds = 0;
+  std::int32_t nanoseconds = 0;
+
+  friend bool operator==(const Span&, const Span&) = default;
+};
+
+/// The span that `text` names, to the last digit as the tool computes it that the dialect comes from: Go's float64
+/// fractions, systemd's microseconds that are cut digit by digit. Negative where the dialect has a sign.
+Parsed<Span> parse_span(std::string_view text, DurationDialect dialect);
+
 /// The span that `text` names, exact to the nanosecond (smaller digits are cut), at most about 292 years.
 /// Errors: an unknown unit (named, with the nearest known one), a missing unit or number, a span out of range.
 Parsed<Duration> parse_duration(std::string_view text, const DurationOptions& options = {});

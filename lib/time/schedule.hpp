@@ -13,15 +13,16 @@
 namespace belfry::time {
 
 struct ScheduleOptions {
-  Zone zone;  ///< UTC unless set
+  Zone zone = {};  ///< UTC unless set
   CronDialect dialect = CronDialect::standard;
   DstPolicy dst = dst_cronie;
-  WallTime every_anchor{};         ///< `@every 5m` fires at this instant plus multiples of 5 minutes
+  WallTime every_anchor = {};      ///< `@every 5m` fires at this instant plus multiples of 5 minutes
   std::string_view hash_key = {};  ///< the name of the job: what `H` depends on; empty: `H` is refused
 };
 
-/// A cron expression, a nickname, `@every DURATION`, or a calendar expression of systemd (told apart by
-/// looks_like_calendar(); the zone that it names wins). Errors as in parse_cron(), parse_duration(), parse_calendar().
+/// A cron expression, a nickname, `@every DURATION [from TIME]`, `@at TIME`, or a calendar expression of systemd (told
+/// apart by looks_like_calendar(); the zone that it names wins). Errors as in parse_cron(), parse_duration(),
+/// parse_time(), parse_calendar().
 Parsed<std::shared_ptr<const Trigger>> parse_schedule(std::string_view text, const ScheduleOptions& options = {});
 
 }  // namespace belfry::time
