@@ -16,6 +16,7 @@ void TaskNode::begin(Loop& loop, ScopeNode* parent_scope, TaskOwner* group) {
   loop_ = &loop;
   owner_ = group;
   created = loop.now_ns();
+  context = current_context();
   root_scope_.link(parent_scope, *this);
   owner = group != nullptr ? Owner::group : Owner::handle;
   loop.registry().add(*this);

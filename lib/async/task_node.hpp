@@ -14,6 +14,7 @@
 #include <string>
 
 #include "async/cancel_tree.hpp"
+#include "async/context.hpp"
 #include "async/ready_queue.hpp"
 #include "async/result.hpp"
 #include "async/task.hpp"
@@ -91,6 +92,7 @@ class TaskNode : public ReadyNode {
     if (--references_ == 0) delete this;
   }
 
+  ContextRef context;  // values of ContextVars (context_var.hpp): those of its parent at the spawn
   WaitQueue joiners;
   bool retrieved = false;  // its result has been taken
 

@@ -14,6 +14,7 @@ ThreadWait::~ThreadWait() {
 
 bool ThreadWait::start() {
   call_->wait_ = this;
+  call_->context_ = current_context();
   core_->submit(call_, loop());
   loop().external_work_begin();
   under_way_ = true;

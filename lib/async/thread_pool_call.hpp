@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "async/context.hpp"
 #include "async/result.hpp"
 #include "async/waiter.hpp"
 
@@ -39,8 +40,12 @@ class ThreadCall {
   ThreadCall& operator=(const ThreadCall&) = delete;
   virtual ~ThreadCall() = default;
 
-  /// Runs the function and keeps what came of it. On a thread of the pool, at most once.
-  virtual void execute() noexcept = 0;
+  /// Runs the function, with the ContextVars of the task, and keeps what came of it. On a thread of the pool, at most
+  /// once.
+  void execute() noexcept {
+    const ContextScope scope(std::move(context_));
+    call();
+  }
   /// It will not run: keeps `error` as what came of it. Under the core's mutex.
   virtual void refuse(std::exception_ptr error) noexcept = 0;
   /// Tells a function that takes a stop_token that nobody needs its result. Loop thread.
@@ -49,9 +54,11 @@ class ThreadCall {
  private:
   friend class ThreadPoolCore;
   friend class ThreadWait;
+  virtual void call() noexcept = 0;
   using List = std::list<std::shared_ptr<ThreadCall>>;  // a call moves from list to list by its node: nothing can fail
   enum class State : std::uint8_t { queued, running, abandoned, finished, delivered };
 
+  ContextRef context_;
   ThreadWait* wait_ = nullptr;  // loop thread only; null when the task is gone
   // The rest is the core's, under its mutex.
   Loop* loop_ = nullptr;
@@ -105,7 +112,7 @@ class FunctionCall final : public ThreadCall {
   explicit FunctionCall(F&& function, Args&&... args)
       : function_(std::forward<F>(function)), args_(std::forward<Args>(args)...) {}
 
-  void execute() noexcept override {
+  void call() noexcept override {
     try {
       if constexpr (std::is_void_v<R>) {
         invoke();
