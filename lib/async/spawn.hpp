@@ -166,11 +166,20 @@ class [[nodiscard]] JoinHandle {
 /// Starts the task on the current loop, in the next batch, in a cancel scope of its own (the spawning task's
 /// cancellation does not reach it). Throws std::logic_error outside a loop.
 template <class T>
-JoinHandle<T> spawn(Task<T> task, SpawnOptions options = SpawnOptions(),
+JoinHandle<T> spawn(Task<T> task BELFRY_LIFETIME_BOUND, SpawnOptions options = SpawnOptions(),
                     std::source_location place = std::source_location::current()) {
   detail::NodeRef<T> node = detail::make_node(std::move(task), std::move(options), place);
   detail::begin_child(*node, nullptr, nullptr);
   return JoinHandle<T>(std::move(node));
+}
+
+/// The same with a function object that returns the Task, which is kept until the task has ended: the way to spawn a
+/// lambda that captures. `spawn([id]() -> Task<> { ... })`, not `spawn([id]() -> Task<> { ... }())`, whose closure is
+/// gone at the semicolon. What is captured by reference must outlive the task all the same.
+template <detail::MakesTask F>
+auto spawn(F function, SpawnOptions options = SpawnOptions(),
+           std::source_location place = std::source_location::current()) {
+  return spawn(detail::keep_alive(std::move(function)), std::move(options), place);
 }
 
 }  // namespace belfry::async

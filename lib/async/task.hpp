@@ -5,12 +5,14 @@
 // and do not let a lambda coroutine capture by value unless the callee keeps the lambda alive (with_task_group does).
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include "async/lifetime_check.hpp"
 #include "async/result.hpp"
 #include "async/task_promise.hpp"
 
@@ -56,7 +58,7 @@ class TaskPromise<void> final : public TaskPromiseBase<void> {
 
 /// Move-only. `T value = co_await task_function(args);` or `co_await std::move(task);`
 template <class T = void>
-class [[nodiscard]] Task {
+class [[nodiscard]] BELFRY_COROUTINE Task {
  public:
   using promise_type = detail::TaskPromise<T>;
   using Handle = std::coroutine_handle<promise_type>;
@@ -77,6 +79,12 @@ class [[nodiscard]] Task {
   auto operator co_await() && {
     if (!handle_) throw std::logic_error("this Task is empty: it was moved from or awaited before");
     return Awaiter(std::exchange(handle_, nullptr));
+  }
+
+  /// Does not compile: a Task that has a name is used up by co_await std::move(task), where one can see it.
+  template <class Named = Task>
+  void operator co_await() & {
+    static_assert(!std::is_same_v<Named, Task>, "a Task is awaited once: write co_await std::move(task)");
   }
 
   /// Whether it holds a coroutine.
@@ -122,6 +130,17 @@ namespace detail {
 template <class T>
 Task<T> TaskPromiseBase<T>::get_return_object() noexcept {
   return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(static_cast<TaskPromise<T>&>(*this)));
+}
+
+/// A function object that returns a Task, as a lambda that is a coroutine.
+template <class F>
+concept MakesTask = std::invocable<F&> && requires { typename std::invoke_result_t<F&>::promise_type; };
+
+/// Keeps the function object as long as the Task that it returns runs.
+template <MakesTask F>
+std::invoke_result_t<F&> keep_alive(F function) {
+  auto task = function();
+  co_return co_await std::move(task);
 }
 
 }  // namespace detail

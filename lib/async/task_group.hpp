@@ -54,6 +54,12 @@ class TaskGroup final : private detail::TaskOwner {
     const detail::NodeRef<T> node = detail::make_node(std::move(task), std::move(options), place);
     begin(*node);
   }
+  /// The same with a function object that returns the Task, which is kept until the task has ended, as by spawn().
+  template <detail::MakesTask F>
+  void start(F function, SpawnOptions options = SpawnOptions(),
+             std::source_location place = std::source_location::current()) {
+    start(detail::keep_alive(std::move(function)), std::move(options), place);
+  }
 
   /// Cancels the body and all tasks; with_task_group then returns normally when they have ended, unless one fails.
   void cancel(CancelReason reason = CancelReason::user) noexcept { scope_.cancel(reason); }
@@ -142,7 +148,7 @@ class GroupRun {
 /// all tasks. `body` is a callable that takes TaskGroup& and returns Task<>; it is kept until all has ended, so a
 /// lambda may capture whatever it likes.
 template <class Body>
-Task<> with_task_group(Body body) {
+BELFRY_COROUTINE_WRAPPER Task<> with_task_group(Body body) {
   return detail::GroupRun::run(std::move(body), detail::GroupRun::Errors::all);
 }
 
