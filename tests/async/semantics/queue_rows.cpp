@@ -1,5 +1,6 @@
 // What people who know asyncio expect of queues; see task_rows.cpp.
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -95,5 +96,62 @@ TEST_CASE(
     CHECK(queue.put_nowait(2));
     co_await b;
     CHECK(log == "A1 B2 not cancelled ");
+  });
+}
+
+TEST_CASE("queue-15: reporting done more often than items were put is an error") {
+  run_async([]() -> Task<> {
+    Queue<int> queue;
+    co_await queue.put(1);
+    (void)co_await queue.get();
+    queue.task_done();
+    CHECK_THROWS_AS(queue.task_done(), std::logic_error);
+  });
+}
+
+TEST_CASE("queue-20: all who wait for items or for room are told when the queue is shut down") {
+  run_async([]() -> Task<> {
+    Queue<int> empty;
+    Queue<int> full(1);
+    co_await full.put(1);
+    std::string log;
+    auto take = [&]() -> Task<> {
+      try {
+        (void)co_await empty.get();
+      } catch (const QueueShutDown&) {
+        log += 't';
+      }
+    };
+    auto put = [&]() -> Task<> {
+      try {
+        co_await full.put(2);
+      } catch (const QueueShutDown&) {
+        log += 'p';
+      }
+    };
+    std::vector<JoinHandle<>> waiting;
+    for (int i = 0; i < 2; ++i) waiting.push_back(spawn(take()));
+    for (int i = 0; i < 2; ++i) waiting.push_back(spawn(put()));
+    co_await settle();
+    empty.shutdown();
+    full.shutdown();
+    co_await settle();
+    CHECK(log == "ttpp");
+    CHECK(full.get_nowait() == 1);
+  });
+}
+
+TEST_CASE("queue-21: after a normal shut-down join still waits for what is unfinished") {
+  run_async([]() -> Task<> {
+    Queue<int> queue;
+    co_await queue.put(1);
+    queue.shutdown();
+    auto join = [&]() -> Task<> { co_await queue.join(); };
+    JoinHandle<> joiner = spawn(join());
+    co_await settle();
+    CHECK_FALSE(joiner.done());
+    (void)co_await queue.get();
+    queue.task_done();
+    co_await joiner;
   });
 }

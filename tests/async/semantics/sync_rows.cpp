@@ -1,11 +1,13 @@
-// What people who know asyncio expect of semaphores and events; see task_rows.cpp.
+// What people who know asyncio expect of locks, semaphores and events; see task_rows.cpp.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "async/event.hpp"
 #include "async/gather.hpp"
+#include "async/lock.hpp"
 #include "async/semaphore.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
@@ -31,6 +33,48 @@ TEST_CASE("semaphore-01: never more are inside than there are permits") {
     co_await gather(std::move(tasks));
     CHECK(most == 2);
     CHECK(inside == 0);
+  });
+}
+
+TEST_CASE("differs lock-05: only the task that holds a lock can release it, and another one is told what to do") {
+  run_async([]() -> Task<> {
+    Lock lock;
+    Lock::Guard guard = co_await lock.acquire();
+    std::string message;
+    auto other = [&]() -> Task<> {
+      try {
+        guard.release();
+      } catch (const NotLockOwner& error) {
+        message = error.what();
+      }
+      co_return;
+    };
+    JoinHandle<> task = spawn(other(), "stranger");
+    co_await task;
+    CHECK(message.find("stranger") != std::string::npos);
+    CHECK(lock.locked());
+    guard.release();
+    CHECK_FALSE(lock.locked());
+  });
+}
+
+TEST_CASE("semaphore-04: a plain semaphore that is released without an acquire has one permit more") {
+  run_async([]() -> Task<> {
+    Semaphore one(1);
+    one.release();
+    CHECK(one.statistics().available == 2);
+    const Semaphore::Permit first = co_await one.acquire();
+    const Semaphore::Permit second = co_await one.acquire();
+    CHECK_FALSE(one.try_acquire());
+  });
+}
+
+TEST_CASE("semaphore-05: releasing a bounded semaphore without an acquire is an error") {
+  run_async([]() -> Task<> {
+    BoundedSemaphore one(1);
+    CHECK_THROWS_AS(one.release(), std::logic_error);
+    CHECK(one.statistics().available == 1);
+    co_return;
   });
 }
 
