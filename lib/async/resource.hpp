@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "async/cancel.hpp"
+#include "async/gather.hpp"
 #include "async/result.hpp"
 #include "async/task.hpp"
 
@@ -56,21 +57,6 @@ namespace detail {
 /// A clean-up ended with `error` (may be null), what it cleans up after with `first`: which one counts?
 std::exception_ptr first_failure(std::exception_ptr first, std::exception_ptr error) noexcept;
 
-/// Runs the task and keeps its value or its exception, Cancelled included.
-template <class T>
-Task<> run_guarded(Task<T> task, Result<T>& result) {
-  try {
-    if constexpr (std::is_void_v<T>) {
-      co_await std::move(task);
-      result.set_value();
-    } else {
-      result.set_value(co_await std::move(task));
-    }
-  } catch (...) {
-    result.set_error(std::current_exception());
-  }
-}
-
 template <class T>
 void note_clean_up(Result<T>& result, const std::exception_ptr& error) noexcept {
   if (error) result.set_error(first_failure(result.error(), error));
@@ -92,7 +78,7 @@ Task<> ExitStack::unwind(Result<T>& result, Duration grace) {
     std::move_only_function<Task<>()> clean_up = std::move(clean_ups_.back());
     clean_ups_.pop_back();
     Result<void> ended;
-    co_await detail::run_guarded(shielded(clean_up(), grace), ended);
+    co_await detail::keep_result(shielded(clean_up(), grace), ended);
     detail::note_clean_up(result, ended.error());
   }
 }
@@ -103,7 +89,7 @@ template <class Body>
 Task<detail::TaskValue<Body, ExitStack&>> with_exit_stack(Body body, Duration grace = clean_up_grace) {
   ExitStack stack;
   Result<detail::TaskValue<Body, ExitStack&>> result;
-  co_await detail::run_guarded(body(stack), result);
+  co_await detail::keep_result(body(stack), result);
   co_await stack.unwind(result, grace);
   co_return result.take();
 }
@@ -115,9 +101,9 @@ Task<detail::TaskValue<Body, Resource&>> with_resource(Task<Resource> open, Body
                                                        Duration grace = clean_up_grace) {
   Resource resource = co_await std::move(open);
   Result<detail::TaskValue<Body, Resource&>> result;
-  co_await detail::run_guarded(body(resource), result);
+  co_await detail::keep_result(body(resource), result);
   Result<void> closed;
-  co_await detail::run_guarded(shielded(close(resource), grace), closed);
+  co_await detail::keep_result(shielded(close(resource), grace), closed);
   detail::note_clean_up(result, closed.error());
   co_return result.take();
 }
@@ -126,9 +112,9 @@ Task<detail::TaskValue<Body, Resource&>> with_resource(Task<Resource> open, Body
 template <class Closable, class Body>
 Task<detail::TaskValue<Body, Closable&>> with_closing(Closable closable, Body body, Duration grace = clean_up_grace) {
   Result<detail::TaskValue<Body, Closable&>> result;
-  co_await detail::run_guarded(body(closable), result);
+  co_await detail::keep_result(body(closable), result);
   Result<void> closed;
-  co_await detail::run_guarded(shielded(detail::close_it(closable), grace), closed);
+  co_await detail::keep_result(shielded(detail::close_it(closable), grace), closed);
   detail::note_clean_up(result, closed.error());
   co_return result.take();
 }

@@ -1,7 +1,8 @@
 #include "engine/retry.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "async/backoff.hpp"
 
 namespace belfry::engine {
 
@@ -26,12 +27,9 @@ bool wants_retry(const RetryPolicy& policy, int attempt, ledger::Outcome outcome
 }
 
 Duration retry_delay(const RetryPolicy& policy, int attempt, double unit) noexcept {
-  const auto longest = static_cast<double>(policy.max_delay.count());
-  const double grown = static_cast<double>(policy.delay.count()) * std::pow(policy.backoff, attempt - 1);
-  // min() before the conversion back: a large power is infinite, and infinity has no integer.
-  const double capped = std::min(grown, longest);
-  const double spread = capped * (1.0 + policy.jitter * (2.0 * unit - 1.0));
-  return Duration{static_cast<Duration::rep>(std::clamp(spread, 0.0, 9.0e18))};
+  const async::Backoff backoff =
+      async::Backoff(policy.delay).growing(policy.backoff, policy.max_delay).jitter(policy.jitter);
+  return backoff.pause(attempt, unit);
 }
 
 }  // namespace belfry::engine
