@@ -98,6 +98,30 @@ TEST_CASE("group-01: leaving a group waits for its members") {
   });
 }
 
+TEST_CASE("group-08: a member that is cancelled on its own does not touch the others, and nothing is thrown") {
+  run_async([]() -> Task<> {
+    std::string log;
+    CancelScope alone;
+    auto member = [&](char mark) -> Task<> {
+      co_await sleep(2s);
+      log += mark;
+    };
+    auto cancellable = [&]() -> Task<> { (void)co_await alone.run(hour(log, 'x')); };
+    JoinHandle<> elsewhere = spawn(hour(log, 'y'));
+    auto ends_by_cancelled = [&]() -> Task<> { co_await elsewhere; };
+    co_await with_task_group([&](TaskGroup& group) -> Task<> {
+      group.start(member('a'));
+      group.start(cancellable());
+      group.start(ends_by_cancelled());
+      co_await sleep(1s);
+      alone.cancel();
+      elsewhere.cancel();
+    });
+    CHECK(log.substr(0, 2).find_first_not_of("xy") == std::string::npos);
+    CHECK(log.substr(2) == "a");
+  });
+}
+
 TEST_CASE("group-09: cancelling who owns a group cancels and awaits the members, then the plain cancellation goes on") {
   run_async([]() -> Task<> {
     std::string log;

@@ -7,6 +7,7 @@
 #include "async/event.hpp"
 #include "async/future.hpp"
 #include "async/loop.hpp"
+#include "async/periodic.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/thread_pool.hpp"
@@ -76,6 +77,24 @@ TEST_CASE("loop-02: what a callback schedules runs after all that was ready befo
     CHECK(log == "12");
     co_await settle();
     CHECK(log == "123");
+  });
+}
+
+TEST_CASE("loop-03: what is to run soon or later never runs when it is cancelled before its turn") {
+  run_async([]() -> Task<> {
+    std::string log;
+    auto call = [&](char mark) -> Task<> {
+      log += mark;
+      co_return;
+    };
+    JoinHandle<> soon = spawn(call('s'));
+    JoinHandle<> later = spawn(delayed(1s, call('l')));
+    JoinHandle<> kept = spawn(delayed(1s, call('k')));
+    soon.cancel();
+    co_await yield();
+    later.cancel();
+    co_await kept;
+    CHECK(log == "k");
   });
 }
 

@@ -60,6 +60,33 @@ TEST_CASE("task-09: tasks that yield after each step alternate strictly") {
   });
 }
 
+TEST_CASE("differs task-18: a task's result goes to the one who joins it; several share a Future") {
+  run_async([]() -> Task<> {
+    std::string log;
+    Promise<int> promise;
+    const Future<int> future = promise.future();
+    auto third = [&]() -> Task<> { promise.set_value(co_await after(1s, 7)); };
+    auto wait = [&](char mark) -> Task<> {
+      const int value = co_await future;
+      log += mark + std::to_string(value);
+    };
+    JoinHandle<> task = spawn(third());
+    JoinHandle<> a = spawn(wait('a'));
+    JoinHandle<> b = spawn(wait('b'));
+    co_await a;
+    co_await b;
+    CHECK(log == "a7b7");
+    co_await task;
+    std::string said;
+    try {
+      co_await task;
+    } catch (const std::logic_error& error) {
+      said = error.what();
+    }
+    CHECK(said.find("joined already") != std::string::npos);
+  });
+}
+
 TEST_CASE("future-03: all who wait for a future wake when it is resolved, in the order in which they began to wait") {
   run_async([]() -> Task<> {
     std::string log;
