@@ -61,9 +61,9 @@ Dialect dialect_of(const json& row, const std::array<Name<Dialect>, N>& names, c
 
 time::CronDialect cron_dialect_of(const json& row) {
   using enum time::CronDialect;
-  static constexpr std::array<Name<time::CronDialect>, 5> names{
-      {{"vixie", vixie}, {"seconds6", seconds}, {"quartz", quartz}, {"standard", standard}, {"nickname", standard}}};
-  return dialect_of(row, names, "vixie");
+  static constexpr std::array<Name<time::CronDialect>, 2> names{{{"seconds6", seconds}, {"nickname", standard}}};
+  const auto known = time::cron_dialect_from(text_or(row, "dialect", "vixie"));
+  return known ? *known : dialect_of(row, names, "vixie");
 }
 
 time::DurationDialect duration_dialect_of(const json& row) {

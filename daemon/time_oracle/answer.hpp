@@ -15,9 +15,9 @@ namespace belfry::daemon::time_oracle {
 ///   dst-next      expr, tz, from, dialect              {"next": [...], "vixie_next": [...], "naive_next": [...]}
 ///   calendar      expr, tz, from, next                 {"next": [instants], "normalized": "..."}, by systemd's DST
 ///   rule duration      text, dialect                        {"ns": N} or {"infinite": true}
-/// A dialect of cron: vixie (the default), cronie, seconds6, quartz, jenkins, year, standard, nickname; of durations:
-/// go, systemd, iso8601, seconds. Instants are UTC in whole seconds: 2026-03-29T01:00:00Z. Whatever else the line
-/// holds: {"error": "..."}. Never throws for any bytes but for lack of memory.
+/// A dialect of cron: vixie (the default), seconds6, nickname, or a name of time::CronDialect; of durations: go,
+/// systemd, iso8601, seconds. Instants are UTC in whole seconds: 2026-03-29T01:00:00Z. Whatever else the line holds:
+/// {"error": "..."}. Never throws for any bytes but for lack of memory.
 std::string answer(std::string_view line);
 
 }  // namespace belfry::daemon::time_oracle

@@ -41,13 +41,15 @@ Parsed<unsigned> take_value(Cursor& cursor, unsigned unit) {
   return result + fraction_of(fraction);
 }
 
-ParseError wrong(const Component::Entry& entry, std::string message) {
-  return {entry.offset, entry.length, std::move(message), {}};
+ParseError wrong(const Component::Entry& entry, std::string message, std::string hint = {}) {
+  return {entry.offset, entry.length, std::move(message), std::move(hint)};
 }
 
-std::string outside(const Rule& rule) {
-  return "the " + std::string(rule.name) + " is from " + std::to_string(rule.least) + " to " +
-         std::to_string(rule.most / rule.unit);
+ParseError outside(const Component::Entry& entry, const Rule& rule) {
+  const std::string most = std::to_string(rule.most / rule.unit);
+  const std::string least = std::to_string(rule.least);
+  return {entry.offset, entry.length, "the " + std::string(rule.name) + " is from " + least + " to " + most,
+          "the nearest is " + (entry.first < rule.least ? least : most)};
 }
 
 /// As calendar_spec_normalize() of systemd.
@@ -68,8 +70,9 @@ void normalise(CalendarEntry& entry, const Rule& rule) noexcept {
 Parsed<void> check(const Component::Entry& entry, const Rule& rule, bool from_end) {
   const auto is_outside = [&](unsigned value) { return value < rule.least || value > rule.most; };
   if (is_outside(entry.first) || is_outside(entry.last.value_or(entry.first)))
-    return std::unexpected(wrong(entry, outside(rule)));
-  if (entry.last && *entry.last < entry.first) return std::unexpected(wrong(entry, "the range ends before it begins"));
+    return std::unexpected(outside(entry, rule));
+  if (entry.last && *entry.last < entry.first)
+    return std::unexpected(wrong(entry, "the range ends before it begins", "write both parts, with a comma"));
   const unsigned room = from_end ? entry.first - rule.least : rule.most - entry.first;
   if (!entry.last && entry.step > room) {
     return std::unexpected(

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,13 +19,22 @@
 
 namespace belfry::time {
 
-/// Which fields an expression has.
+/// Which fields an expression has, and what it may say beyond the Open Cron Pattern Specification; docs/time.md has the
+/// table. All but `quartz` read what `standard` reads, where the number of fields fits.
 enum class CronDialect : std::uint8_t {
-  standard,  ///< 5 fields: minute hour day month weekday; 6: seconds in front; 7: and a year behind
-  vixie,     ///< 5 fields; 6: a year behind; `*/n` in one day field counts as `*`, as in vixie cron and cronie
-  seconds,   ///< 6 fields: seconds in front; 7: and a year behind; nothing else
-  quartz,    ///< 6 or 7 fields as in Quartz: `?` in one day field, 1 is Sunday, ranges wrap around
+  standard,   ///< 5 fields: minute hour day month weekday; 6: seconds in front; 7: and a year behind
+  vixie,      ///< 5 fields; 6: a year behind; `*/n` in one day field counts as `*`, as in vixie cron and cronie
+  cronie,     ///< as vixie, 5 fields only, and `~` for a value that is chosen once: 0~30
+  seconds,    ///< 6 fields: seconds in front; 7: and a year behind; nothing else
+  year_last,  ///< 5 fields; 6: a year behind; 7: seconds in front too, as in supercronic and cronstable
+  quartz,     ///< 6 or 7 fields as in Quartz: `?` in one day field, 1 is Sunday, ranges wrap around
+  jenkins,    ///< 5 fields; both day fields must match; @daily and the like choose their time as H does
 };
+
+/// "year_last" and so on, in the order of the enum.
+std::span<const std::string_view> cron_dialect_names() noexcept;
+std::string_view to_string(CronDialect dialect) noexcept;
+std::optional<CronDialect> cron_dialect_from(std::string_view name) noexcept;
 
 /// The fields as bit sets: bit n stands for the value n. Filled by parse_cron().
 struct CronFields {
@@ -97,6 +107,11 @@ class Cron final : public LocalPattern {
 /// Errors name the field, the place and what it takes; a date that never comes (30 February) is refused.
 Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect = CronDialect::standard,
                         std::string_view hash_key = {});
+
+/// A warning about an expression that is right in `dialect` and means something else to other programs: six fields that
+/// can be read with the seconds in front or with a year behind. Names both readings in plain English; none if there is
+/// one reading only, or if the expression is wrong.
+std::optional<ParseError> other_reading(std::string_view text, CronDialect dialect);
 
 /// A cron expression in a zone.
 class CronTrigger final : public Trigger {

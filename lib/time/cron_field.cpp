@@ -74,7 +74,8 @@ class FieldParser {
   Parsed<void> parse() {
     take_plus();
     const bool free = word_.text == "*" || word_.text == "?";
-    const bool star = free || (dialect_ == CronDialect::vixie && word_.text.starts_with('*'));
+    const bool vixie = dialect_ == CronDialect::vixie || dialect_ == CronDialect::cronie;
+    const bool star = free || (vixie && word_.text.starts_with('*'));
     if (kind_ == CronFieldKind::day) fields_.any_day = star;
     if (kind_ == CronFieldKind::weekday) fields_.any_weekday = star;
     do {
@@ -116,8 +117,10 @@ class FieldParser {
       cursor_.take(cursor_.peek());
       return add(7, 7, 1);  // Quartz: the last day of the week
     }
+    if (dialect_ == CronDialect::cronie && cursor_.peek() == '~') return take_random(rule_.least);
     const auto first = take_value(0);
     if (!first) return std::unexpected(first.error());
+    if (dialect_ == CronDialect::cronie && cursor_.peek() == '~') return take_random(*first);
     if (kind_ == CronFieldKind::day && to_lower(cursor_.peek()) == 'w') return take_nearest(*first);
     if (kind_ == CronFieldKind::weekday && to_lower(cursor_.peek()) == 'l') return take_last_weekday(*first);
     if (kind_ == CronFieldKind::weekday && cursor_.peek() == '#') return take_nth(*first);
@@ -183,7 +186,8 @@ class FieldParser {
     const std::uint64_t most = dialect_ == CronDialect::quartz ? rule_.most : longest_step - 1;
     if (step >= 1 && step <= most) return static_cast<unsigned>(step);
     return std::unexpected(
-        cursor_.error_since(start, "a step of " + field() + " is at least 1 and at most " + std::to_string(most)));
+        cursor_.error_since(start, "a step of " + field() + " is at least 1 and at most " + std::to_string(most),
+                            step == 0 ? "every one is *, or */1" : "the nearest is " + std::to_string(most)));
   }
 
   Parsed<void> take_step(unsigned first, unsigned last, bool is_range) {
@@ -241,6 +245,27 @@ class FieldParser {
     if (!ranged) last = rule_.most_of_star;
     const unsigned offset = static_cast<unsigned>(hash % std::min<std::uint64_t>(*step, last - first + 1));
     return add(first + offset, last, *step);
+  }
+
+  /// cronie's ~, 5~, ~20 and 5~20: a value of the range that is chosen once. Here by the key, so that it stays.
+  Parsed<void> take_random(unsigned first) {
+    const std::size_t start = cursor_.position();
+    cursor_.take('~');
+    if (hash_key_.empty()) {
+      return std::unexpected(cursor_.error_since(start, takes() + ", not ~", "~ needs the name of a job"));
+    }
+    unsigned last = rule_.most_of_star;
+    if (!cursor_.at_end() && cursor_.peek() != ',') {
+      const auto end = take_value(first);
+      if (!end) return std::unexpected(end.error());
+      last = *end;
+    }
+    if (first > last) {
+      return std::unexpected(cursor_.error_since(start, "the range of ~ in " + field() + " ends before it begins",
+                                                 "write the lower first"));
+    }
+    const auto value = first + static_cast<unsigned>(hash_of(hash_key_, kind_) % (last - first + 1));
+    return add(value, value, 1);
   }
 
   Parsed<void> take_last_day() {
@@ -342,7 +367,9 @@ class FieldParser {
   }
 
   ParseError out_of_range(std::size_t start, std::string_view digits) const {
-    return cursor_.error_since(start, takes() + ", not " + std::string(digits.substr(0, 20)));
+    const bool below = to_number(digits, longest_step) < rule_.least;
+    return cursor_.error_since(start, takes() + ", not " + std::string(digits.substr(0, 20)),
+                               "the nearest is " + std::to_string(below ? rule_.least : rule_.most));
   }
 
   ParseError unknown_word(std::size_t start, std::string_view word) const {

@@ -52,14 +52,27 @@ constexpr std::array nicknames = std::to_array<Nickname>({
     {"@hourly", "0 * * * *"},
 });
 
-Parsed<Cron> parse_nickname(Word word) {
-  for (const Nickname& nickname : nicknames) {
-    if (detail::same_word(word.text, nickname.name)) return parse_cron(nickname.expression);
+/// What they are in Jenkins, where they spread the load.
+constexpr std::array jenkins_nicknames = std::to_array<Nickname>({
+    {"@yearly", "H H H H *"},
+    {"@annually", "H H H H *"},
+    {"@monthly", "H H H * *"},
+    {"@weekly", "H H * * H"},
+    {"@daily", "H H * * *"},
+    {"@midnight", "H H(0-2) * * *"},
+    {"@hourly", "H * * * *"},
+});
+
+Parsed<Cron> parse_nickname(Word word, const detail::CronReading& reading) {
+  const bool spread = reading.dialect == CronDialect::jenkins && !reading.hash_key.empty();
+  for (const Nickname& nickname : spread ? jenkins_nicknames : nicknames) {
+    if (detail::same_word(word.text, nickname.name))
+      return parse_cron(nickname.expression, CronDialect::standard, reading.hash_key);
   }
   ParseError error{word.offset, word.text.size(), "no schedule is called " + detail::quoted(word.text), {}};
   if (detail::same_word(word.text, "@reboot")) {
     error.message = "@reboot is an event, not a time";
-    error.hint = "a schedule needs a time, for example @daily";
+    error.hint = "write `after: 0s` instead of the schedule: it is due when belfryd has started";
     return std::unexpected(std::move(error));
   }
   std::array<std::string_view, nicknames.size()> names;
@@ -76,20 +89,33 @@ struct Layout {
 
 /// Which fields `count` words are, if the dialect has such a form.
 std::optional<Layout> layout_of(std::size_t count, CronDialect dialect) noexcept {
-  const bool needs_seconds = dialect == CronDialect::seconds || dialect == CronDialect::quartz;
+  using enum CronDialect;
+  const bool needs_seconds = dialect == seconds || dialect == quartz;
+  const bool only_five = dialect == cronie || dialect == jenkins;
   if (count == 5 && !needs_seconds) return Layout{false, false};
-  if (count == 6) return dialect == CronDialect::vixie ? Layout{false, true} : Layout{true, false};
-  if (count == 7 && dialect != CronDialect::vixie) return Layout{true, true};
+  if (only_five) return std::nullopt;
+  if (count == 6) return dialect == vixie || dialect == year_last ? Layout{false, true} : Layout{true, false};
+  if (count == 7 && dialect != vixie) return Layout{true, true};
   return std::nullopt;
 }
 
 ParseError wrong_count(std::string_view text, const Words& words, CronDialect dialect) {
-  std::string expected = "5 fields were expected (minute hour day-of-month month weekday), or 6 with seconds in front";
-  if (dialect == CronDialect::seconds || dialect == CronDialect::quartz) {
-    expected = "6 fields were expected (second minute hour day-of-month month weekday), or 7 with a year behind";
-  }
-  if (dialect == CronDialect::vixie) {
-    expected = "5 fields were expected (minute hour day-of-month month weekday), or 6 with a year behind";
+  static constexpr std::string_view five = "5 fields were expected (minute hour day-of-month month weekday)";
+  std::string expected(five);
+  switch (dialect) {
+    case CronDialect::standard:
+      expected += ", or 6 with seconds in front";
+      break;
+    case CronDialect::vixie:
+    case CronDialect::year_last:
+      expected += ", or 6 with a year behind";
+      break;
+    case CronDialect::cronie:
+    case CronDialect::jenkins:
+      break;
+    case CronDialect::seconds:
+    case CronDialect::quartz:
+      expected = "6 fields were expected (second minute hour day-of-month month weekday), or 7 with a year behind";
   }
   std::string hint = "for example \"30 2 * * 1-5\"";
   if (words.count > 0 && words.words[0].text.find("TZ=") != std::string_view::npos) {
@@ -140,7 +166,8 @@ Parsed<void> check_question_marks(Word day, Word weekday) {
 
 Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_view hash_key) {
   const Words words = split(text);
-  if (words.count == 1 && words.words[0].text.starts_with('@')) return parse_nickname(words.words[0]);
+  if (words.count == 1 && words.words[0].text.starts_with('@'))
+    return parse_nickname(words.words[0], {dialect, hash_key});
   const auto layout = layout_of(words.count, dialect);
   if (!layout) return std::unexpected(wrong_count(text, words, dialect));
 
@@ -151,6 +178,7 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
   const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, {dialect, hash_key}, fields);
   if (!parsed) return std::unexpected(parsed.error());
 
+  if (dialect == CronDialect::jenkins) fields.day_and_weekday = true;
   const std::size_t minute = layout->seconds ? 1 : 0;
   const Word day = words.words[minute + 2];
   if (dialect == CronDialect::quartz) {
@@ -162,6 +190,40 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
   Cron cron(fields);
   if (cron.never_fires()) return std::unexpected(never_comes(fields, day));
   return cron;
+}
+
+namespace {
+
+constexpr std::array<std::string_view, 7> dialect_names{"standard",  "vixie",  "cronie", "seconds",
+                                                        "year_last", "quartz", "jenkins"};
+
+}  // namespace
+
+std::span<const std::string_view> cron_dialect_names() noexcept { return dialect_names; }
+
+std::string_view to_string(CronDialect dialect) noexcept { return dialect_names[static_cast<std::size_t>(dialect)]; }
+
+std::optional<CronDialect> cron_dialect_from(std::string_view name) noexcept {
+  const auto* const found = std::ranges::find(dialect_names, name);
+  if (found == dialect_names.end()) return std::nullopt;
+  return static_cast<CronDialect>(found - dialect_names.begin());
+}
+
+std::optional<ParseError> other_reading(std::string_view text, CronDialect dialect) {
+  constexpr std::size_t ambiguous = 6;
+  const auto layout = layout_of(ambiguous, dialect);
+  const Words words = split(text);
+  if (words.count != ambiguous || !layout || dialect == CronDialect::quartz) return std::nullopt;
+  const CronDialect other_dialect = layout->seconds ? CronDialect::year_last : CronDialect::standard;
+  const auto own = parse_cron(text, dialect);
+  const auto other = parse_cron(text, other_dialect);
+  if (!own || !other) return std::nullopt;
+  const auto way = [](bool seconds) { return seconds ? "with the seconds in front" : "with a year behind"; };
+  const std::string message = std::string("six fields are read ") + way(layout->seconds) + ": " + own->describe() +
+                              "; other programs read them " + way(!layout->seconds) + ": " + other->describe();
+  return ParseError{words.words[0].offset, text.size() - words.words[0].offset, message,
+                    "say which is meant with `cron_dialect: " + std::string(to_string(dialect)) + "`, or `" +
+                        std::string(to_string(other_dialect)) + "`, or write five fields"};
 }
 
 }  // namespace belfry::time

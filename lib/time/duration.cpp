@@ -187,7 +187,7 @@ Parsed<Nanoseconds> take_component(Cursor& cursor, DurationDialect dialect, bool
   const std::string_view name = cursor.take_while(is_unit_byte);
   if (name.empty()) {
     const bool seconds = dialect == DurationDialect::systemd || (whole_text_may_end && cursor.at_end());
-    if (seconds && cursor.peek() != '.') return times(decimal, second, dialect);
+    if (seconds && (cursor.at_end() || unit_at > blanks_at)) return times(decimal, second, dialect);
     cursor.move_to(blanks_at);
     return std::unexpected(
         cursor.error_here("the number needs a unit", "for example " + std::string(decimal.whole) + "s"));
@@ -213,7 +213,8 @@ Parsed<Nanoseconds> parse_components(std::string_view text, DurationDialect dial
   Nanoseconds total = 0;
   bool first = true;
   do {
-    if (dialect == DurationDialect::systemd) cursor.take('+');  // which reads numbers with strtoll()
+    if (dialect == DurationDialect::systemd && detail::is_digit(cursor.peek_after()))
+      cursor.take('+');  // systemd reads numbers with strtoll()
     const auto value = take_component(cursor, dialect, first && !is_go);
     if (!value) return std::unexpected(value.error());
     total += *value;

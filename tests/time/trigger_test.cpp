@@ -6,7 +6,9 @@
 
 #include "time/after.hpp"
 #include "time/at.hpp"
+#include "time/calendar.hpp"
 #include "time/every.hpp"
+#include "time/instant.hpp"
 #include "time/schedule.hpp"
 #include "time_text.hpp"
 
@@ -80,6 +82,48 @@ TEST_CASE("trigger: the fires of a span, without its begin and with its end") {
   CHECK(all.front() == at("2026-11-20T19:15:00Z"));
   CHECK(all.back() == at("2026-11-20T20:00:00Z"));
   CHECK(fires_between(trigger, at("2026-11-20T19:00:00Z"), WallTime::max(), 3).size() == 3);
+}
+
+TEST_CASE("trigger: the canonical text of each kind is a schedule that makes the same trigger") {
+  const auto normal = [](std::string_view text) {
+    const auto trigger = parse_schedule(text, {.zone = zone("Europe/Berlin")}).value();
+    const std::string once = trigger->normalise();
+    CHECK(parse_schedule(once, {.zone = zone("Europe/Berlin")}).value()->normalise() == once);
+    return once;
+  };
+  CHECK(normal("@every 90m") == "@every 1h30m");
+  CHECK(normal("@every 15m from 2026-01-01 00:05") == "@every 15m from 1970-01-01T00:05:00Z");
+  CHECK(normal("@EVERY 15m FROM 2026-01-01 00:15") == "@every 15m");
+  CHECK(normal("@at 2026-01-01 00:05") == "@at 2025-12-31T23:05:00Z");
+  CHECK(normal("@Daily") == "0 0 * * *");
+  CHECK(normal("Mon *-*-* 9:00:0.5 UTC") == "Mon *-*-* 09:00:00.500000 UTC");
+}
+
+TEST_CASE("trigger: between() walks a span, and a trigger that never fires says so") {
+  const auto trigger = parse_schedule("0 0 29 2 *").value();
+  std::vector<std::string> fires;
+  for (const WallTime fire : trigger->between(at("2024-02-29T00:00:00Z"), at("2032-02-29T00:00:00Z"))) {
+    fires.push_back(format_utc(fire));
+  }
+  CHECK(fires == std::vector<std::string>{"2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"});
+  CHECK_FALSE(trigger->never_fires());
+  CHECK(CalendarTrigger(parse_calendar("*-02-30").value(), Zone()).never_fires());
+  CHECK_FALSE(AtTrigger(at("1999-01-01T00:00:00Z")).never_fires());  // it has, once
+}
+
+TEST_CASE("calendar: fires between two seconds, forwards and backwards") {
+  const CalendarTrigger trigger(parse_calendar("*:*:57/2.5").value(), Zone());  // 57 and 59.5
+  WallTime instant = at("2026-01-01T00:00:00Z");
+  std::vector<WallTime> fires;
+  for (int i = 0; i < 4; ++i) fires.push_back(instant = trigger.next(instant).value());
+  CHECK(fires == std::vector<WallTime>{at("2026-01-01T00:00:57Z"), at("2026-01-01T00:00:59.5Z"),
+                                       at("2026-01-01T00:01:57Z"), at("2026-01-01T00:01:59.5Z")});
+  for (std::size_t i = 3; i > 0; --i) CHECK(trigger.previous(fires[i]) == fires[i - 1]);
+  const CalendarTrigger often(parse_calendar("*:*:0/0.4").value(), Zone());
+  CHECK(often.next(at("2026-01-01T00:00:00.4Z")) == at("2026-01-01T00:00:00.8Z"));
+  CHECK(often.next(at("2026-01-01T00:00:00.8Z")) == at("2026-01-01T00:00:01.2Z"));
+  CHECK(often.previous(at("2026-01-01T00:00:01.2Z")) == at("2026-01-01T00:00:00.8Z"));
+  CHECK(often.describe() == "every second (at the seconds 00/0.400000 of the minute), UTC");
 }
 
 TEST_CASE("schedule: cron, nicknames and @every; errors keep their place") {
