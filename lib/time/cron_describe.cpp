@@ -167,12 +167,12 @@ std::string weekdays_of(const CronFields& fields) {
 }
 
 std::string dates_of(const CronFields& fields) {
-  const bool free_day = fields.any_day && fields.days == (all(32) & ~std::uint64_t{1});
-  const bool free_weekday = fields.any_weekday && fields.weekdays == all(7);
-  if (free_day && free_weekday) return {};
+  const bool free_day = fields.days == (all(32) & ~std::uint64_t{1});
+  const bool free_weekday = fields.weekdays == all(7);
+  const bool both = fields.any_day || fields.any_weekday || fields.day_and_weekday;
+  if (both ? free_day && free_weekday : free_day || free_weekday) return {};
   if (free_weekday) return " on " + days_of(fields);
   if (free_day) return " on " + weekdays_of(fields);
-  const bool both = fields.any_day || fields.any_weekday || fields.day_and_weekday;
   return " on " + days_of(fields) + (both ? " if it is also " : " or on ") + weekdays_of(fields);
 }
 

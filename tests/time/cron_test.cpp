@@ -274,6 +274,7 @@ TEST_CASE("cron: described in plain English") {
   CHECK(describe("5,20,35 * * * *") == "at minutes 5, 20 and 35 of every hour");
   CHECK(describe("* */20 * * * *") == "every second, at minutes 0, 20 and 40 of every hour");
   CHECK(describe("0 9 * * 5#2") == "at 09:00 on the second Friday of the month");
+  CHECK(describe("0 9 1-31 * 0-6") == "at 09:00");
   CHECK(describe("0 9 * * SAT,SUN") == "at 09:00 on Saturday and Sunday");
   CHECK(describe("0 0 9 * * * 2030-2032") == "at 09:00 in 2030 through 2032");
   CHECK(describe("15 30 2 * * *") == "at 02:30:15");
