@@ -3,6 +3,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(uv REQUIRED IMPORTED_TARGET GLOBAL libuv)                    # lib/async, lib/io
+pkg_check_modules(dw REQUIRED IMPORTED_TARGET GLOBAL libdw)                    # lib/async: backtraces with names
 pkg_check_modules(absl_time REQUIRED IMPORTED_TARGET GLOBAL absl_time)         # lib/time: zones
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)             # lib/ledger
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control, lib/observe: /metrics

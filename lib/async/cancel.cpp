@@ -30,7 +30,7 @@ Shield::Shield(Duration grace) : grace_(grace), entry_(raised()) {}
 Shield::~Shield() { LoopTimer::cancel(); }
 
 ScopeNode& Shield::raised() noexcept {
-  raise_shield();
+  shield_ = true;
   return *this;
 }
 

@@ -27,7 +27,7 @@ using ScopeResult = std::conditional_t<std::is_void_v<T>, bool, std::optional<T>
 /// A region of one task's execution that can be cancelled as a whole, with all that it starts in task groups.
 /// Neither copyable nor movable. It may be run again after it ended; once cancelled it stays so.
 /// REQUIRES: it outlives run(), and is not run twice at a time (std::logic_error).
-class CancelScope : private detail::ScopeNode, private detail::LoopTimer {
+class CancelScope final : private detail::ScopeNode, private detail::LoopTimer {
  public:
   CancelScope() noexcept = default;
 
@@ -104,8 +104,10 @@ class Shield final : public ScopeNode, private LoopTimer {
   explicit Shield(Duration grace);
   ~Shield();
 
+  /// The grace begins, if it has not yet.
+  void parent_cancelled() noexcept;
+
  private:
-  void parent_cancelled() noexcept override;
   ScopeNode& raised() noexcept;
   void fire() noexcept override { lift_shield(); }
 

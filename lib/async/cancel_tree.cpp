@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "async/cancel.hpp"
+#include "async/cancel_patrol.hpp"
 #include "async/loop.hpp"
 #include "async/task_node.hpp"
 
@@ -43,7 +45,10 @@ bool is_cancelled(const std::exception_ptr& error) noexcept {
 namespace detail {
 namespace {
 
-std::atomic<std::uint64_t> last_cancellation = 0;
+std::uint64_t next_cancellation() noexcept {
+  static std::atomic<std::uint64_t> last = 0;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 TaskNode& running_task() {
   TaskNode* const task = Loop::current().running();
@@ -52,8 +57,6 @@ TaskNode& running_task() {
 }
 
 }  // namespace
-
-ScopeNode::~ScopeNode() { unlink(); }
 
 void ScopeNode::link(ScopeNode* parent, TaskNode& task) {
   if (task_ != nullptr) throw std::logic_error("this CancelScope runs a body already: use one scope for each");
@@ -84,19 +87,32 @@ void ScopeNode::unlink() noexcept {
 
 void ScopeNode::cancel(CancelReason reason) noexcept {
   if (cancelled()) return;
-  id_ = last_cancellation.fetch_add(1, std::memory_order_relaxed) + 1;
+  id_ = next_cancellation();
+  cancelled_ = true;
   reason_ = reason;
+  if (task_ != nullptr) task_->loop()->cancel_patrol().expect_end(id_);
   update();
 }
 
 void ScopeNode::lift_shield() noexcept {
   shield_ = false;
+  id_ = next_cancellation();
+  task_->loop()->cancel_patrol().expect_end(id_);
   update();
+}
+
+const ScopeNode* ScopeNode::disobeyed(std::uint64_t id) const noexcept {
+  for (const ScopeNode* scope = this; scope != nullptr && !scope->shield_; scope = scope->parent_) {
+    if (scope->id_ == 0) continue;
+    if (scope->cancelled_ && scope->id_ <= id) return scope;
+    if (!scope->cancelled_ && scope->id_ > id) return nullptr;  // its shield has just ended
+  }
+  return nullptr;
 }
 
 void ScopeNode::update() noexcept {
   const ScopeNode* const above = parent_ != nullptr ? parent_->source_ : nullptr;
-  if (shield_ && above != nullptr) parent_cancelled();
+  if (shield_ && above != nullptr) static_cast<Shield*>(this)->parent_cancelled();
   const ScopeNode* source = cancelled() ? this : nullptr;
   if (above != nullptr && !shield_) source = above;
   if (source == source_) return;

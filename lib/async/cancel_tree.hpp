@@ -58,7 +58,6 @@ class ScopeNode {
   ScopeNode() noexcept = default;
   ScopeNode(const ScopeNode&) = delete;
   ScopeNode& operator=(const ScopeNode&) = delete;
-  virtual ~ScopeNode();
 
   /// Becomes a child of `parent` (may be null) on behalf of `task`, which is in this scope from now on.
   /// Throws std::logic_error when it is in use already.
@@ -67,10 +66,15 @@ class ScopeNode {
   bool linked() const noexcept { return task_ != nullptr; }
 
   void cancel(CancelReason reason) noexcept;
-  bool cancelled() const noexcept { return id_ != 0; }
+  bool cancelled() const noexcept { return cancelled_; }
   CancelReason reason() const noexcept { return reason_; }
+  /// Of its own cancellation, or of the end of its shield; 0: neither. Later ones have greater numbers.
+  std::uint64_t id() const noexcept { return id_; }
   /// Whether this scope's own cancel() threw it.
-  bool caused(const Cancelled& cancelled) const noexcept { return id_ != 0 && cancelled.id() == id_; }
+  bool caused(const Cancelled& cancelled) const noexcept { return cancelled_ && cancelled.id() == id_; }
+  /// From this scope outwards as far as no shield hides it: the first one whose cancellation was `id` or an earlier
+  /// one, null if there is none. A shield that has ended gives its body as much time as a cancellation does.
+  const ScopeNode* disobeyed(std::uint64_t id) const noexcept;
 
   ScopeNode* parent() const noexcept { return parent_; }
   /// Calls visit(task) for the task of each scope directly below.
@@ -84,13 +88,11 @@ class ScopeNode {
   Cancelled as_exception() const noexcept { return Cancelled(reason_, id_); }
 
  protected:
-  void raise_shield() noexcept { shield_ = true; }
   /// The parents' cancellation becomes visible.
   void lift_shield() noexcept;
-  /// A shielded scope's parent is cancelled.
-  virtual void parent_cancelled() noexcept {}
 
  private:
+  friend class Shield;
   void update() noexcept;
 
   ScopeNode* parent_ = nullptr;
@@ -99,10 +101,12 @@ class ScopeNode {
   ScopeNode* next_ = nullptr;
   const ScopeNode* source_ = nullptr;
   TaskNode* task_ = nullptr;
-  std::uint64_t id_ = 0;  // of its own cancellation; 0: not cancelled
+  std::uint64_t id_ : 46 = 0;  // of 70 trillion cancellations
+  bool cancelled_ : 1 = false;
+  bool shield_ : 1 = false;  // it is a Shield, and hides its parents
   CancelReason reason_ = CancelReason::user;
-  bool shield_ = false;
 };
+static_assert(sizeof(ScopeNode) == 56, "one in every task");
 
 /// The running task is in the scope from the construction to the destruction. Throws std::logic_error when no task runs
 /// or the scope is in use.

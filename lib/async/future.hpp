@@ -25,10 +25,16 @@ namespace belfry::async {
 /// The Promise was destroyed before it had a value.
 class BrokenPromise : public std::logic_error {
  public:
-  BrokenPromise() : std::logic_error("the Promise was dropped without a value: nothing will ever arrive here") {}
+  BrokenPromise()
+      : std::logic_error(
+            "the Promise was dropped without a value: nothing "
+            "will ever arrive here") {}
 };
 
 namespace detail {
+
+/// Nobody saw the exception of a Promise: its loop complains. Any thread.
+void error_lost(Inbox& inbox, const std::exception_ptr& error) noexcept;
 
 /// What both ends share. Everything but the inbox belongs to the loop's thread.
 template <class T>
@@ -37,7 +43,15 @@ struct FutureState {
   Loop* loop = &Loop::current();
   Result<T> result;
   WaitQueue waiters;
-  bool promised = false;  // a value is on its way, perhaps still in the inbox
+  bool promised = false;   // a value is on its way, perhaps still in the inbox
+  bool retrieved = false;  // somebody has seen what it was, or it is no error
+
+  FutureState() = default;
+  FutureState(const FutureState&) = delete;
+  FutureState& operator=(const FutureState&) = delete;
+  ~FutureState() {
+    if (const std::exception_ptr error = result.error(); error && !retrieved) error_lost(*inbox, error);
+  }
 
   void resolve(Result<T>&& with) noexcept {
     result = std::move(with);
@@ -84,6 +98,7 @@ class Future {
     using Wait::Wait;
     decltype(auto) await_resume() const {
       this->finish();
+      this->state_.retrieved = true;
       if constexpr (std::is_void_v<T>) {
         this->state_.result.value();
       } else {
@@ -97,6 +112,7 @@ class Future {
     ~ByValue() override { this->leave(); }  // before the state it waits in goes
     T await_resume() {
       this->finish();
+      this->state_.retrieved = true;
       return this->state_.result.take();
     }
 
@@ -170,7 +186,7 @@ class Promise {
 
 template <class T>
 Promise<T>::~Promise() {
-  if (!state_ || state_->promised) return;
+  if (!state_ || state_->promised || state_.use_count() == 1) return;  // nobody is left who could miss it
   try {
     const std::exception_ptr broken = std::make_exception_ptr(BrokenPromise());
     if (Loop::current_or_null() == state_->loop) {

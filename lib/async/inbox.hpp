@@ -21,7 +21,7 @@ class Callback final : public ReadyNode {
 
  private:
   friend class Inbox;
-  ~Callback() override = default;
+  ~Callback() = default;
   void run() noexcept override;
   void drop() noexcept override { delete this; }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "async/cancel_tree.hpp"
 #include "async/loop_runner.hpp"
 
 namespace belfry::async {
@@ -26,7 +27,7 @@ class Current {
 
 }  // namespace
 
-Loop::Loop(LoopOptions options)
+Loop::Loop(const LoopOptions& options)
     : clock_(&detail::LoopRunner::clock_of(options)), runner_(std::make_unique<detail::LoopRunner>(options)) {
   timers_ = &runner_->timers;
 }
@@ -38,7 +39,9 @@ Loop::~Loop() {
 
 Loop& Loop::current() {
   if (current_loop == nullptr) {
-    throw std::logic_error("no loop runs on this thread: call this from a task or a callback of a Loop, see run()");
+    throw std::logic_error(
+        "no loop runs on this thread: call this from a task "
+        "or a callback of a Loop, see run()");
   }
   return *current_loop;
 }
@@ -73,8 +76,6 @@ void Loop::external_work_end() noexcept {
   if (jumps) inbox->wake();
 }
 
-Duration Loop::leak_grace() const noexcept { return runner_->leak_grace(); }
-
 LoopStats Loop::stats() const { return runner_->stats(); }
 
 void Loop::set_slow_step(Duration threshold) noexcept { runner_->monitor.set_threshold(threshold); }
@@ -89,6 +90,12 @@ bool Loop::busy() const noexcept { return runner_->busy(); }
 
 bool Loop::spend_fairness() noexcept { return --runner_->fairness_left <= 0; }
 
+detail::Complaints& Loop::complaints() const noexcept { return runner_->complaints; }
+
+detail::CancelPatrol& Loop::cancel_patrol() const noexcept { return runner_->cancel_patrol; }
+
+detail::LoopMonitor& Loop::monitor() const noexcept { return runner_->monitor; }
+
 detail::Registry& Loop::registry() const noexcept { return runner_->registry; }
 
 const std::shared_ptr<detail::Inbox>& Loop::inbox() const noexcept { return runner_->inbox; }
@@ -101,6 +108,25 @@ void Loop::callback_failed(std::exception_ptr error) noexcept {
   if (!runner_->failure) runner_->failure = std::move(error);
 }
 
-void Loop::error_not_retrieved() noexcept { runner_->errors_not_retrieved.fetch_add(1, std::memory_order_relaxed); }
+void Loop::error_lost(const char* whose, const std::exception_ptr& error) noexcept {
+  if (is_cancelled(error)) return;
+  runner_->complaints.add(ComplaintKind::error_lost, [&] {
+    Complaint complaint;
+    complaint.task = whose;
+    complaint.detail = describe_error(error);
+    return complaint;
+  });
+}
+
+void Loop::never_awaited(const std::source_location& written_at) noexcept {
+  const Backtrace dropped_at = runner_->complaints.heard() ? Backtrace::capture() : Backtrace();
+  runner_->complaints.add(ComplaintKind::never_awaited, [&] {
+    Complaint complaint;
+    complaint.task = written_at.function_name();
+    complaint.place = Place(written_at);
+    complaint.backtrace = dropped_at;
+    return complaint;
+  });
+}
 
 }  // namespace belfry::async

@@ -10,8 +10,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
+#include <utility>
 
 #include "async/clock.hpp"
+#include "async/complaint.hpp"
 #include "async/loop_stats.hpp"
 
 struct uv_loop_s;
@@ -22,7 +25,10 @@ class Loop;
 class TimerHeap;
 
 namespace detail {
+class CancelPatrol;
+class Complaints;
 class Inbox;
+class LoopMonitor;
 class LoopRunner;
 class ReadyNode;
 class TaskNode;
@@ -44,8 +50,11 @@ class LoopOptions {
   /// How long run() waits, at its end, for tasks that ignore their cancellation; then it destroys their frames. By
   /// default it waits for ever.
   LoopOptions& shutdown_grace(std::optional<Duration> grace) noexcept { return shutdown_grace_ = grace, *this; }
-  /// A task whose handle was dropped may take this long to end before it counts as leaked (default 10 s).
-  LoopOptions& leak_grace(Duration grace) noexcept { return leak_grace_ = grace, *this; }
+  /// How long a cancelled task may take to end before the loop complains; if nobody owns it, it then also counts as
+  /// leaked (default 10 s). Time in shielded() does not count.
+  LoopOptions& cancel_grace(Duration grace) noexcept { return cancel_grace_ = grace, *this; }
+  /// Whom to tell what is wrong with the tasks (complaint.hpp). By default it is only counted, see LoopStats.
+  LoopOptions& on_complaint(ComplaintHook hook) { return on_complaint_ = std::move(hook), *this; }
 
  private:
   friend class detail::LoopRunner;
@@ -53,13 +62,14 @@ class LoopOptions {
   Duration slow_step_ = std::chrono::milliseconds(100);
   std::optional<std::uint64_t> shuffle_seed_;
   std::optional<Duration> shutdown_grace_;
-  Duration leak_grace_ = std::chrono::seconds(10);
+  Duration cancel_grace_ = std::chrono::seconds(10);
+  ComplaintHook on_complaint_;
 };
 
 class Loop {
  public:
   /// Throws std::system_error when libuv cannot make a loop.
-  explicit Loop(LoopOptions options = LoopOptions());
+  explicit Loop(const LoopOptions& options = LoopOptions());
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   /// As close(), but closes forgotten handles by force instead of throwing. REQUIRES: not running.
@@ -112,12 +122,17 @@ class Loop {
   bool spend_fairness() noexcept;
   detail::Registry& registry() const noexcept;
   const std::shared_ptr<detail::Inbox>& inbox() const noexcept;
-  Duration leak_grace() const noexcept;
+  detail::Complaints& complaints() const noexcept;
+  detail::CancelPatrol& cancel_patrol() const noexcept;
+  detail::LoopMonitor& monitor() const noexcept;
   /// The running task; null in a callback.
   detail::TaskNode* running() const noexcept;
   /// An exception that nobody can catch: run() will end with it.
   void callback_failed(std::exception_ptr error) noexcept;
-  void error_not_retrieved() noexcept;
+  /// An exception that nobody is left to take; `whose`: "a Promise". Cancelled is none.
+  void error_lost(const char* whose, const std::exception_ptr& error) noexcept;
+  /// A coroutine that is written there was destroyed before it began.
+  void never_awaited(const std::source_location& written_at) noexcept;
   /// Runs until `main` has ended, cancels what is left (shutdown) and waits for it. Called by run().
   void run_until_ended(detail::TaskNode& main);
 

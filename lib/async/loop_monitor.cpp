@@ -39,41 +39,69 @@ DurationHistogram AtomicHistogram::snapshot() const noexcept {
   return copy;
 }
 
-std::int64_t LoopMonitor::now() noexcept { return SystemClock::shared().now_ns(); }
-
-std::int64_t LoopMonitor::turn_begins() noexcept {
+void LoopMonitor::turn_begins(bool slept) noexcept {
   bump(iterations_);
-  last_time_ = now();
-  return last_time_;
+  const std::int64_t now = TickClock::now();
+  if (!slept && last_stamp_ != 0) {
+    const std::int64_t took = TickClock::to_ns(now - last_stamp_);
+    if (took > threshold_.load(std::memory_order_relaxed)) note_slow(nullptr, "libuv", Place(), took);
+  }
+  last_stamp_ = now;
 }
 
-void LoopMonitor::step_begins(const TaskNode* task) noexcept {
-  running_.store(task, std::memory_order_release);
-  step_began_.store(last_time_, std::memory_order_release);
+void LoopMonitor::io_begins() noexcept {
+  last_stamp_ = TickClock::now();
+  step_begins(nullptr);
 }
 
-std::int64_t LoopMonitor::step_ends(const TaskNode* task, const Place& began_at) noexcept {
-  const std::int64_t ended = now();
-  const std::int64_t took = ended - last_time_;
-  last_time_ = ended;
-  step_began_.store(0, std::memory_order_relaxed);
-  running_.store(nullptr, std::memory_order_relaxed);
+void LoopMonitor::io_ends(const char* what, const std::source_location& place) noexcept {
+  const std::int64_t took = TickClock::to_ns(end_step());
+  if (took > threshold_.load(std::memory_order_relaxed)) note_slow(nullptr, what, Place(place), took);
+}
+
+std::int64_t LoopMonitor::step_ends(const TaskNode* task, const std::source_location& began_at) noexcept {
+  const std::int64_t ticks = end_step();
+  const std::int64_t took = TickClock::to_ns(ticks);
   bump(steps_);
   step_time_.add(took);
-  if (took > threshold_.load(std::memory_order_relaxed)) note_slow(task, began_at, took);
-  return took;
+  if (took > threshold_.load(std::memory_order_relaxed)) note_slow(task, "callback", Place(began_at), took);
+  return ticks;
 }
 
-void LoopMonitor::note_slow(const TaskNode* task, const Place& place, std::int64_t nanoseconds) noexcept try {
-  bump(slow_steps_);
-  const std::string_view name = task == nullptr ? "callback" : std::string_view(task->name);
+std::int64_t LoopMonitor::end_step() noexcept {
+  const std::int64_t ended = TickClock::now();
+  const std::int64_t ticks = ended - last_stamp_;
+  last_stamp_ = ended;
+  step_began_.store(0, std::memory_order_relaxed);
+  running_.store(nullptr, std::memory_order_relaxed);
+  return ticks > 0 ? ticks : 0;  // the counter of another processor may lag by a few ticks
+}
+
+void LoopMonitor::note_slow(const TaskNode* task, const char* what, const Place& place,
+                            std::int64_t nanoseconds) noexcept {
+  try {
+    const std::string name = task == nullptr ? what : task->name();
+    count_slow(name, task == nullptr ? "callback" : task->kind->name(), place, nanoseconds);
+  } catch (const std::bad_alloc&) {
+    // it is counted below; its place is lost for want of memory
+  }
+  complaints_.add(ComplaintKind::slow_step, [&] {
+    Complaint complaint = task != nullptr ? about(*task, {}) : Complaint();
+    if (task == nullptr) complaint.task = what;
+    complaint.place = place;
+    complaint.lasted = Duration(nanoseconds);
+    return complaint;
+  });
+}
+
+void LoopMonitor::count_slow(const std::string& name, const std::string& kind, const Place& place,
+                             std::int64_t nanoseconds) {
   const std::scoped_lock lock(slow_mutex_);
   auto entry = std::find_if(slow_places_.begin(), slow_places_.end(),
                             [&](const SlowPlace& slow) { return slow.place == place && slow.task == name; });
   if (entry == slow_places_.end()) {
     if (slow_places_.size() < max_places - 1) {
-      const std::string kind = task == nullptr ? "callback" : task->kind->name();
-      slow_places_.push_back(SlowPlace{.place = place, .task = std::string(name), .kind = kind});
+      slow_places_.push_back(SlowPlace{.place = place, .task = name, .kind = kind});
     } else if (slow_places_.size() < max_places) {
       slow_places_.push_back({.place = {}, .task = "other", .kind = "other"});
     }
@@ -82,8 +110,21 @@ void LoopMonitor::note_slow(const TaskNode* task, const Place& place, std::int64
   ++entry->count;
   entry->total += Duration(nanoseconds);
   entry->longest = std::max(entry->longest, Duration(nanoseconds));
-} catch (const std::bad_alloc&) {
-  // the step is in slow_steps_; its place is lost for want of memory
+}
+
+std::optional<RunningNow> LoopMonitor::running_now() const {
+  const std::int64_t began = step_began();
+  if (began == 0) return std::nullopt;
+  RunningNow running;
+  running.task = running.kind = "callback";
+  running.elapsed = Duration(TickClock::to_ns(TickClock::now() - began));
+  if (const TaskNode* task = running_task(); task != nullptr) {
+    running.task_id = task->id;
+    running.task = task->name();
+    running.kind = task->kind->name();
+    running.place = Place(task->place.load(std::memory_order_relaxed));
+  }
+  return running;
 }
 
 void LoopMonitor::snapshot(LoopStats& stats) const {
@@ -91,20 +132,7 @@ void LoopMonitor::snapshot(LoopStats& stats) const {
   stats.steps = steps_.load(std::memory_order_relaxed);
   stats.step_time = step_time_.snapshot();
   stats.lag = lag_.snapshot();
-  stats.slow_steps = slow_steps_.load(std::memory_order_relaxed);
-  const std::int64_t began = step_began_.load(std::memory_order_acquire);
-  if (began != 0) {
-    RunningNow running;
-    running.task = running.kind = "callback";
-    running.elapsed = Duration(now() - began);
-    if (const TaskNode* task = running_.load(std::memory_order_acquire); task != nullptr) {
-      running.task_id = task->id;
-      running.task = task->name;
-      running.kind = task->kind->name();
-      running.place = Place(task->place.load(std::memory_order_relaxed));
-    }
-    stats.running = std::move(running);
-  }
+  stats.running = running_now();
   const std::scoped_lock lock(slow_mutex_);
   stats.slow_places = slow_places_;
 }

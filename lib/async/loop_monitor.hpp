@@ -1,16 +1,21 @@
 // LoopMonitor: times every step and keeps the counters behind LoopStats. Not for use outside lib/async.
 //
-// The loop thread is the only writer: plain loads and stores of relaxed atomics, no locked instruction. One reading of
-// CLOCK_MONOTONIC separates two steps: the end of one is the start of the next. Readers are on any thread.
+// The loop thread is the only writer: plain loads and stores of relaxed atomics, no locked instruction. One stamp
+// (tick_clock.hpp) separates two steps: the end of one is the start of the next. Readers are on any thread.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <source_location>
+#include <string>
 #include <vector>
 
+#include "async/complaints.hpp"
 #include "async/loop_stats.hpp"
+#include "async/tick_clock.hpp"
 
 namespace belfry::async::detail {
 
@@ -31,37 +36,53 @@ class LoopMonitor {
  public:
   static constexpr std::size_t max_places = 256;
 
-  /// Real monotonic nanoseconds, whatever the loop's clock says.
-  static std::int64_t now() noexcept;
+  explicit LoopMonitor(Complaints& complaints) noexcept : complaints_(complaints) {}
 
   void set_threshold(Duration threshold) noexcept { threshold_.store(threshold.count(), std::memory_order_relaxed); }
+  Duration threshold() const noexcept { return Duration(threshold_.load(std::memory_order_relaxed)); }
 
-  /// A turn begins: the time of the first step is counted from here. Returns now().
-  std::int64_t turn_begins() noexcept;
+  /// A turn begins: the time of the first step is counted from here. `slept`: the poll before could sleep; if it could
+  /// not, its time was that of libuv's callbacks.
+  void turn_begins(bool slept) noexcept;
+  /// A libuv callback begins, outside of a turn.
+  void io_begins() noexcept;
+  void io_ends(const char* what, const std::source_location& place) noexcept;
   /// A step begins; `task` is null for a callback.
-  void step_begins(const TaskNode* task) noexcept;
-  /// The step has ended; returns its duration. `task` as before, it may have ended but must still exist.
-  std::int64_t step_ends(const TaskNode* task, const Place& began_at) noexcept;
-  std::int64_t last_time() const noexcept { return last_time_; }
+  void step_begins(const TaskNode* task) noexcept {
+    running_.store(task, std::memory_order_release);
+    step_began_.store(last_stamp_, std::memory_order_release);
+  }
+  /// The step has ended; returns its duration in ticks. `task` as before, it may have ended but must still exist.
+  std::int64_t step_ends(const TaskNode* task, const std::source_location& began_at) noexcept;
+  /// The end of the last step, in ticks.
+  std::int64_t last_stamp() const noexcept { return last_stamp_; }
 
   void note_lag(std::int64_t nanoseconds) noexcept { lag_.add(nanoseconds); }
 
   /// The task that runs now, null outside a step or in a callback.
   const TaskNode* running_task() const noexcept { return running_.load(std::memory_order_acquire); }
 
+  /// When the step that runs now began, in ticks; 0: none runs. Any thread.
+  std::int64_t step_began() const noexcept { return step_began_.load(std::memory_order_acquire); }
+
+  /// The step that runs now, if any. REQUIRES: as snapshot().
+  std::optional<RunningNow> running_now() const;
+
   /// Fills in what it knows. REQUIRES: the registry's mutex is held, so that the running task cannot go away.
   void snapshot(LoopStats& stats) const;
 
  private:
-  void note_slow(const TaskNode* task, const Place& place, std::int64_t nanoseconds) noexcept;
+  std::int64_t end_step() noexcept;
+  void note_slow(const TaskNode* task, const char* what, const Place& place, std::int64_t nanoseconds) noexcept;
+  void count_slow(const std::string& name, const std::string& kind, const Place& place, std::int64_t nanoseconds);
 
+  Complaints& complaints_;
   std::atomic<std::int64_t> threshold_ = Duration(std::chrono::milliseconds(100)).count();
-  std::int64_t last_time_ = 0;
+  std::int64_t last_stamp_ = 0;
   std::atomic<const TaskNode*> running_ = nullptr;
-  std::atomic<std::int64_t> step_began_ = 0;  // 0: no step runs
+  std::atomic<std::int64_t> step_began_ = 0;  // in ticks; 0: no step runs
   std::atomic<std::uint64_t> iterations_ = 0;
   std::atomic<std::uint64_t> steps_ = 0;
-  std::atomic<std::uint64_t> slow_steps_ = 0;
   AtomicHistogram step_time_;
   AtomicHistogram lag_;
   mutable std::mutex slow_mutex_;

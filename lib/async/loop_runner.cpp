@@ -25,7 +25,12 @@ bool UvLoop::close() noexcept {
 }
 
 LoopRunner::LoopRunner(const LoopOptions& options)
-    : clock_(clock_of(options)), manual_(clock_.manual()), options_(options) {
+    : complaints(options.on_complaint_),
+      monitor(complaints),
+      cancel_patrol(clock_of(options), registry, complaints, options.cancel_grace_),
+      clock_(clock_of(options)),
+      manual_(clock_.manual()),
+      options_(options) {
   monitor.set_threshold(options.slow_step_);
   if (options.shuffle_seed_) random_.emplace(*options.shuffle_seed_);
   wall_timers.emplace(uv.get(), clock_);
@@ -84,12 +89,13 @@ void LoopRunner::run(TaskNode& main) {
 
 void LoopRunner::turn() noexcept {
   if (!running) return;
-  const std::int64_t began = monitor.turn_begins();
+  monitor.turn_begins(!idle_on_);
   steps_this_turn_ = 0;
   inbox->drain(ready);
   fire_timers();
   wall_timers->fire_due();
-  run_ready(began);
+  if (cancel_patrol.due() != TimerHeap::never) patrol();
+  run_ready();
   check_end();
   timer_count_.store(timers.size(), std::memory_order_relaxed);
   wall_timer_count_.store(wall_timers->heap().size(), std::memory_order_relaxed);
@@ -105,18 +111,23 @@ void LoopRunner::fire_timers() noexcept {
   }
 }
 
-void LoopRunner::run_ready(std::int64_t turn_began) noexcept {
-  std::int64_t batch_began = turn_began;
-  while (steps_this_turn_ < fairness && monitor.last_time() - turn_began < turn_limit) {
+void LoopRunner::patrol() noexcept {
+  if (clock_.now_ns() >= cancel_patrol.due()) cancel_patrol.run();
+}
+
+void LoopRunner::run_ready() noexcept {
+  const std::int64_t turn_ends = monitor.last_stamp() + turn_ticks_;
+  std::int64_t batch_began = monitor.last_stamp();
+  while (steps_this_turn_ < fairness && monitor.last_stamp() < turn_ends) {
     if (batch_.empty()) {
-      if (steps_this_turn_ > 0) monitor.note_lag(monitor.last_time() - batch_began);
+      if (steps_this_turn_ > 0) monitor.note_lag(TickClock::to_ns(monitor.last_stamp() - batch_began));
       if (ready.empty()) return;
       next_batch();
-      batch_began = monitor.last_time();
+      batch_began = monitor.last_stamp();
     }
     run_one(batch_.pop());
   }
-  monitor.note_lag(monitor.last_time() - batch_began);
+  monitor.note_lag(TickClock::to_ns(monitor.last_stamp() - batch_began));
 }
 
 void LoopRunner::next_batch() noexcept {
@@ -138,17 +149,21 @@ void LoopRunner::run_one(ReadyNode& node) noexcept {
   monitor.step_begins(task);
   if (task == nullptr) {
     node.run();  // destroys it
-    monitor.step_ends(nullptr, Place());
+    monitor.step_ends(nullptr, std::source_location());
     return;
   }
-  task->retain();
-  const Place began_at(task->place.load(std::memory_order_relaxed));
-  task->run_step();
+  const bool had_ended = task->ended();
+  const std::source_location began_at = task->place.load(std::memory_order_relaxed);
+  node.run();
   const std::int64_t took = monitor.step_ends(task, began_at);
   task->steps.store(task->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   task->busy.store(task->busy.load(std::memory_order_relaxed) + took, std::memory_order_relaxed);
-  if (task->ended()) registry.wait_for_readers();  // stats() may still be reading what was the running task
-  task->release();
+  if (task->ended() && !had_ended) {
+    registry.remove(*task);  // waits for readers, who may be looking at what was
+                             // the running task
+    task->release();         // the loop's reference
+  }
+  task->release();  // the queue's
 }
 
 void LoopRunner::check_end() noexcept {
@@ -169,7 +184,10 @@ void LoopRunner::cancel_tasks() noexcept {
 
 void LoopRunner::destroy_tasks() noexcept {
   while (TaskNode* const task = registry.first()) {
-    destroyed_.fetch_add(1, std::memory_order_relaxed);
+    const char* const waits_for = task->waits_for.load(std::memory_order_relaxed);
+    complaints.add(ComplaintKind::alive_at_close, [&] {
+      return about(*task, waits_for == nullptr ? "it was ready to run" : std::string("it waits for ") + waits_for);
+    });
     task->retain();
     task->destroy_frame();
     task->release();
@@ -177,7 +195,7 @@ void LoopRunner::destroy_tasks() noexcept {
 }
 
 bool LoopRunner::something_to_do() const noexcept {
-  return !ready.empty() || !batch_.empty() || !inbox->empty() || timers.next_key() <= clock_.now_ns() ||
+  return busy() || !inbox->empty() || std::min(timers.next_key(), cancel_patrol.due()) <= clock_.now_ns() ||
          wall_timers->next_key() <= clock_.wall_now().time_since_epoch().count();
 }
 
@@ -188,7 +206,7 @@ void LoopRunner::plan_poll() noexcept {
   }
   poll_without_sleep(busy());
   if (busy()) return;
-  timer_fd_->arm(timers.next_key());
+  timer_fd_->arm(std::min(timers.next_key(), cancel_patrol.due()));
   if (wall_timers->arm()) poll_without_sleep(true);
 }
 
@@ -202,7 +220,9 @@ bool LoopRunner::jump() noexcept {
     span = std::min(span, wall_timers->next_key() - clock_.wall_now().time_since_epoch().count());
   }
   if (span == never) return false;
-  if (steps_this_turn_ > 0) return true;  // I/O may have come in meanwhile: poll once more before time moves
+  if (steps_this_turn_ > 0)
+    return true;  // I/O may have come in meanwhile: poll once more before time
+                  // moves
   manual_->advance(Duration(span));
   return true;
 }
@@ -221,11 +241,15 @@ LoopStats LoopRunner::stats() const {
   LoopStats stats;
   const std::scoped_lock lock(registry.mutex());
   monitor.snapshot(stats);
-  registry.snapshot(stats, clock_.now_ns(), options_.leak_grace_);
+  registry.snapshot(stats, clock_.now_ns());
   stats.timers = timer_count_.load(std::memory_order_relaxed);
   stats.wall_timers = wall_timer_count_.load(std::memory_order_relaxed);
-  stats.errors_not_retrieved = errors_not_retrieved.load(std::memory_order_relaxed);
-  stats.destroyed_at_close = destroyed_.load(std::memory_order_relaxed);
+  stats.slow_steps = complaints.count(ComplaintKind::slow_step);
+  stats.stalls = complaints.count(ComplaintKind::stalled);
+  stats.never_awaited = complaints.count(ComplaintKind::never_awaited);
+  stats.errors_not_retrieved = complaints.count(ComplaintKind::error_lost);
+  stats.cancellations_ignored = complaints.count(ComplaintKind::cancellation_ignored);
+  stats.destroyed_at_close = complaints.count(ComplaintKind::alive_at_close);
   return stats;
 }
 

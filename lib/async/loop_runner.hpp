@@ -12,6 +12,8 @@
 #include <optional>
 #include <random>
 
+#include "async/cancel_patrol.hpp"
+#include "async/complaints.hpp"
 #include "async/inbox.hpp"
 #include "async/loop.hpp"
 #include "async/loop_monitor.hpp"
@@ -56,7 +58,6 @@ class LoopRunner {
   /// Throws std::logic_error naming the open handles, unless `force`.
   void close(bool force);
   LoopStats stats() const;
-  Duration leak_grace() const noexcept { return options_.leak_grace_; }
   bool busy() const noexcept { return !ready.empty() || !batch_.empty(); }
 
   static constexpr int fairness = 128;                 // awaits without waiting, and steps of a turn
@@ -65,12 +66,13 @@ class LoopRunner {
   // --- used by Loop
   ReadyQueue ready;
   TimerHeap timers;
+  Complaints complaints;
   LoopMonitor monitor;
   Registry registry;
+  CancelPatrol cancel_patrol;
   std::shared_ptr<Inbox> inbox;
   std::optional<WallTimers> wall_timers;
   std::atomic<std::int64_t> external_work = 0;
-  std::atomic<std::uint64_t> errors_not_retrieved = 0;
   std::exception_ptr failure;
   int fairness_left = fairness;
   bool running = false;
@@ -90,7 +92,8 @@ class LoopRunner {
   void open_handles();
   void turn() noexcept;
   void fire_timers() noexcept;
-  void run_ready(std::int64_t turn_began) noexcept;
+  void patrol() noexcept;
+  void run_ready() noexcept;
   void run_one(ReadyNode& node) noexcept;
   void next_batch() noexcept;
   void shuffle_batch();
@@ -113,12 +116,12 @@ class LoopRunner {
   ReadyQueue batch_;
   TaskNode* main_ = nullptr;
   GraceTimer grace_timer_{*this};
+  std::int64_t turn_ticks_ = TickClock::from_ns(turn_limit);
   int steps_this_turn_ = 0;
-  bool idle_on_ = false;
+  bool idle_on_ = false;  // the next poll does not sleep
   bool ending_ = false;
   std::atomic<std::size_t> timer_count_ = 0;
   std::atomic<std::size_t> wall_timer_count_ = 0;
-  std::atomic<std::uint64_t> destroyed_ = 0;
 };
 
 }  // namespace belfry::async::detail

@@ -31,7 +31,8 @@ struct DurationHistogram {
 /// Steps over the threshold that began at the same place in tasks of the same name.
 struct SlowPlace {
   Place place;       ///< the await from which the step was resumed; the spawn, for a first step
-  std::string task;  ///< its name; "callback" for a call_soon function; "other" for what did not fit into the table
+  std::string task;  ///< its name; "callback" for a call_soon function, "io" or "libuv" for a callback of libuv's;
+                     ///< "other" for what did not fit into the table
   std::string kind;
   std::uint64_t count = 0;
   Duration total{};
@@ -53,8 +54,8 @@ struct KindStats {
   std::uint64_t created = 0;   ///< in all loops of the process
   std::uint64_t finished = 0;  ///< in all loops of the process
   std::uint64_t live = 0;      ///< in all loops of the process
-  /// In this loop: their JoinHandle was dropped and they have ignored the cancellation for longer than the leak grace,
-  /// or they are detached and older than their kind's expected life.
+  /// In this loop: their JoinHandle was dropped and they have ignored the cancellation for longer than the grace
+  /// (LoopOptions::cancel_grace), or they are detached and older than their kind's expected life.
   std::uint64_t leaked = 0;
 };
 
@@ -69,8 +70,11 @@ struct LoopStats {
   std::size_t tasks = 0;   ///< live tasks of this loop
   std::size_t timers = 0;  ///< in the monotonic heap, at the end of the last turn
   std::size_t wall_timers = 0;
-  std::uint64_t errors_not_retrieved = 0;  ///< tasks that failed while nobody was left to take the error
-  std::uint64_t destroyed_at_close = 0;    ///< tasks that outlasted the shutdown grace
+  std::uint64_t stalls = 0;                 ///< seen by a StallWatchdog
+  std::uint64_t never_awaited = 0;          ///< Tasks that were destroyed before anybody awaited or spawned them
+  std::uint64_t errors_not_retrieved = 0;   ///< tasks and promises whose failure nobody was left to take
+  std::uint64_t cancellations_ignored = 0;  ///< by tasks that did not end within the grace
+  std::uint64_t destroyed_at_close = 0;     ///< tasks that outlasted the shutdown grace
   std::vector<KindStats> kinds;
 };
 

@@ -1,5 +1,5 @@
-// ReadyQueue: what the loop runs next, in order of arrival. Intrusive, so making a task ready allocates nothing and a
-// destroyed task leaves the queue by itself. Loop thread only.
+// ReadyQueue: what the loop runs next, in order of arrival. Intrusive: making a task ready allocates nothing. A node
+// that is queued stays so until it is run; a task that ended meanwhile then does nothing. Loop thread only.
 #pragma once
 
 namespace belfry::async::detail {
@@ -15,69 +15,53 @@ class ReadyNode {
 
   bool queued() const noexcept { return next_ != nullptr; }
 
-  void leave_queue() noexcept {
-    if (!queued()) return;
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    previous_ = next_ = nullptr;
-  }
-
  protected:
-  virtual ~ReadyNode() { leave_queue(); }
+  ~ReadyNode() = default;
 
  private:
   friend class ReadyQueue;
   friend class Inbox;
   friend class LoopRunner;
-  /// Called by the loop, no longer queued. May destroy itself.
+  /// Called by the loop, no longer queued. A callback destroys itself.
   virtual void run() noexcept = 0;
-  /// It will never run: the loop is gone. A node that nobody else owns destroys itself.
-  virtual void drop() noexcept {}
+  /// It will never run: the loop is gone.
+  virtual void drop() noexcept = 0;
   /// Itself as a task; null for a callback.
   virtual TaskNode* as_task() noexcept { return nullptr; }
 
-  ReadyNode* previous_ = nullptr;
-  ReadyNode* next_ = nullptr;
+  ReadyNode* next_ = nullptr;  // itself in the last node of a queue
 };
 
-/// A circular list around a sentinel.
 class ReadyQueue {
  public:
-  ReadyQueue() noexcept { ends_.previous_ = ends_.next_ = &ends_; }
+  bool empty() const noexcept { return first_ == nullptr; }
 
-  bool empty() const noexcept { return ends_.next_ == &ends_; }
-
-  /// REQUIRES: the node is in no queue.
+  /// REQUIRES: the node is in no queue, and lives until it is popped.
   void push(ReadyNode& node) noexcept {
-    node.previous_ = ends_.previous_;
-    node.next_ = &ends_;
-    ends_.previous_->next_ = &node;
-    ends_.previous_ = &node;
+    node.next_ = &node;
+    (first_ != nullptr ? last_->next_ : first_) = &node;
+    last_ = &node;
   }
 
   /// REQUIRES: not empty.
   ReadyNode& pop() noexcept {
-    ReadyNode& node = *ends_.next_;
-    node.leave_queue();
+    ReadyNode& node = *first_;
+    first_ = node.next_ == &node ? nullptr : node.next_;
+    node.next_ = nullptr;
     return node;
   }
 
   /// All of `other` behind what is here already.
   void append(ReadyQueue& other) noexcept {
     if (other.empty()) return;
-    other.ends_.next_->previous_ = ends_.previous_;
-    ends_.previous_->next_ = other.ends_.next_;
-    other.ends_.previous_->next_ = &ends_;
-    ends_.previous_ = other.ends_.previous_;
-    other.ends_.previous_ = other.ends_.next_ = &other.ends_;
+    (first_ != nullptr ? last_->next_ : first_) = other.first_;
+    last_ = other.last_;
+    other.first_ = nullptr;
   }
 
  private:
-  struct Ends final : ReadyNode {
-    ~Ends() override { /* its neighbours are itself */ }
-    void run() noexcept override {}
-  };
-  Ends ends_;
+  ReadyNode* first_ = nullptr;
+  ReadyNode* last_ = nullptr;  // stale while empty
 };
 
 }  // namespace belfry::async::detail

@@ -3,8 +3,23 @@
 #include "async/registry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace belfry::async::detail {
+
+Registry::Cursor::Cursor(Registry& registry) : registry_(registry) {
+  const std::scoped_lock lock(registry_.mutex_);
+  task_ = registry_.first_;
+  left_ = registry_.size_;
+  next_ = std::exchange(registry_.cursors_, this);
+}
+
+Registry::Cursor::~Cursor() {
+  const std::scoped_lock lock(registry_.mutex_);
+  Cursor** link = &registry_.cursors_;
+  while (*link != this) link = &(*link)->next_;
+  *link = next_;
+}
 
 void Registry::add(TaskNode& task) {
   const std::scoped_lock lock(mutex_);
@@ -20,24 +35,26 @@ void Registry::remove(TaskNode& task) noexcept {
   (task.previous != nullptr ? task.previous->next : first_) = task.next;
   (task.next != nullptr ? task.next->previous : last_) = task.previous;
   --size_;
-  if (task.owner == TaskNode::Owner::detached || task.owner == TaskNode::Owner::dropped) --ownerless_;
+  for (Cursor* cursor = cursors_; cursor != nullptr; cursor = cursor->next_) {
+    if (cursor->task_ == &task) cursor->task_ = task.next;
+  }
+  if (task.ownership >= TaskNode::Owner::detached) --ownerless_;
   task.kind->note_finished();
 }
 
-void Registry::set_ownerless(TaskNode& task, TaskNode::Owner how, std::int64_t now) noexcept {
+void Registry::set_ownerless(TaskNode& task, TaskNode::Owner how) noexcept {
   const std::scoped_lock lock(mutex_);
-  task.owner = how;
-  task.ownerless_since = now;
+  task.ownership = how;
   ++ownerless_;
 }
 
-bool is_leaked(const TaskNode& task, std::int64_t now, Duration leak_grace) noexcept {
-  if (task.owner == TaskNode::Owner::dropped) return now - task.ownerless_since > leak_grace.count();
+bool is_leaked(const TaskNode& task, std::int64_t now) noexcept {
+  if (task.ownership == TaskNode::Owner::leaked) return true;
   const std::int64_t life = task.kind->expected_life().count();
-  return task.owner == TaskNode::Owner::detached && life > 0 && now - task.created > life;
+  return task.ownership == TaskNode::Owner::detached && life > 0 && now - task.created > life;
 }
 
-void Registry::snapshot(LoopStats& stats, std::int64_t now, Duration leak_grace) const {
+void Registry::snapshot(LoopStats& stats, std::int64_t now) const {
   stats.tasks = size_;
   for (const TaskKind* kind : all_task_kinds()) {
     const std::uint64_t finished = kind->finished();  // before created: live must not go below zero
@@ -46,7 +63,7 @@ void Registry::snapshot(LoopStats& stats, std::int64_t now, Duration leak_grace)
   }
   if (ownerless_ == 0) return;
   for (const TaskNode* task = first_; task != nullptr; task = task->next) {
-    if (!is_leaked(*task, now, leak_grace)) continue;
+    if (!is_leaked(*task, now)) continue;
     const auto kind = std::find_if(stats.kinds.begin(), stats.kinds.end(),
                                    [&](const KindStats& entry) { return entry.kind == task->kind->name(); });
     if (kind != stats.kinds.end()) ++kind->leaked;

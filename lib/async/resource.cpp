@@ -10,7 +10,7 @@ std::exception_ptr first_failure(std::exception_ptr first, std::exception_ptr er
   if (!first) return error;
   if (is_cancelled(error)) return first;
   if (is_cancelled(first)) return error;
-  Loop::current().error_not_retrieved();
+  Loop::current().error_lost("a clean-up", error);
   return first;
 }
 

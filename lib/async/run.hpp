@@ -19,12 +19,13 @@ T run(Loop& loop, Task<T> main, std::source_location place = std::source_locatio
   detail::begin_main(loop, *node);
   loop.run_until_ended(*node);
   node->retrieved = true;
-  return node->result().take();
+  return node->outcome().take();
 }
 
 /// Makes a loop, runs `main` on it, and closes it: an unclosed handle is a std::logic_error.
 template <class T>
-T run(Task<T> main, LoopOptions options = LoopOptions(), std::source_location place = std::source_location::current()) {
+T run(Task<T> main, const LoopOptions& options = LoopOptions(),
+      std::source_location place = std::source_location::current()) {
   Loop loop(options);
   if constexpr (std::is_void_v<T>) {
     run(loop, std::move(main), place);

@@ -22,7 +22,7 @@ std::uint64_t running_task_id() noexcept {
 
 std::string describe_running_task() {
   const TaskNode* const task = running_task();
-  return task != nullptr ? "task " + std::to_string(task->id) + " (" + task->name + ")" : "a callback";
+  return task != nullptr ? "task " + std::to_string(task->id) + " (" + task->name() + ")" : "a callback";
 }
 
 }  // namespace belfry::async::detail

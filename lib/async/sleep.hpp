@@ -13,7 +13,7 @@ namespace belfry::async {
 class [[nodiscard]] SleepAwaiter final : public Waiter, private detail::LoopTimer {
  public:
   SleepAwaiter(std::int64_t nanoseconds, bool relative) noexcept
-      : Waiter("sleep"), deadline_(nanoseconds), relative_(relative) {}
+      : Waiter("sleep"), relative_(relative), deadline_(nanoseconds) {}
   void await_resume() const { finish(); }
 
  private:
@@ -24,8 +24,8 @@ class [[nodiscard]] SleepAwaiter final : public Waiter, private detail::LoopTime
   }
   void fire() noexcept override { complete(); }
 
-  std::int64_t deadline_;
   bool relative_;
+  std::int64_t deadline_;
 };
 
 /// What yield() returns.

@@ -6,21 +6,23 @@
 
 #include "async/loop.hpp"
 #include "async/registry.hpp"
+#include "async/wait_report.hpp"
 
 namespace belfry::async::detail {
 
-void NodeSetup::apply(TaskNode& node, SpawnOptions options, std::source_location place) {
+void NodeSetup::apply(TaskNode& node, const SpawnOptions& options, std::source_location place) noexcept {
   static std::atomic<std::uint64_t> last_id = 0;
   static TaskKind& default_kind = task_kind("task");
   node.id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
-  node.name = options.name_.empty() ? "task-" + std::to_string(node.id) : std::move(options.name_);
   node.kind = options.kind_ != nullptr ? options.kind_ : &default_kind;
   node.place.store(place, std::memory_order_relaxed);
 }
 
 void begin_main(Loop& loop, TaskNode& node) {
   if (Loop::current_or_null() != nullptr) {
-    throw std::logic_error("a loop runs already on this thread: co_await the task instead of calling run()");
+    throw std::logic_error(
+        "a loop runs already on this thread: co_await the "
+        "task instead of calling run()");
   }
   node.begin(loop, nullptr, nullptr);
 }
@@ -32,24 +34,29 @@ void begin_child(TaskNode& node, ScopeNode* scope, TaskOwner* owner) {
 }
 
 bool JoinAwaiter::start() {
-  if (node_.retrieved) throw std::logic_error("task " + node_.name + " was joined already: a result is taken once");
+  if (node_.retrieved) throw std::logic_error("task " + node_.name() + " was joined already: a result is taken once");
   if (node_.ended()) return false;
-  if (&node_ == &task()) throw std::logic_error("task " + node_.name + " joins itself: it would wait for ever");
-  node_.joiners.push(*this);
+  if (&node_ == &task()) throw std::logic_error("task " + node_.name() + " joins itself: it would wait for ever");
+  if (node_.owner() != nullptr) throw std::logic_error("task " + node_.name() + " is being joined by another task");
+  node_.set_owner(this);
   return true;
 }
+
+void JoinAwaiter::task_ended(TaskNode&, const std::exception_ptr&) noexcept { complete(); }
 
 void JoinAwaiter::finish_join() const {
   finish();
   node_.retrieved = true;
 }
 
+void JoinAwaiter::report(WaitReport& report) const { report.object(&node_).all_of(node_.id); }
+
 void drop_task(TaskNode& node) noexcept {
   if (node.ended()) {
     node.report_lost_error();
     return;
   }
-  node.loop()->registry().set_ownerless(node, TaskNode::Owner::dropped, node.loop()->now_ns());
+  node.loop()->registry().set_ownerless(node, TaskNode::Owner::dropped);
   node.root_scope().cancel(CancelReason::owner_gone);
 }
 
@@ -58,7 +65,7 @@ void detach_task(TaskNode& node) noexcept {
     node.report_lost_error();
     return;
   }
-  node.loop()->registry().set_ownerless(node, TaskNode::Owner::detached, node.loop()->now_ns());
+  node.loop()->registry().set_ownerless(node, TaskNode::Owner::detached);
 }
 
 }  // namespace belfry::async::detail

@@ -17,7 +17,7 @@
 #include "async/cancel_tree.hpp"
 #include "async/task.hpp"
 #include "async/task_node.hpp"
-#include "async/wait_queue.hpp"
+#include "async/waiter.hpp"
 
 namespace belfry::async {
 
@@ -29,15 +29,17 @@ struct NodeSetup;
 class SpawnOptions {
  public:
   SpawnOptions() = default;
-  SpawnOptions(const char* name) : name_(name) {}             // NOLINT(google-explicit-constructor): a name will do
-  SpawnOptions(std::string name) : name_(std::move(name)) {}  // NOLINT(google-explicit-constructor)
-  SpawnOptions(std::string_view name) : name_(name) {}        // NOLINT(google-explicit-constructor)
+  /// A literal, or what else outlives the options; it is copied by spawn().
+  SpawnOptions(const char* name) noexcept : literal_(name) {}  // NOLINT(google-explicit-constructor): a name will do
+  SpawnOptions(std::string name) : name_(std::move(name)) {}   // NOLINT(google-explicit-constructor)
+  SpawnOptions(std::string_view name) : name_(name) {}         // NOLINT(google-explicit-constructor)
 
   /// Under which it is counted (task_kind.hpp): a small fixed set, it becomes a metrics label. Default "task".
   SpawnOptions& kind(std::string_view kind) { return kind_ = &task_kind(kind), *this; }
 
  private:
   friend struct detail::NodeSetup;
+  std::string_view literal_;
   std::string name_;
   TaskKind* kind_ = nullptr;
 };
@@ -67,17 +69,19 @@ class NodeRef {
 };
 
 struct NodeSetup {
-  static void apply(TaskNode& node, SpawnOptions options, std::source_location place);
+  static std::string_view name(const SpawnOptions& options) noexcept {
+    return options.literal_.empty() ? std::string_view(options.name_) : options.literal_;
+  }
+  static void apply(TaskNode& node, const SpawnOptions& options, std::source_location place) noexcept;
 };
 
 /// A node that has not begun. REQUIRES: the task holds a coroutine (std::logic_error).
 template <class T>
-NodeRef<T> make_node(Task<T> task, SpawnOptions options, std::source_location place) {
+NodeRef<T> make_node(Task<T> task, const SpawnOptions& options, std::source_location place) {
   if (!task) throw std::logic_error("cannot spawn an empty Task: it was moved from or awaited before");
-  auto* const bare = new TypedTaskNode<T>(task.handle());
-  NodeRef<T> node(bare);
+  NodeRef<T> node(TypedTaskNode<T>::make(task.handle(), NodeSetup::name(options)));
   task.release();
-  NodeSetup::apply(*node, std::move(options), place);
+  NodeSetup::apply(*node, options, place);
   return node;
 }
 
@@ -88,15 +92,26 @@ void begin_main(Loop& loop, TaskNode& node);
 void begin_child(TaskNode& node, ScopeNode* scope, TaskOwner* owner);
 
 /// Parks until the task has ended.
-class JoinAwaiter : public QueuedWaiter {
+class JoinAwaiter : public Waiter, private TaskOwner {
  public:
-  explicit JoinAwaiter(TaskNode& node) noexcept : QueuedWaiter("join"), node_(node) {}
+  explicit JoinAwaiter(TaskNode& node) noexcept : Waiter("join"), node_(node) {}
+  void report(WaitReport& report) const override;
 
  protected:
-  bool start() override;
+  ~JoinAwaiter() override { let_go(); }
   void finish_join() const;
 
  private:
+  bool start() override;
+  bool abandon() noexcept override {
+    let_go();
+    return true;
+  }
+  void task_ended(TaskNode& task, const std::exception_ptr& error) noexcept override;
+  void let_go() noexcept {
+    if (waiting()) node_.set_owner(nullptr);
+  }
+
   TaskNode& node_;
 };
 
@@ -106,7 +121,7 @@ class TypedJoinAwaiter final : public JoinAwaiter {
   explicit TypedJoinAwaiter(TypedTaskNode<T>& node) noexcept : JoinAwaiter(node), node_(node) {}
   T await_resume() {
     finish_join();
-    return node_.result().take();
+    return node_.outcome().take();
   }
 
  private:
@@ -137,8 +152,8 @@ class [[nodiscard]] JoinHandle {
   }
 
   /// Waits until the task has ended; gives its value or rethrows its exception, Cancelled included. Cancelling the
-  /// waiting task does not cancel the joined one: that is what dropping the handle does. Once (std::logic_error).
-  /// REQUIRES: not empty; the handle outlives the await.
+  /// waiting task does not cancel the joined one: that is what dropping the handle does. Once, and by one task at a
+  /// time (std::logic_error). REQUIRES: not empty; the handle outlives the await.
   auto join() { return detail::TypedJoinAwaiter<T>(*node_); }
   auto operator co_await() { return join(); }
 
@@ -157,7 +172,7 @@ class [[nodiscard]] JoinHandle {
 
   explicit operator bool() const noexcept { return static_cast<bool>(node_); }
   std::uint64_t id() const noexcept { return node_->id; }
-  const std::string& name() const noexcept { return node_->name; }
+  std::string name() const { return node_->name(); }
 
  private:
   detail::NodeRef<T> node_;

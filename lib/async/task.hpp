@@ -7,14 +7,17 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
+#include <source_location>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 #include "async/lifetime_check.hpp"
-#include "async/result.hpp"
+#include "async/task_outcome.hpp"
 #include "async/task_promise.hpp"
+#include "async/unawaited.hpp"
 
 namespace belfry::async {
 
@@ -29,13 +32,15 @@ class TaskPromise;
 template <class T>
 class TaskPromiseBase : public PromiseBase {
  public:
-  Task<T> get_return_object() noexcept;
+  Task<T> get_return_object(std::source_location written_at = std::source_location::current()) noexcept;
   FinalAwaiter final_suspend() const noexcept { return {}; }
-  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
-  Result<T>& result() noexcept { return result_; }
+  void unhandled_exception() noexcept { outcome_.set_error(std::current_exception()); }
+  TaskOutcome<T>& outcome() noexcept { return outcome_; }
 
  private:
-  Result<T> result_;
+  static_assert(alignof(TaskOutcome<T>) <= alignof(std::max_align_t),
+                "frames are aligned as operator new does, no further");
+  TaskOutcome<T> outcome_;
 };
 
 template <class T>
@@ -44,14 +49,14 @@ class TaskPromise final : public TaskPromiseBase<T> {
   template <class Value = T>
     requires std::is_convertible_v<Value&&, T>
   void return_value(Value&& value) {
-    this->result().set_value(std::forward<Value>(value));
+    this->outcome().set_value(std::forward<Value>(value));
   }
 };
 
 template <>
 class TaskPromise<void> final : public TaskPromiseBase<void> {
  public:
-  void return_void() { result().set_value(); }
+  void return_void() noexcept {}
 };
 
 }  // namespace detail
@@ -70,8 +75,10 @@ class [[nodiscard]] BELFRY_COROUTINE Task {
     std::swap(handle_, other.handle_);
     return *this;
   }
+  /// One that was never awaited or spawned never ran: its loop complains
+  /// (complaint.hpp).
   ~Task() {
-    if (handle_) handle_.destroy();
+    if (handle_) detail::destroy_unawaited(handle_.promise(), handle_);
   }
 
   /// Runs it and gives its value or rethrows its exception. Resumes on the loop's thread, without a turn of the loop if
@@ -79,6 +86,12 @@ class [[nodiscard]] BELFRY_COROUTINE Task {
   auto operator co_await() && {
     if (!handle_) throw std::logic_error("this Task is empty: it was moved from or awaited before");
     return Awaiter(std::exchange(handle_, nullptr));
+  }
+
+  /// Destroys it on purpose: nobody complains. It is empty afterwards.
+  void discard() noexcept {
+    const detail::QuietDestruction on_purpose;
+    *this = Task();
   }
 
   /// Does not compile: a Task that has a name is used up by co_await std::move(task), where one can see it.
@@ -119,7 +132,7 @@ class Task<T>::Awaiter {
     return !promise.runs_to_its_end(handle_);
   }
 
-  T await_resume() { return handle_.promise().result().take(); }
+  T await_resume() { return handle_.promise().outcome().take(); }
 
  private:
   Handle handle_;
@@ -128,7 +141,8 @@ class Task<T>::Awaiter {
 namespace detail {
 
 template <class T>
-Task<T> TaskPromiseBase<T>::get_return_object() noexcept {
+Task<T> TaskPromiseBase<T>::get_return_object(std::source_location written_at) noexcept {
+  this->written_at(written_at);
   return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(static_cast<TaskPromise<T>&>(*this)));
 }
 

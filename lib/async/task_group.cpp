@@ -4,24 +4,17 @@
 
 #include <string>
 
+#include "async/complaint.hpp"
+#include "async/wait_report.hpp"
+
 namespace belfry::async {
 namespace {
-
-std::string describe(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "an exception of unknown type";
-  }
-}
 
 std::string describe(const std::vector<std::exception_ptr>& errors) {
   std::string text = std::to_string(errors.size()) + " tasks of the group failed";
   const char* separator = ": ";
   for (const std::exception_ptr& error : errors) {
-    text += separator + describe(error);
+    text += separator + describe_error(error);
     separator = "; ";
   }
   return text;
@@ -38,7 +31,8 @@ void TaskGroup::begin(detail::TaskNode& node) {
   ++size_;
 }
 
-void TaskGroup::task_ended(const std::exception_ptr& error) noexcept {
+void TaskGroup::task_ended(detail::TaskNode& task, const std::exception_ptr& error) noexcept {
+  task.retrieved = true;
   if (is_cancelled(error)) {
     note_outer_cancellation();
   } else if (error) {
@@ -78,7 +72,16 @@ void TaskGroup::rethrow() {
 namespace detail {
 
 GroupRun::Orphans::~Orphans() {
-  group_.scope_.for_each_child([](TaskNode& task) { task.forget_owner(); });
+  group_.scope_.for_each_child([this](TaskNode& task) {
+    if (task.owner() == &group_) task.set_owner(nullptr);
+  });
+}
+
+void GroupRun::Ended::report(WaitReport& report) const {
+  report.object(&group_);
+  group_.scope_.for_each_child([&](const TaskNode& child) {
+    if (child.owner() == &group_) report.all_of(child.id);
+  });
 }
 
 bool GroupRun::Ended::start() {

@@ -73,7 +73,7 @@ class TaskGroup final : private detail::TaskOwner {
   explicit TaskGroup(bool first_error_only) noexcept : first_error_only_(first_error_only) {}
 
   void begin(detail::TaskNode& node);
-  void task_ended(const std::exception_ptr& error) noexcept override;
+  void task_ended(detail::TaskNode& task, const std::exception_ptr& error) noexcept override;
   void body_failed(const std::exception_ptr& error) noexcept;
   void note_outer_cancellation() noexcept;
   void add_error(const std::exception_ptr& error) noexcept;
@@ -132,6 +132,7 @@ class GroupRun {
    public:
     explicit Ended(TaskGroup& group) noexcept : QueuedWaiter("task group", Cancellable::no), group_(group) {}
     void await_resume() const noexcept {}
+    void report(WaitReport& report) const override;
 
    private:
     bool start() override;

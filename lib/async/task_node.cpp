@@ -2,6 +2,7 @@
 
 #include "async/task_node.hpp"
 
+#include "async/complaints.hpp"
 #include "async/loop.hpp"
 #include "async/registry.hpp"
 #include "async/waiter.hpp"
@@ -9,7 +10,14 @@
 namespace belfry::async::detail {
 
 TaskNode::~TaskNode() {
-  if (root_) root_.destroy();
+  if (!root_) return;
+  const QuietDestruction consequences;
+  root_.destroy();
+}
+
+std::string TaskNode::name() const {
+  if (name_size == 0) return "task-" + std::to_string(id);
+  return {given_name(), name_size};
 }
 
 void TaskNode::begin(Loop& loop, ScopeNode* parent_scope, TaskOwner* group) {
@@ -18,14 +26,16 @@ void TaskNode::begin(Loop& loop, ScopeNode* parent_scope, TaskOwner* group) {
   created = loop.now_ns();
   context = current_context();
   root_scope_.link(parent_scope, *this);
-  owner = group != nullptr ? Owner::group : Owner::handle;
+  ownership = group != nullptr ? Owner::group : Owner::handle;
   loop.registry().add(*this);
   retain();
   make_ready();
 }
 
 void TaskNode::make_ready() noexcept {
-  if (!queued()) loop_->make_ready(*this);
+  if (queued()) return;
+  retain();
+  loop_->make_ready(*this);
 }
 
 void TaskNode::park(Waiter& waiter) noexcept {
@@ -35,9 +45,7 @@ void TaskNode::park(Waiter& waiter) noexcept {
 }
 
 void TaskNode::unpark(Waiter& waiter) noexcept {
-  if (parked_ != &waiter) return;
-  parked_ = nullptr;
-  leave_queue();
+  if (parked_ == &waiter) parked_ = nullptr;
 }
 
 void TaskNode::cancel_wait() noexcept {
@@ -46,6 +54,7 @@ void TaskNode::cancel_wait() noexcept {
 }
 
 void TaskNode::run() noexcept {
+  if (ended_) return;  // destroyed while it was queued
   if (started_) {
     resume();
   } else if (started_ = true; root_scope_.source() != nullptr) {
@@ -56,43 +65,44 @@ void TaskNode::run() noexcept {
     root_.resume();
   }
   if (root_.done()) {
-    take_result();
+    take_outcome();
     end();
   }
 }
 
 void TaskNode::resume() {
-  Waiter& waiter = *parked_;
-  parked_ = nullptr;
+  Waiter* const waiter = std::exchange(parked_, nullptr);
+  if (waiter == nullptr) return;  // its frame is gone: nothing is left to resume
   waits_for.store(nullptr, std::memory_order_relaxed);
-  waiter.handle_.resume();
+  waiter->promise_->frame().resume();
 }
 
 void TaskNode::destroy_frame() noexcept {
   fail(std::make_exception_ptr(Cancelled(CancelReason::shutdown)));
   end();
-}
-
-void TaskNode::end() noexcept {
-  std::exchange(root_, nullptr).destroy();
-  leave_queue();
-  root_scope_.unlink();
-  ended_ = true;
   loop_->registry().remove(*this);
-  joiners.complete_all();
-  if (owner_ != nullptr) {
-    retrieved = true;
-    std::exchange(owner_, nullptr)->task_ended(error());
-  }
-  if (owner == Owner::detached || owner == Owner::dropped) report_lost_error();
   release();  // the loop's reference
 }
 
+void TaskNode::end() noexcept {
+  {
+    const QuietDestruction consequences;
+    std::exchange(root_, nullptr).destroy();
+  }
+  root_scope_.unlink();
+  ended_ = true;
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->task_ended(*this, error());
+  if (ownership >= Owner::detached) report_lost_error();
+}
+
 void TaskNode::report_lost_error() noexcept {
-  if (std::exchange(retrieved, true)) return;
+  if (retrieved) return;
+  retrieved = true;
   const std::exception_ptr error = this->error();
   if (!error || is_cancelled(error)) return;
-  if (Loop* const loop = Loop::current_or_null(); loop != nullptr) loop->error_not_retrieved();
+  Loop* const loop = Loop::current_or_null();  // a handle may outlive its loop
+  if (loop == nullptr) return;
+  loop->complaints().add(ComplaintKind::error_lost, [&] { return about(*this, describe_error(error)); });
 }
 
 }  // namespace belfry::async::detail

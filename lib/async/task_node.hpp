@@ -1,25 +1,29 @@
 // TaskNode: a spawned task as the runtime sees it. Not for use outside lib/async; users hold a JoinHandle (spawn.hpp).
 //
-//   ready --step--> running --await--> parked at a Waiter --complete() or cancellation--> ready ... --> ended
+//   ready --step--> running --await--> parked at a Waiter --complete() or
+//   cancellation--> ready ... --> ended
 //
-// Owned by the loop until it has ended (never weakly), and by its JoinHandle: a count of references, loop thread only.
-// Facts that other threads read (LoopStats) are atomics, or guarded by the mutex of the loop's Registry.
+// References count it: the loop's until it has ended, the ready queue's while it is queued, the handle's. Loop thread
+// only; facts that other threads read
+// (census, LoopStats) are atomics or guarded by the mutex of the loop's
+// Registry. One block of the frame pool holds the node and, behind it, its name.
 #pragma once
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <source_location>
 #include <string>
+#include <string_view>
 
 #include "async/cancel_tree.hpp"
 #include "async/context.hpp"
 #include "async/ready_queue.hpp"
-#include "async/result.hpp"
 #include "async/task.hpp"
 #include "async/task_kind.hpp"
-#include "async/wait_queue.hpp"
+#include "async/task_outcome.hpp"
 
 namespace belfry::async {
 class Loop;
@@ -28,11 +32,11 @@ class Waiter;
 
 namespace belfry::async::detail {
 
-/// Whoever wants to know when a task has ended: a task group.
+/// Whoever wants to know when a task has ended: its group, or the one that joins it.
 class TaskOwner {
  public:
   /// Called on the loop thread, once, before the node may go. `error` is null if it returned.
-  virtual void task_ended(const std::exception_ptr& error) noexcept = 0;
+  virtual void task_ended(TaskNode& task, const std::exception_ptr& error) noexcept = 0;
 
  protected:
   ~TaskOwner() = default;
@@ -40,27 +44,39 @@ class TaskOwner {
 
 class TaskNode : public ReadyNode {
  public:
-  enum class Owner : std::uint8_t { handle, group, detached, dropped };
+  enum class Owner : std::uint8_t {
+    handle,
+    group,
+    detached,
+    dropped,
+    leaked  // dropped, and its cancellation is older than the grace
+  };
+  static constexpr std::size_t longest_name = 1000;  // bytes; what is longer is cut
+
+  TaskNode(const TaskNode&) = delete;
+  TaskNode& operator=(const TaskNode&) = delete;
 
   // --- facts, unchanged while it lives
   std::uint64_t id = 0;
   std::uint64_t parent = 0;  // id of the task that spawned it; 0: none
-  std::string name;
   TaskKind* kind = nullptr;
   std::int64_t created = 0;  // by the loop's clock
+  /// What it was given, else "task-<id>".
+  std::string name() const;
   // --- written by the loop thread, read by any
   std::atomic<std::uint64_t> steps = 0;
-  std::atomic<std::int64_t> busy = 0;            // nanoseconds spent in steps
+  std::atomic<std::int64_t> busy = 0;            // ticks (tick_clock.hpp) spent in steps
   std::atomic<std::source_location> place;       // the await it is parked at, or was resumed from
   std::atomic<const char*> waits_for = nullptr;  // while parked
   // --- guarded by the mutex of the Registry
-  Owner owner = Owner::handle;
-  std::int64_t ownerless_since = 0;
   TaskNode* previous = nullptr;
   TaskNode* next = nullptr;
+  // --- loop thread
+  ContextRef context;  // values of ContextVars (context_var.hpp): those of its parent at the spawn
 
   Loop* loop() const noexcept { return loop_; }
   ScopeNode& root_scope() noexcept { return root_scope_; }
+  const ScopeNode& root_scope() const noexcept { return root_scope_; }
   ScopeNode& scope() const noexcept { return *scope_; }
   void set_scope(ScopeNode& scope) noexcept { scope_ = &scope; }
   const Waiter* parked() const noexcept { return parked_; }
@@ -70,8 +86,6 @@ class TaskNode : public ReadyNode {
   /// null.
   void begin(Loop& loop, ScopeNode* parent_scope, TaskOwner* group);
 
-  /// One step: until the next park or the end. REQUIRES: the caller holds a reference.
-  void run_step() noexcept { run(); }
   /// Parks it; the step ends.
   void park(Waiter& waiter) noexcept;
   /// The waiter's frame goes away while the task is parked at it.
@@ -82,33 +96,36 @@ class TaskNode : public ReadyNode {
   /// Destroys the frame where it stands; the task ends with Cancelled(shutdown). REQUIRES: the caller holds a
   /// reference.
   void destroy_frame() noexcept;
-  /// Nobody will take its result: if that is an error, the loop counts it.
+  /// Nobody will take its result: if that is an error, the loop complains.
   void report_lost_error() noexcept;
-  /// The owner is destroyed and must not be told.
-  void forget_owner() noexcept { owner_ = nullptr; }
+
+  /// Who is told of its end; null: nobody. One at a time.
+  TaskOwner* owner() const noexcept { return owner_; }
+  void set_owner(TaskOwner* owner) noexcept { owner_ = owner; }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) delete this;
+    if (--references_ == 0) destroy();
   }
-
-  ContextRef context;  // values of ContextVars (context_var.hpp): those of its parent at the spawn
-  WaitQueue joiners;
-  bool retrieved = false;  // its result has been taken
 
  protected:
   explicit TaskNode(std::coroutine_handle<> root, PromiseBase& promise) noexcept : root_(root) {
     promise.root_of(*this);
   }
-  ~TaskNode() override;
+  ~TaskNode();
 
   /// Moves the result out of the root's promise.
-  virtual void take_result() noexcept = 0;
+  virtual void take_outcome() noexcept = 0;
   virtual void fail(std::exception_ptr error) noexcept = 0;
   virtual std::exception_ptr error() const noexcept = 0;
+  virtual const char* given_name() const noexcept = 0;
+  virtual void destroy() noexcept = 0;
+
+  std::coroutine_handle<> root_;
 
  private:
-  void run() noexcept override;  // REQUIRES: the caller holds a reference
+  void run() noexcept override;  // one step: until the next park or the end
+  void drop() noexcept override { release(); }
   TaskNode* as_task() noexcept override { return this; }
   void resume();
   void end() noexcept;
@@ -118,34 +135,58 @@ class TaskNode : public ReadyNode {
   ScopeNode* scope_ = &root_scope_;
   TaskOwner* owner_ = nullptr;
   Waiter* parked_ = nullptr;
-  std::coroutine_handle<> root_;
   std::uint32_t references_ = 0;
-  bool started_ = false;
-  bool ended_ = false;
+
+ public:
+  std::uint16_t name_size = 0;
+  Owner ownership = Owner::handle;  // written by the loop thread under the mutex of the Registry
+  bool complained : 1 = false;      // of the cancellation that it ignores; loop thread
+  bool retrieved : 1 = false;       // its result has been taken; loop thread
+
+ private:
+  bool started_ : 1 = false;
+  bool ended_ : 1 = false;
 };
+static_assert(sizeof(TaskNode) <= 208, "a hundred thousand tasks are nothing special");
 
 /// With its result, which outlives the frame.
 template <class T>
 class TypedTaskNode final : public TaskNode {
  public:
-  explicit TypedTaskNode(typename Task<T>::Handle root) noexcept
-      : TaskNode(root, root.promise()), promise_(&root.promise()) {}
+  /// Takes the frame over; a reference of the caller's is counted. Throws std::bad_alloc, and then nothing is taken.
+  static TypedTaskNode* make(typename Task<T>::Handle root, std::string_view name) {
+    name = name.substr(0, longest_name);
+    void* const memory = frame_allocate(sizeof(TypedTaskNode) + name.size() + 1);
+    auto* const node = ::new (memory) TypedTaskNode(root);
+    char* const behind = reinterpret_cast<char*>(node + 1);
+    behind[name.copy(behind, name.size())] = '\0';
+    node->name_size = static_cast<std::uint16_t>(name.size());
+    return node;
+  }
 
-  Result<T>& result() noexcept { return result_; }
+  TaskOutcome<T>& outcome() noexcept { return outcome_; }
 
  private:
-  void take_result() noexcept override {
+  explicit TypedTaskNode(typename Task<T>::Handle root) noexcept : TaskNode(root, root.promise()) {}
+  ~TypedTaskNode() = default;
+
+  void destroy() noexcept override {
+    const std::size_t size = sizeof(TypedTaskNode) + name_size + 1;
+    this->~TypedTaskNode();
+    frame_free(this, size);
+  }
+  const char* given_name() const noexcept override { return reinterpret_cast<const char*>(this + 1); }
+  void take_outcome() noexcept override {
     try {
-      result_ = std::move(promise_->result());
+      outcome_ = std::move(Task<T>::Handle::from_address(root_.address()).promise().outcome());
     } catch (...) {  // T's move constructor threw
-      result_.set_error(std::current_exception());
+      outcome_.set_error(std::current_exception());
     }
   }
-  void fail(std::exception_ptr error) noexcept override { result_.set_error(std::move(error)); }
-  std::exception_ptr error() const noexcept override { return result_.error(); }
+  void fail(std::exception_ptr error) noexcept override { outcome_.set_error(std::move(error)); }
+  std::exception_ptr error() const noexcept override { return outcome_.error(); }
 
-  typename Task<T>::promise_type* promise_;
-  Result<T> result_;
+  TaskOutcome<T> outcome_;
 };
 
 }  // namespace belfry::async::detail

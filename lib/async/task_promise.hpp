@@ -4,6 +4,7 @@
 //   and each keeps the source_location of the await at which it stands: walking up is the task's place chain.
 #pragma once
 
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <source_location>
@@ -30,9 +31,9 @@ class PromiseBase {
     return std::forward<Awaitable>(awaitable);
   }
 
-  /// Begins on behalf of the coroutine that awaits it.
-  void awaited_by(PromiseBase& awaiter, std::coroutine_handle<> continuation) noexcept {
-    continuation_ = continuation;
+  /// Begins on behalf of the coroutine that awaits it, `frame`, which goes on when this one has ended.
+  void awaited_by(PromiseBase& awaiter, [[maybe_unused]] std::coroutine_handle<> frame) noexcept {
+    assert(awaiter.frame() == frame);
     awaiter_ = &awaiter;
     task_ = awaiter.task_;
   }
@@ -41,8 +42,10 @@ class PromiseBase {
 
   TaskNode* task() const noexcept { return task_; }
   const PromiseBase* awaiter() const noexcept { return awaiter_; }
-  /// Where it awaits, or last awaited; line 0 before its first await.
+  /// Where it awaits, or last awaited; before its first await where the coroutine is written.
   const std::source_location& site() const noexcept { return site_; }
+  /// Its frame. REQUIRES: the promise is a PromiseBase at its beginning and not aligned further than operator new does.
+  std::coroutine_handle<> frame() noexcept { return std::coroutine_handle<PromiseBase>::from_promise(*this); }
 
   /// Begins it; true when it finished at once.
   // A child that finishes while it is being started returns to await_suspend, which then does not suspend the parent:
@@ -55,22 +58,23 @@ class PromiseBase {
   }
 
  protected:
+  void written_at(const std::source_location& place) noexcept { site_ = place; }
+
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       PromiseBase& promise = self.promise();
-      if (promise.starting_ || !promise.continuation_) {
+      if (promise.starting_ || promise.awaiter_ == nullptr) {
         promise.starting_ = false;
         return std::noop_coroutine();
       }
-      return promise.continuation_;
+      return promise.awaiter_->frame();
     }
     void await_resume() const noexcept {}
   };
 
  private:
-  std::coroutine_handle<> continuation_;
   PromiseBase* awaiter_ = nullptr;
   TaskNode* task_ = nullptr;
   std::source_location site_;

@@ -8,16 +8,15 @@
 namespace belfry::async {
 
 Waiter::~Waiter() {
-  if (task_ != nullptr && task_->parked() == this) task_->unpark(*this);
+  if (promise_ != nullptr && task().parked() == this) task().unpark(*this);
 }
 
-Loop& Waiter::loop() const noexcept { return *task_->loop(); }
+Loop& Waiter::loop() const noexcept { return *task().loop(); }
 
-bool Waiter::suspend(detail::PromiseBase& promise, std::coroutine_handle<> handle) {
-  task_ = promise.task();
+bool Waiter::suspend(detail::PromiseBase& promise) {
+  detail::TaskNode& task = *promise.task();
   promise_ = &promise;
-  handle_ = handle;
-  if (task_->scope().source() != nullptr && !deaf_) {
+  if (task.scope().source() != nullptr && !deaf_) {
     state_ = State::cancelled;
     return false;
   }
@@ -30,32 +29,34 @@ bool Waiter::suspend(detail::PromiseBase& promise, std::coroutine_handle<> handl
     throw;
   }
   if (wait) {
-    task_->park(*this);
+    task.park(*this);
     return true;
   }
   state_ = State::completed;
-  if (!task_->loop()->spend_fairness()) return false;
-  task_->park(*this);
-  task_->make_ready();
+  if (!task.loop()->spend_fairness()) return false;
+  task.park(*this);
+  task.make_ready();
   return true;
 }
 
 void Waiter::complete() noexcept {
   if (state_ != State::waiting) return;
   state_ = State::completed;
-  task_->make_ready();
+  task().make_ready();
 }
 
 void Waiter::complete_cancelled() noexcept {
   if (state_ != State::waiting) return;
   state_ = State::cancelled;
-  task_->make_ready();
+  task().make_ready();
 }
 
 void Waiter::finish() const {
   if (state_ != State::cancelled) return;
-  const detail::ScopeNode* const source = task_->scope().source();
-  if (source == nullptr) throw Cancelled(CancelReason::user);  // the operation itself ended in complete_cancelled()
+  const detail::ScopeNode* const source = task().scope().source();
+  if (source == nullptr)
+    throw Cancelled(CancelReason::user);  // the operation itself ended in
+                                          // complete_cancelled()
   source->throw_cancelled();
 }
 

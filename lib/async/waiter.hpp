@@ -37,7 +37,7 @@ class Waiter {
   /// is never made to wait is sent through the ready queue after 128 such awaits, so that it cannot starve the others.
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> handle) {
-    return suspend(handle.promise(), handle);
+    return suspend(handle.promise());
   }
 
   /// What it waits for, for a person: "sleep", "queue.get".
@@ -77,19 +77,17 @@ class Waiter {
   bool waiting() const noexcept { return state_ == State::waiting; }
   bool completed() const noexcept { return state_ == State::completed; }
   Loop& loop() const noexcept;
-  detail::TaskNode& task() const noexcept { return *task_; }
+  detail::TaskNode& task() const noexcept { return *promise_->task(); }
 
  private:
   friend class detail::TaskNode;
   friend class detail::Census;
   enum class State : std::uint8_t { idle, waiting, completed, cancelled };
 
-  bool suspend(detail::PromiseBase& promise, std::coroutine_handle<> handle);
+  bool suspend(detail::PromiseBase& promise);
 
   const char* waits_for_;
-  detail::TaskNode* task_ = nullptr;
-  detail::PromiseBase* promise_ = nullptr;
-  std::coroutine_handle<> handle_;
+  detail::PromiseBase* promise_ = nullptr;  // of the coroutine that awaits; null before it does
   State state_ = State::idle;
   bool deaf_;
 };

@@ -7,6 +7,7 @@
 #include "async/event.hpp"
 #include "async/spawn.hpp"
 #include "async/task_kind.hpp"
+#include "async/task_tree.hpp"
 #include "support/async_fixture.hpp"
 
 using namespace belfry::async;
@@ -49,7 +50,7 @@ TEST_CASE("a task shows its name, kind, parent, state and the chain of its await
     CHECK(std::string(watcher.places[0].function).find("innermost") != std::string::npos);
     CHECK(std::string(watcher.places[2].function).find("outermost") != std::string::npos);
     CHECK(watcher.places[0].line + 2 == watcher.places[2].line);
-    const std::string text = describe(tasks);
+    const std::string text = task_tree(tasks);
     CHECK(text.find("watcher [census] waiting for event 90.0s async/census_test.cpp:") != std::string::npos);
     event.set();
     co_await handle;
@@ -107,7 +108,7 @@ TEST_CASE("a dropped task that ignores its cancellation leaks after the grace") 
     CHECK(kind_stats("leaky").leaked == 0);
     co_await sleep(2s);
     CHECK(kind_stats("leaky").leaked == 1);
-    CHECK(describe(all_tasks(Loop::current())).find("LEAKED") != std::string::npos);
+    CHECK(task_tree(all_tasks(Loop::current())).find("LEAKED") != std::string::npos);
     event.set();
     co_await yield();
     CHECK(kind_stats("leaky").leaked == 0);

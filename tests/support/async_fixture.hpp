@@ -23,6 +23,7 @@
 #include "async/run.hpp"
 #include "async/sleep.hpp"
 #include "async/task.hpp"
+#include "async/task_tree.hpp"
 
 namespace belfry::testing {
 
@@ -43,7 +44,7 @@ async::Task<> checked(Body& body) {
   co_await body();
   co_await settle();  // tasks that were cancelled at the end may finish their clean-up
   const std::vector<async::TaskInfo> left = async::all_tasks(async::Loop::current());
-  INFO("tasks left behind:\n" << async::describe(left));
+  INFO("tasks left behind:\n" << async::task_tree(left));
   CHECK(left.size() == 1);  // the test itself
 }
 
