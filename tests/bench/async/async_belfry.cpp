@@ -12,6 +12,7 @@
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/task_group.hpp"
+#include "async/task_tree.hpp"
 #include "async/thread_pool.hpp"
 #include "measure.hpp"
 
@@ -223,7 +224,7 @@ Figures dump() {
     std::int64_t stalled = 0;
     std::jthread operator_thread([&] {
       const std::int64_t began = bench::wall_ns();
-      const std::string text = describe(all_tasks(loop));
+      const std::string text = task_tree(all_tasks(loop));
       const auto span = static_cast<double>(bench::wall_ns() - began);
       sink = text.size();
       loop.call_soon_threadsafe([&, span] { took = span; });
