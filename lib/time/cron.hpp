@@ -31,7 +31,7 @@ enum class CronDialect : std::uint8_t {
   jenkins,    ///< 5 fields; both day fields must match; @daily and the like choose their time as H does
 };
 
-/// "year_last" and so on, in the order of the enum.
+/// "ocps" (for `standard`), "vixie" and so on, in the order of the enum.
 std::span<const std::string_view> cron_dialect_names() noexcept;
 std::string_view to_string(CronDialect dialect) noexcept;
 std::optional<CronDialect> cron_dialect_from(std::string_view name) noexcept;

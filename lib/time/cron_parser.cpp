@@ -194,7 +194,7 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
 
 namespace {
 
-constexpr std::array<std::string_view, 7> dialect_names{"standard",  "vixie",  "cronie", "seconds",
+constexpr std::array<std::string_view, 7> dialect_names{"ocps",      "vixie",  "cronie", "seconds",
                                                         "year_last", "quartz", "jenkins"};
 
 }  // namespace

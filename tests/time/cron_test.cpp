@@ -212,7 +212,7 @@ TEST_CASE("cron: six fields that can be read in two ways are told of, with both 
       note->message ==
       "six fields are read with the seconds in front: at minute 2 of every hour; other programs read them with a year "
       "behind: at 02:00");
-  CHECK(note->hint.find("cron_dialect: standard") != std::string::npos);
+  CHECK(note->hint.find("cron_dialect: ocps") != std::string::npos);
   CHECK(other_reading("0 2 * * * *", CronDialect::year_last));
   CHECK_FALSE(other_reading("0 30 2 * * *", CronDialect::standard));  // there is no hour 30
   CHECK_FALSE(other_reading("0 2 * * *", CronDialect::standard));
