@@ -8,6 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = fuzz::text_of(data, size);
   for (const auto dialect : {time::DurationDialect::any, time::DurationDialect::go, time::DurationDialect::systemd,
                              time::DurationDialect::iso8601, time::DurationDialect::seconds}) {
+    const auto exact = time::parse_span(text, dialect);
+    fuzz::expect(exact.has_value() || !exact.error().message.empty());
     const time::DurationOptions options{.dialect = dialect, .allow_negative = true};
     const auto span = time::parse_duration(text, options);
     if (!span) {
