@@ -17,6 +17,19 @@ void start_timer(detail::LoopTimer& timer, Duration span) {
 
 }  // namespace
 
+void CancelScope::set_deadline(std::optional<Duration> after) {
+  deadline_ = after;
+  if (!ScopeNode::linked()) return;
+  detail::LoopTimer& timer = *this;
+  timer.cancel();
+  if (!after || cancelled()) return;
+  if (*after <= Duration::zero()) {
+    fire();
+  } else {
+    start_timer(timer, *after);
+  }
+}
+
 CancelScope::Entered::Entered(CancelScope& scope) : scope_(scope), entry_(scope) {
   if (scope.deadline_) start_timer(scope, *scope.deadline_);
 }

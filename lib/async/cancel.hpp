@@ -41,6 +41,10 @@ class CancelScope final : private detail::ScopeNode, private detail::LoopTimer {
   template <class T>
   Task<detail::ScopeResult<T>> run(Task<T> body);
 
+  /// Moves the deadline to this long from now; without a span there is none any more. Not before now: a span <= 0
+  /// cancels at the body's next await. No effect once cancelled. Before run() it is counted from run().
+  void set_deadline(std::optional<Duration> after);
+
   /// Cancels the body, now and for good; the first reason counts. Resumes nobody within this call.
   void cancel(CancelReason reason = CancelReason::user) noexcept { ScopeNode::cancel(reason); }
 

@@ -104,6 +104,38 @@ TEST_CASE("timeout-02: inside the scope it is the cancellation signal, outside a
   });
 }
 
+TEST_CASE("timeout-04: a deadline that the body moves later does not pass at its old time") {
+  run_async([]() -> Task<> {
+    CancelScope scope = CancelScope::with_deadline(1s);
+    auto body = [&]() -> Task<int> {
+      scope.set_deadline(1h);
+      co_await sleep(2s);
+      scope.set_deadline(std::nullopt);
+      co_await sleep(24h);
+      co_return 1;
+    };
+    const std::optional<int> value = co_await scope.run(body());
+    CHECK(value == 1);
+  });
+}
+
+TEST_CASE("timeout-05: a deadline that the body moves into the past passes at the next await") {
+  run_async([]() -> Task<> {
+    CancelScope scope = CancelScope::with_deadline(1h);
+    std::string log;
+    auto body = [&]() -> Task<> {
+      scope.set_deadline(-1s);
+      log += "before the await; ";
+      co_await noting_nap(log, 1ns);
+      log += "after";
+    };
+    const bool finished = co_await scope.run(body());
+    CHECK_FALSE(finished);
+    CHECK(scope.reason() == CancelReason::timeout);
+    CHECK(log == "before the await; inside: timeout; ");
+  });
+}
+
 TEST_CASE("timeout-07: an inner scope that expires does not affect the outer one") {
   run_async([]() -> Task<> {
     std::string log;
