@@ -104,6 +104,17 @@ bool Cron::has_year(year y) const noexcept {
   return (fields_.years[n / 64] >> (n % 64) & 1U) != 0;
 }
 
+/// The first year of the pattern at or after `from`; past the last one if there is none.
+int Cron::year_from(int from) const noexcept {
+  if (!fields_.has_year) return std::max(from, first_year);
+  const auto n = static_cast<unsigned>(std::clamp(from, first_year_of_field, last_year + 1) - first_year_of_field);
+  for (std::size_t word = n / 64; word < fields_.years.size(); ++word) {
+    const auto found = lowest_from(fields_.years[word], word == n / 64 ? n % 64 : 0);
+    if (found) return first_year_of_field + static_cast<int>(word * 64 + *found);
+  }
+  return last_year + 1;
+}
+
 std::uint32_t Cron::days_of_month(year_month which) const noexcept {
   const auto first = local_days(which / day{1});
   const Shape shape{static_cast<unsigned>(year_month_day_last(which.year(), which.month() / std::chrono::last).day()),
@@ -124,9 +135,8 @@ std::optional<local_days> Cron::first_day_from(local_days from) const noexcept {
   const year_month_day start(from);
   unsigned from_month = static_cast<unsigned>(start.month());
   unsigned from_day = static_cast<unsigned>(start.day());
-  for (int y = std::max(static_cast<int>(start.year()), first_year); y <= last_year; ++y) {
+  for (int y = year_from(static_cast<int>(start.year())); y <= last_year; y = year_from(y + 1)) {
     if (y > static_cast<int>(start.year())) from_month = from_day = 1;
-    if (!has_year(year{y})) continue;
     for (auto m = lowest_from(fields_.months, from_month); m; m = lowest_from(fields_.months, *m + 1)) {
       const bool in_start = y == static_cast<int>(start.year()) && *m == static_cast<unsigned>(start.month());
       const auto d = lowest_from(days_of_month(year{y} / month{*m}), in_start ? from_day : 1);
@@ -206,8 +216,15 @@ std::optional<LocalTime> Cron::last_until(LocalTime until) const noexcept {
   return found && time ? std::optional(*found + *time) : std::nullopt;
 }
 
+// Without a year field 28 years in a row without a common century year hold every kind of year that there is.
 bool Cron::never_fires() const noexcept {
-  return !first_day_from(local_days(year{first_year} / std::chrono::January / 1)).has_value();
+  if (fields_.has_year) return !first_day_from(local_days(year{first_year} / std::chrono::January / 1)).has_value();
+  for (int y = 1972; y < 2000; ++y) {
+    for (auto m = lowest_from(fields_.months, 1); m; m = lowest_from(fields_.months, *m + 1)) {
+      if (days_of_month(year{y} / month{*m}) != 0) return false;
+    }
+  }
+  return true;
 }
 
 // Two sets of fields can differ and mean the same: `*` and `1-31` beside a free weekday. All that the day fields say is

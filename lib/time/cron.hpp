@@ -97,6 +97,7 @@ class Cron final : public LocalPattern {
   std::optional<std::chrono::seconds> first_time_from(std::chrono::seconds time_of_day) const noexcept;
   std::optional<std::chrono::seconds> last_time_until(std::chrono::seconds time_of_day) const noexcept;
   bool has_year(std::chrono::year y) const noexcept;
+  int year_from(int from) const noexcept;
 
   CronFields fields_;
 };
