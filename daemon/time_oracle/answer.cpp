@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "time/duration.hpp"
 #include "time/instant.hpp"
 #include "time/schedule.hpp"
+#include "time/suggest.hpp"
 
 namespace belfry::daemon::time_oracle {
 namespace {
@@ -98,16 +100,26 @@ json fires_of(const time::Trigger& trigger, time::WallTime after, time::WallTime
   return fires;
 }
 
-json cron_next(const json& row) {
-  const time::ScheduleOptions options{
-      .zone = zone_of(row, "tz"), .dialect = cron_dialect_of(row), .every_anchor = instant_of(row, "from")};
-  return {{"next", next_of(*value_or_refuse(time::parse_schedule(text_of(row, "expr"), options)), row)}};
+using AnyTrigger = std::shared_ptr<const time::Trigger>;
+
+/// Of cron's grammars only: parse_schedule() would take a calendar expression too.
+AnyTrigger cron_trigger_of(const json& row, time::WallTime anchor) {
+  const std::string text = text_of(row, "expr");
+  const auto dialect = cron_dialect_of(row);
+  const auto zone = zone_of(row, "tz");
+  const std::size_t start = std::min(text.find_first_not_of(" \t"), text.size());
+  constexpr std::string_view every = "@every";
+  const bool is_every = time::edit_distance(std::string_view(text).substr(start, every.size()), every, 0) == 0;
+  if (is_every) return value_or_refuse(time::parse_schedule(text, {.zone = zone, .every_anchor = anchor}));
+  return std::make_shared<time::CronTrigger>(value_or_refuse(time::parse_cron(text, dialect)), zone);
 }
+
+json cron_next(const json& row) { return {{"next", next_of(*cron_trigger_of(row, instant_of(row, "from")), row)}}; }
 
 /// What is wrong is the answer; what is right fires.
 json cron_invalid(const json& row) {
-  const auto trigger = value_or_refuse(time::parse_schedule(text_of(row, "expr"), {.dialect = cron_dialect_of(row)}));
   const time::WallTime from{std::chrono::seconds{1'700'000'000}};
+  const AnyTrigger trigger = cron_trigger_of(row, from);
   json fires = json::array();
   for (const time::WallTime fire : fires_between(*trigger, from, time::WallTime::max(), 5))
     fires.push_back(written(fire));
@@ -123,13 +135,14 @@ json cron_equal(const json& row) {
 
 json cron_hash(const json& row) {
   const std::string name = text_or(row, "name", "job");
-  const auto trigger = value_or_refuse(time::parse_schedule(text_of(row, "expr"), {.hash_key = name}));
-  if (!row.contains("window_h")) return {{"next", next_of(*trigger, row)}};
+  const auto cron = value_or_refuse(time::parse_cron(text_of(row, "expr"), time::CronDialect::standard, name));
+  const time::CronTrigger trigger(cron, time::Zone());
+  if (!row.contains("window_h")) return {{"next", next_of(trigger, row)}};
   const auto hours = row.at("window_h").get<std::int64_t>();
   if (hours < 0 || hours > 1'000'000) throw Refused("window_h is from 0 to 1000000");
   const time::WallTime from = instant_of(row, "from");
   const time::Duration least{1};  // the window is [from, from + window)
-  return {{"fires", fires_of(*trigger, from - least, from + std::chrono::hours(hours) - least)}};
+  return {{"fires", fires_of(trigger, from - least, from + std::chrono::hours(hours) - least)}};
 }
 
 json dst(const json& row) {

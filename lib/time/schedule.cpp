@@ -40,7 +40,7 @@ std::size_t find_from(std::string_view text) noexcept {
 Schedule parse_every(std::string_view text, std::size_t start, const ScheduleOptions& options) {
   const std::string_view rest = text.substr(start);
   const std::size_t from = find_from(rest);
-  auto interval = parse_duration(rest.substr(0, from), DurationOptions{.allow_zero = false});
+  auto interval = parse_duration(rest.substr(0, from), {.dialect = DurationDialect::go, .allow_zero = false});
   if (!interval) return at_offset(std::move(interval).error(), start);
   if (from == rest.size()) return std::make_shared<const EveryTrigger>(*interval, options.every_anchor);
   const std::size_t anchor_at = from + 6;

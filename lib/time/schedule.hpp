@@ -20,9 +20,9 @@ struct ScheduleOptions {
   std::string_view hash_key = {};  ///< the name of the job: what `H` depends on; empty: `H` is refused
 };
 
-/// A cron expression, a nickname, `@every DURATION [from TIME]`, `@at TIME`, or a calendar expression of systemd (told
-/// apart by looks_like_calendar(); the zone that it names wins). Errors as in parse_cron(), parse_duration(),
-/// parse_time(), parse_calendar().
+/// A cron expression, a nickname, `@every DURATION [from TIME]` (a duration of Go), `@at TIME`, or a calendar
+/// expression of systemd (told apart by looks_like_calendar(); the zone that it names wins). Errors as in parse_cron(),
+/// parse_duration(), parse_time(), parse_calendar().
 Parsed<std::shared_ptr<const Trigger>> parse_schedule(std::string_view text, const ScheduleOptions& options = {});
 
 }  // namespace belfry::time

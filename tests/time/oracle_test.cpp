@@ -134,6 +134,15 @@ TEST_CASE("time-oracle: whatever a line holds, it is answered, and the next one 
   }
 }
 
+TEST_CASE("time-oracle: what is right for systemd or Go alone is no cron expression") {
+  std::vector<json> rows;
+  for (const char* const text :
+       {"daily", "12:00", "Mon..Fri 09:00", "2026-01-01", "@at 2026-01-01", "@every 1d", "@every 5"}) {
+    rows.push_back({{"kind", "cron-invalid"}, {"expr", text}, {"dialect", "vixie"}});
+  }
+  for (const json& answer : ask(rows)) CHECK(answer.contains("error"));
+}
+
 TEST_CASE("time-oracle: as many instants as the row lists, five when it lists none, up to the year 2199") {
   const auto next = [](const char* from, const json& listed) {
     json row{{"kind", "cron-next"}, {"expr", "0 0 1 1 *"}, {"tz", "UTC"}, {"from", from}, {"dialect", "vixie"}};
