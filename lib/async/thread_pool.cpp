@@ -1,6 +1,9 @@
 // The public face; what happens is in thread_pool_core.cpp.
 #include "async/thread_pool.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "async/thread_pool_core.hpp"
 
 namespace belfry::async {
@@ -25,6 +28,13 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::close() noexcept { core_->close(); }
 
 ThreadPoolStats ThreadPool::stats() const { return core_->stats(); }
+
+ThreadPool& default_thread_pool() {
+  constexpr unsigned most = 32;
+  static ThreadPool pool(
+      ThreadPoolOptions("to_thread").threads(std::min(most, std::thread::hardware_concurrency() + 4)));
+  return pool;
+}
 
 const std::string& ThreadPool::name() const noexcept { return core_->options().name(); }
 

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "async/loop_stats.hpp"
+#include "async/semaphore.hpp"
 #include "async/task.hpp"
 #include "async/thread_pool_call.hpp"
 
@@ -87,12 +88,18 @@ class ThreadPool {
   /// was there before the cancellation is returned.
   /// Throws ThreadPoolClosed after close(), std::system_error when not even one thread can be started.
   template <class F, class... Args>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, OnCancel>)
+    requires(!std::is_same_v<F, OnCancel> && !std::is_same_v<F, Semaphore>)
   Task<detail::ThreadResult<F, Args...>> run(F function, Args... args) {
     return run(OnCancel::wait, std::move(function), std::move(args)...);
   }
   template <class F, class... Args>
   Task<detail::ThreadResult<F, Args...>> run(OnCancel on_cancel, F function, Args... args);
+
+  /// The same with a limit of its own kind for these calls, beside that of the pool: waits for a permit first, and
+  /// holds it until the await ends. So many callers wait in its queue, not in the pool's. An abandoned
+  /// function counts no longer: abandoned_limit bounds those. REQUIRES: the semaphore outlives the await.
+  template <class... FunctionAndArgs>
+  auto run(Semaphore& limit, FunctionAndArgs... function_and_args) -> decltype(run(std::move(function_and_args)...));
 
   /// From now on run() throws ThreadPoolClosed, and so do the tasks whose function has not begun.
   void close() noexcept;
@@ -106,10 +113,17 @@ class ThreadPool {
 
 template <class F, class... Args>
 Task<detail::ThreadResult<F, Args...>> ThreadPool::run(OnCancel on_cancel, F function, Args... args) {
-  const auto call = std::make_shared<detail::FunctionCall<F, Args...>>(std::move(function), std::move(args)...);
-  detail::ThreadWait ended(core_, call, on_cancel);
-  co_await ended;
-  co_return call->take();
+  auto& ended = *new detail::FunctionCall<F, Args...>(std::move(function), std::move(args)...);
+  const detail::CallRef call(&ended);
+  co_await detail::ThreadWait(core_, call, on_cancel);
+  co_return ended.take();
+}
+
+template <class... FunctionAndArgs>
+auto ThreadPool::run(Semaphore& limit, FunctionAndArgs... function_and_args)
+    -> decltype(run(std::move(function_and_args)...)) {
+  const Semaphore::Permit permit = co_await limit.acquire();
+  co_return co_await run(std::move(function_and_args)...);
 }
 
 /// pool.run(...) in asyncio's words: `co_await to_thread(pool, function, args...)`, with an OnCancel before the
@@ -117,6 +131,21 @@ Task<detail::ThreadResult<F, Args...>> ThreadPool::run(OnCancel on_cancel, F fun
 template <class... FunctionAndArgs>
 auto to_thread(ThreadPool& pool, FunctionAndArgs... function_and_args) {
   return pool.run(std::move(function_and_args)...);
+}
+template <class... FunctionAndArgs>
+auto to_thread(ThreadPool& pool, Semaphore& limit, FunctionAndArgs... function_and_args) {
+  return pool.run(limit, std::move(function_and_args)...);
+}
+
+/// The pool of the process for those who name none, with as many threads as asyncio's: min(32, processors + 4). It is
+/// started when it is first used and closed at exit, which waits for its running functions. Any thread.
+ThreadPool& default_thread_pool();
+
+/// As asyncio.to_thread: on default_thread_pool().
+template <class F, class... Args>
+  requires(!std::is_same_v<F, ThreadPool>)
+auto to_thread(F function, Args... args) {
+  return default_thread_pool().run(std::move(function), std::move(args)...);
 }
 
 }  // namespace belfry::async

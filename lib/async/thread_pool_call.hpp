@@ -1,15 +1,17 @@
-// One function on its way through a ThreadPool and back. Users want thread_pool.hpp.
+// One function on its way through a ThreadPool and back. Users want
+// thread_pool.hpp.
 //
-// The call is shared by the task, the queue or thread, and the way back, so that none of them can be left with a dead
-// one: an abandoned function keeps its arguments, a destroyed task leaves nothing that points into its frame.
+// The call is shared by the task, the queue or thread, and the way back, so
+// that none of them can be left with a dead one: an abandoned function keeps
+// its arguments, a destroyed task leaves nothing that points into its frame.
 #pragma once
 
-#include <chrono>
+#include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <list>
 #include <memory>
 #include <stop_token>
 #include <tuple>
@@ -22,16 +24,20 @@
 
 namespace belfry::async {
 
-/// What a cancelled task does about its function when that is already running: a thread cannot be stopped from outside.
+/// What a cancelled task does about its function when that is already running:
+/// a thread cannot be stopped from outside.
 enum class OnCancel : std::uint8_t {
-  wait,     ///< the default: wait until the function has ended, then throw Cancelled; its result is dropped
-  abandon,  ///< throw Cancelled at once; the function runs on, its thread counts as abandoned until it ends
+  wait,     ///< the default: wait until the function has ended, then throw
+            ///< Cancelled; its result is dropped
+  abandon,  ///< throw Cancelled at once; the function runs on, its thread counts
+            ///< as abandoned until it ends
 };
 
 namespace detail {
 
 class ThreadPoolCore;
 class ThreadWait;
+struct LoopEnd;
 
 class ThreadCall {
  public:
@@ -40,38 +46,100 @@ class ThreadCall {
   ThreadCall& operator=(const ThreadCall&) = delete;
   virtual ~ThreadCall() = default;
 
-  /// Runs the function, with the ContextVars of the task, and keeps what came of it. On a thread of the pool, at most
-  /// once.
+  /// Runs the function, with the ContextVars of the task, and keeps what came
+  /// of it. On a thread of the pool, at most once.
   void execute() noexcept {
     const ContextScope scope(std::move(context_));
     call();
   }
   /// It will not run: keeps `error` as what came of it. Under the core's mutex.
   virtual void refuse(std::exception_ptr error) noexcept = 0;
-  /// Tells a function that takes a stop_token that nobody needs its result. Loop thread.
+  /// Tells a function that takes a stop_token that nobody needs its result.
+  /// Loop thread.
   virtual void request_stop() noexcept = 0;
 
  private:
+  friend class CallList;
+  friend class CallRef;
   friend class ThreadPoolCore;
   friend class ThreadWait;
   virtual void call() noexcept = 0;
-  using List = std::list<std::shared_ptr<ThreadCall>>;  // a call moves from list to list by its node: nothing can fail
-  enum class State : std::uint8_t { queued, running, abandoned, finished, delivered };
+  enum class State : std::uint8_t { pending, queued, running, abandoned, finished, delivered };
 
+  // Few and close together: every line of it travels to the thread's core and back.
+  std::atomic<std::uint32_t> references_ = 1;
+  // Below, what is not said to be the loop's is the core's, under its mutex; that of a pending call is the loop's too.
+  State state_ = State::delivered;
   ContextRef context_;
   ThreadWait* wait_ = nullptr;  // loop thread only; null when the task is gone
-  // The rest is the core's, under its mutex.
-  Loop* loop_ = nullptr;
-  State state_ = State::delivered;
-  List::iterator place_;  // in the queue, or among the finished
-  std::chrono::steady_clock::time_point queued_at_;
+  LoopEnd* end_ = nullptr;
+  std::int64_t queued_at_ = 0;      // ticks
+  ThreadCall* previous_ = nullptr;  // in its list
+  ThreadCall* next_ = nullptr;
+};
+
+/// A counted reference to a call. Of one thread at a time; the call may be shared.
+class CallRef {
+ public:
+  CallRef() noexcept = default;
+  /// Takes over a reference.
+  explicit CallRef(ThreadCall* call) noexcept : call_(call) {}
+  CallRef(const CallRef& other) noexcept : call_(other.call_) {
+    call_->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  CallRef(CallRef&& other) noexcept : call_(other.release()) {}
+  CallRef& operator=(CallRef other) noexcept {
+    std::swap(call_, other.call_);
+    return *this;
+  }
+  ~CallRef() {
+    if (call_ != nullptr && call_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete call_;
+  }
+  ThreadCall* get() const noexcept { return call_; }
+  ThreadCall* operator->() const noexcept { return call_; }
+  ThreadCall& operator*() const noexcept { return *call_; }
+  /// Gives the reference up; somebody else has it.
+  ThreadCall* release() noexcept { return std::exchange(call_, nullptr); }
+
+ private:
+  ThreadCall* call_ = nullptr;
+};
+
+/// First in, first out; a call moves from list to list by its links: nothing
+/// can fail. Owns what is in it.
+class CallList {
+ public:
+  CallList() noexcept = default;
+  CallList(const CallList&) = delete;
+  CallList& operator=(const CallList&) = delete;
+  ~CallList() {
+    while (!empty()) pop();
+  }
+  bool empty() const noexcept { return first_ == nullptr; }
+  std::size_t size() const noexcept { return size_; }
+  ThreadCall* first() const noexcept { return first_; }
+
+  /// REQUIRES: the call is in no list.
+  void push(CallRef call) noexcept;
+  /// Takes it out, with its ownership.
+  CallRef remove(ThreadCall& call) noexcept;
+  /// REQUIRES: not empty.
+  CallRef pop() noexcept { return remove(*first_); }
+  /// All of `other` behind what is here.
+  void append(CallList& other) noexcept;
+
+ private:
+  ThreadCall* first_ = nullptr;
+  ThreadCall* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 /// The await: queues the call, and stays parked until it is delivered.
 class ThreadWait final : public Waiter {
  public:
-  ThreadWait(std::shared_ptr<ThreadPoolCore> core, std::shared_ptr<ThreadCall> call, OnCancel on_cancel) noexcept
-      : Waiter("thread"), core_(std::move(core)), call_(std::move(call)), on_cancel_(on_cancel) {}
+  /// REQUIRES: `call` outlives it.
+  ThreadWait(std::shared_ptr<ThreadPoolCore> core, const CallRef& call, OnCancel on_cancel) noexcept
+      : Waiter("thread"), core_(std::move(core)), call_(call), on_cancel_(on_cancel) {}
   ~ThreadWait();
 
   /// The function has ended, or never will begin. Loop thread.
@@ -84,13 +152,15 @@ class ThreadWait final : public Waiter {
   void over() noexcept;
 
   std::shared_ptr<ThreadPoolCore> core_;
-  std::shared_ptr<ThreadCall> call_;
+  const CallRef& call_;
   OnCancel on_cancel_;
-  bool under_way_ = false;  // it keeps a manual clock from jumping
-  bool cancelled_ = false;  // while the function ran; when it ends, the await throws
+  bool submitted_ = false;    // and not delivered
+  bool holds_clock_ = false;  // it keeps a manual clock from jumping
+  bool cancelled_ = false;    // while the function ran; when it ends, the await throws
 };
 
-/// Whether the function wants a std::stop_token before its arguments, as with std::jthread.
+/// Whether the function wants a std::stop_token before its arguments, as with
+/// std::jthread.
 template <class F, class... Args>
 concept TakesStopToken = std::invocable<F, std::stop_token, Args...>;
 

@@ -1,14 +1,21 @@
-// What a ThreadPool, its threads and the calls in flight share: the queue, the threads, and the way back to the loops.
-// Not for use outside lib/async; see thread_pool.hpp.
+// What a ThreadPool, its threads and the calls in flight share: the queue, the
+// threads, and the way back to the loops. Not for use outside lib/async; see
+// thread_pool.hpp.
 //
-//   task:   submit() -> queue -> a thread -> execute() -> finished[loop] -> deliver() on the loop -> task
-//   cancel: release() takes it out of the queue or lets a running one go; forget(): the task's frame is gone
+//   task:   submit() -> pending[loop] -flush()-> queue -> a thread ->
+//   finished[loop] -deliver()-> task cancel: release() takes it out of the
+//   queue or lets a running one go; forget(): the task's frame is gone
 //
-// Everything below is guarded by one mutex, held for a few instructions, with one exception that is on purpose: the
-// loop is woken under it. A loop that sees a finished call has had to take the mutex, so the thread that woke it has
-// left the loop for good, and the resumed task may end and destroy that loop.
+// Both ways go in batches, as one function takes less time than a lock, a wake
+// and a sleep: what the tasks of one batch of the loop submit is queued at once
+// behind that batch (or 32 at a time), with one look at the mutex and one
+// thread woken, which wakes the next if it leaves something in the queue; and a
+// loop is woken for the first of what has ended. Everything is guarded by one
+// mutex, held for a few instructions, except the pending calls, which are the
+// loop's.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +31,8 @@
 
 namespace belfry::async::detail {
 
+class Inbox;
+
 /// What became of a cancelled task's call.
 enum class Release : std::uint8_t {
   released,  ///< nothing will be delivered
@@ -31,20 +40,32 @@ enum class Release : std::uint8_t {
   ended,     ///< it has ended before, and will be delivered
 };
 
+/// A loop, as a pool sees it. A later loop at the same address takes it over.
+struct LoopEnd {
+  CallList pending;               // loop thread only; not empty: a flush() is on its way
+  std::size_t queued = 0;         // loop thread only: in the queue after the last flush()
+  std::shared_ptr<Inbox> inbox;   // outlives its loop: a thread may come late with its post
+  alignas(64) CallList finished;  // not empty: a deliver() is on its way
+};
+
 class ThreadPoolCore : public std::enable_shared_from_this<ThreadPoolCore> {
  public:
-  explicit ThreadPoolCore(ThreadPoolOptions options) : options_(std::move(options)) {}
+  explicit ThreadPoolCore(ThreadPoolOptions options);
 
-  /// Queues the call. Throws ThreadPoolFull, ThreadPoolClosed, std::system_error when there is no thread and none can
-  /// be started.
-  void submit(const std::shared_ptr<ThreadCall>& call, Loop& loop);
-  /// The waiting task is cancelled: takes the call out of the queue, or abandons it if asked to and within the limit.
+  /// Queues the call. Throws ThreadPoolFull, ThreadPoolClosed. What goes wrong
+  /// later is the result of the call: ThreadPoolClosed, std::system_error when
+  /// there is no thread and none can be started. Loop thread.
+  void submit(const CallRef& call, Loop& loop);
+  /// The waiting task is cancelled: takes the call out of the queue, or
+  /// abandons it if asked to and within the limit.
   Release release(ThreadCall& call, OnCancel on_cancel) noexcept;
-  /// The waiting task was destroyed: whatever the state, nothing will be delivered.
+  /// The waiting task was destroyed: whatever the state, nothing will be
+  /// delivered.
   void forget(ThreadCall& call) noexcept;
 
   void close() noexcept;
-  /// Waits until no thread runs a function that is waited for, and joins all but the abandoned. After close().
+  /// Waits until no thread runs a function that is waited for, and joins all
+  /// but the abandoned. After close().
   void join() noexcept;
 
   ThreadPoolStats stats() const;
@@ -58,30 +79,40 @@ class ThreadPoolCore : public std::enable_shared_from_this<ThreadPoolCore> {
     bool left = false;  // it has done with the core
   };
 
+  static constexpr std::size_t most_pending = 32;
+
+  LoopEnd& end_of(Loop& loop);
+  void check_room(LoopEnd& end);
+  void flush(LoopEnd& end) noexcept;
+  bool queue_up(LoopEnd& end) noexcept;
+  void refuse_queue(const std::exception_ptr& error) noexcept;
+  bool wake_next() noexcept;
   void start_thread();
   void work(std::list<Worker>::iterator self) noexcept;
   bool wait_for_call(std::unique_lock<std::mutex>& lock) noexcept;
   void run_first(Worker& self, std::unique_lock<std::mutex>& lock) noexcept;
   void leave(std::list<Worker>::iterator self) noexcept;
-  void finish(ThreadCall::List& from) noexcept;
-  void deliver(Loop* loop) noexcept;
-  void withdraw(ThreadCall& call) noexcept;
+  bool finish(CallRef call) noexcept;
+  void post_delivery(const std::shared_ptr<Inbox>& inbox, LoopEnd& end) noexcept;
+  void deliver(LoopEnd& end) noexcept;
+  void withdraw(ThreadCall& call, CallList& from) noexcept;
   void let_go(ThreadCall& call) noexcept;
   bool may_start_thread() const noexcept { return stats_.threads - stats_.abandoned < options_.threads(); }
   bool has_surplus_thread() const noexcept { return stats_.threads - stats_.abandoned > options_.threads(); }
 
   const ThreadPoolOptions options_;
-  mutable std::mutex mutex_;
+  const std::uint64_t serial_of_core_;
+  std::atomic<bool> closed_ = false;
+  alignas(64) mutable std::mutex mutex_;  // what is above is only read
   std::condition_variable work_ready_;
   std::condition_variable thread_left_;
-  ThreadCall::List queue_;
-  std::map<Loop*, ThreadCall::List> finished_;  // not empty: a deliver() is on its way to that loop
+  CallList queue_;
+  std::map<Loop*, LoopEnd> ends_;
   std::list<Worker> workers_;
   std::list<Worker> detached_;  // abandoned when the pool was joined
   std::size_t idle_ = 0;
   std::size_t waking_ = 0;  // of the idle: on their way to the queue
   std::size_t serial_ = 0;  // of the thread started last, for its name
-  bool closed_ = false;
   ThreadPoolStats stats_;
 };
 

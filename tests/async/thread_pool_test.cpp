@@ -18,6 +18,7 @@
 #include "async/gather.hpp"
 #include "async/loop.hpp"
 #include "async/run.hpp"
+#include "async/semaphore.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 
@@ -340,4 +341,59 @@ TEST_CASE("two loops share a pool", "[thread_pool]") {
   serve(first);
   other.join();
   CHECK(pool.stats().completed == 400);
+}
+
+TEST_CASE("a limit of one kind of calls lets no more of them run, and the others pass", "[thread_pool]") {
+  ThreadPool pool(ThreadPoolOptions("worker").threads(3));
+  run([](ThreadPool& threads) -> Task<> {
+    Semaphore one(1);
+    Gate gate;
+    JoinHandle<int> held = spawn(threads.run(one, &Gate::pass, &gate, 1));
+    co_await threads.run([&gate] { gate.inside.acquire(); });
+    bool begun = false;
+    auto begin = [&begun] { return begun = true; };
+    JoinHandle<bool> behind = spawn(to_thread(threads, one, begin));
+    co_await threads.run([] {});
+    CHECK(one.statistics().waiting == 1);
+    CHECK_FALSE(begun);
+    gate.out.release();
+    const int value = co_await held;
+    CHECK(value == 1);
+    const bool passed = co_await behind;
+    CHECK(passed);
+    CHECK(one.statistics().available == 1);
+  }(pool));
+}
+
+TEST_CASE("to_thread without a pool runs on that of the process", "[thread_pool]") {
+  run([]() -> Task<> {
+    const std::string name = co_await to_thread(name_of_this_thread);
+    CHECK(name.starts_with("to_thread-"));
+    const int sum = co_await to_thread([](int a, int b) { return a + b; }, 2, 3);
+    CHECK(sum == 5);
+    CHECK(default_thread_pool().stats().completed >= 2);
+  }());
+}
+
+TEST_CASE("more calls at once than go in one batch all come back, whoever is cancelled", "[thread_pool]") {
+  ThreadPool pool(ThreadPoolOptions("worker").threads(2));
+  run([](ThreadPool& threads) -> Task<> {
+    std::vector<JoinHandle<int>> calls;
+    for (int i = 0; i < 200; ++i) calls.push_back(spawn(threads.run([](int value) { return value; }, i)));
+    co_await sleep(std::chrono::nanoseconds(0));
+    for (std::size_t i = 0; i < calls.size(); i += 7) calls[i].cancel();
+    int sum = 0;
+    int cancelled = 0;
+    for (JoinHandle<int>& call : calls) {
+      try {
+        const int value = co_await call;
+        sum += value;
+      } catch (const Cancelled&) {
+        ++cancelled;
+      }
+    }
+    CHECK(cancelled <= 29);
+    CHECK(sum > 0);
+  }(pool));
+  CHECK(pool.stats().completed + pool.stats().withdrawn == 200);
 }
