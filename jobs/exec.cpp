@@ -51,7 +51,7 @@ class ExecAction final : public engine::Action {
 
  private:
   ExecSpec spec_;
-  io::LaunchSpec launch_;  // all but the descriptors and what differs from run to run
+  io::LaunchSpec launch_;
   std::string no_shim_;
 };
 
@@ -60,10 +60,8 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
     report.message = no_shim_;
     co_return ledger::Outcome::start_error;
   }
-  io::LaunchSpec launch = launch_;
-  add_run_environment(launch.environment, attempt);
   ExecRun run(spec_, report);
-  if (!run.start(std::move(launch))) co_return ledger::Outcome::start_error;
+  if (!run.start(launch_, run_environment(attempt))) co_return ledger::Outcome::start_error;
   std::exception_ptr interrupted;
   try {
     co_await run.ended();

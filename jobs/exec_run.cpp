@@ -59,9 +59,9 @@ std::string signal_name(int signal) {
 
 }  // namespace
 
-bool ExecRun::start(io::LaunchSpec launch) {
+bool ExecRun::start(const io::LaunchSpec& launch, std::span<const std::string> environment) {
   try {
-    return attach_and_launch(launch);
+    return attach_and_launch(launch, environment);
   } catch (const std::system_error& error) {
     const std::string command = launch.argv.empty() ? "an empty command" : launch.argv.front();
     report_.message =
@@ -70,17 +70,17 @@ bool ExecRun::start(io::LaunchSpec launch) {
   }
 }
 
-bool ExecRun::attach_and_launch(io::LaunchSpec& launch) {
+bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment) {
   const io::Fd input = open_input(spec_);
   io::Pipe output = io::make_pipe();
   io::Pipe error = io::make_pipe();
   io::Pipe shim;
   if (spec_.steps.needed()) shim = io::make_pipe();
-  launch.standard_input = input ? input.get() : -1;
-  launch.standard_output = output.write_end.get();
-  launch.standard_error = error.write_end.get();
-  launch.report = shim.write_end ? shim.write_end.get() : -1;
-  auto process = io::Process::start(launch);
+  auto process = io::Process::start(launch, {.standard_input = input.get(),
+                                             .standard_output = output.write_end.get(),
+                                             .standard_error = error.write_end.get(),
+                                             .report = shim.write_end.get(),
+                                             .environment = environment});
   if (!process) {
     const std::string folder = process.error().error == EACCES ? folder_as_command(spec_) : "";
     report_.message = folder.empty() ? process.error().message : folder;

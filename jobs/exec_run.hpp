@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "engine/action.hpp"
@@ -18,8 +19,8 @@ class ExecRun {
   /// Both are borrowed for the life of this object.
   ExecRun(const ExecSpec& spec, engine::Report& report) : spec_(spec), report_(report) {}
 
-  /// Starts the program with its streams attached; false: report.message says why not.
-  bool start(io::LaunchSpec launch);
+  /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
+  bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
 
   /// Returns when the leader has ended.
   async::Task<> ended();
@@ -31,7 +32,7 @@ class ExecRun {
   ledger::Outcome outcome() const noexcept { return outcome_; }
 
  private:
-  bool attach_and_launch(io::LaunchSpec& launch);
+  bool attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment);
   async::Task<> stop_leader();
   async::Task<> drain();
   async::Task<> end_of_output();

@@ -20,17 +20,20 @@ std::vector<std::string> base_environment(const std::map<std::string, std::strin
   }
   merged.emplace("PATH", io::default_search_path);
   std::vector<std::string> entries;
-  entries.reserve(merged.size() + 5);  // and the five of add_run_environment
+  entries.reserve(merged.size());
   for (const auto& [name, value] : merged) entries.push_back(name + "=" + value);
   return entries;
 }
 
-void add_run_environment(std::vector<std::string>& environment, const engine::Attempt& attempt) {
+std::vector<std::string> run_environment(const engine::Attempt& attempt) {
+  std::vector<std::string> environment;
+  environment.reserve(5);
   environment.push_back("BELFRY_JOB=" + std::string(attempt.job));
   environment.push_back(run_marker(attempt));
   environment.push_back("BELFRY_ATTEMPT=" + std::to_string(attempt.number));
   environment.push_back("BELFRY_TRIGGER=" + std::string(ledger::to_string(attempt.trigger)));
   if (attempt.scheduled_at) environment.push_back("BELFRY_SCHEDULED_AT=" + time::format_utc(*attempt.scheduled_at));
+  return environment;
 }
 
 std::string run_marker(const engine::Attempt& attempt) { return "BELFRY_RUN_ID=" + std::to_string(attempt.run); }

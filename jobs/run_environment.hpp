@@ -13,8 +13,8 @@ namespace belfry::jobs {
 /// are not inherited. Reads environ: no other thread may change it meanwhile.
 std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear);
 
-/// Appends BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT, BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT.
-void add_run_environment(std::vector<std::string>& environment, const engine::Attempt& attempt);
+/// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT, BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT.
+std::vector<std::string> run_environment(const engine::Attempt& attempt);
 
 /// The entry by which processes of this run are known: "BELFRY_RUN_ID=7".
 std::string run_marker(const engine::Attempt& attempt);

@@ -3,7 +3,6 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/no_signals.hpp"
 #include "daemon/control/api_error.hpp"
 #include "daemon/control/http_head.hpp"
 
@@ -49,17 +49,6 @@ MHD_Result send_reply(MHD_Connection* connection, const Reply& reply) {
   const MHD_Result result = MHD_queue_response(connection, static_cast<unsigned>(reply.status), response);
   MHD_destroy_response(response);
   return result;
-}
-
-/// Signals are for the loop's thread.
-std::thread without_signals(auto body) {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
 }
 
 /// What `make` returns, or the reply that tells what it threw.
@@ -161,7 +150,8 @@ HttpServer::HttpServer(const HttpOptions& options, Handler handler)
                           options_.connections, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (mhd_ == nullptr) throw ListenError("libmicrohttpd does not start: out of memory or descriptors");
   mhd_descriptor_ = MHD_get_daemon_info(mhd_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-  thread_ = without_signals([this] { serve(); });
+  const async::NoSignals guard;
+  thread_ = std::thread([this] { serve(); });
 }
 
 HttpServer::~HttpServer() {

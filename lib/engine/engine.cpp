@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "async/loop.hpp"
+#include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "async/wall_alarm.hpp"
 #include "engine/admission.hpp"
@@ -14,6 +15,8 @@ namespace {
 
 /// A wall clock that moved forward by less than this was corrected, not set: slots are merely late, not missed.
 constexpr Duration correction = std::chrono::seconds{1};
+
+constexpr int slots_each_turn = 8;
 
 WallTime wall_now() { return async::Loop::current().wall_now(); }
 
@@ -44,14 +47,21 @@ async::Task<> Engine::serve() {
 async::Task<> Engine::serve_slots() {
   async::WallAlarm alarm;
   wall_minus_monotonic_ = wall_minus_monotonic();
+  auto why_late = ledger::SlotReason::overload;
   while (!draining_) {
-    fire_due(wall_now(), ledger::SlotReason::overload);
+    if (fire_some(wall_now(), why_late)) {
+      co_await async::yield();
+      continue;
+    }
+    why_late = ledger::SlotReason::overload;
     async::CancelScope until_replanned;
     waiting_ = &until_replanned;
     const std::optional<async::WallWake> woken =
         co_await until_replanned.run(alarm.wait_until(due_.earliest().value_or(WallTime::max())));
     waiting_ = nullptr;
-    if (woken == async::WallWake::clock_changed) note_clock();
+    if (woken == async::WallWake::clock_changed && note_clock() >= correction) {
+      why_late = ledger::SlotReason::clock_jump;
+    }
   }
 }
 
@@ -59,19 +69,23 @@ void Engine::wake() {
   if (waiting_ != nullptr) waiting_->cancel(async::CancelReason::replaced);
 }
 
-void Engine::note_clock() {
+Duration Engine::note_clock() {
   const Duration seen = wall_minus_monotonic();
   const Duration step = seen - std::exchange(wall_minus_monotonic_, seen);
   recorder_.record(ledger::ClockJumped{.at = wall_now(), .step = step});
-  if (step >= correction) fire_due(wall_now(), ledger::SlotReason::clock_jump);
+  return step;
 }
 
-void Engine::fire_due(WallTime now, ledger::SlotReason why_late) {
-  while (JobState* state = due_.take_due(now)) {
+/// True: there may be more. When a thousand are due at once, the first ones start while the others are admitted.
+bool Engine::fire_some(WallTime now, ledger::SlotReason why_late) {
+  for (int fired = 0; fired < slots_each_turn; ++fired) {
+    JobState* state = due_.take_due(now);
+    if (state == nullptr) return false;
     settle(*state, now, std::exchange(state->missed_while_down, false) ? ledger::SlotReason::down : why_late);
     plan(*state, now);
     if (state->one_shot) forget_if_done(*state);  // its only slot was refused
   }
+  return true;
 }
 
 void Engine::settle(JobState& state, WallTime now, ledger::SlotReason why_late) {

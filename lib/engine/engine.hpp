@@ -59,8 +59,9 @@ class Engine {
 
   /// Puts a generation into force between two turns of the loop. Unchanged jobs keep their next slot, their pause and
   /// their runs; a changed job is planned anew from now, so that it never fires for a time already past; running runs
-  /// finish under the declaration that they started with. With the first generation, slots missed since the last one on
-  /// record become due at once, and the job's policy decides what becomes of them.
+  /// finish under the declaration that they started with. An unchanged job whose trigger now has another next slot (new
+  /// rules of its time zone, other holidays) waits for that one, and is told as moved. With the first generation, slots
+  /// missed since the last one on record become due at once, and the job's policy decides what becomes of them.
   CatalogDiff apply(std::shared_ptr<const Catalog> catalog);
 
   /// Starts what is due, until drain() was called and the last run has ended. Resumes on the loop. To end it, drain().
@@ -101,8 +102,8 @@ class Engine {
  private:
   // slots (engine.cpp)
   async::Task<> serve_slots();
-  void note_clock();
-  void fire_due(WallTime now, ledger::SlotReason why_late);
+  Duration note_clock();
+  bool fire_some(WallTime now, ledger::SlotReason why_late);
   void settle(JobState& state, WallTime now, ledger::SlotReason why_late);
   std::optional<ledger::RunId> admit_slot(JobState& state, WallTime slot, ledger::RunTrigger trigger, WallTime now);
   void close_slots(const JobState& state, const SlotSpan& slots, ledger::SlotResult result, ledger::SlotReason reason,
@@ -121,6 +122,7 @@ class Engine {
 
   // generations (engine_catalog.cpp)
   void add_job(const std::shared_ptr<const Job>& job);
+  std::optional<MovedSlot> renew(JobState& state, const std::shared_ptr<const Job>& job);
   std::optional<WallTime> declare(const Job& job);  // since when it is declared just so; none: it is news
   void withdraw(const std::string& job);
   void withdraw_undeclared();

@@ -2,6 +2,9 @@
 // record and what observers were told cannot disagree.
 #pragma once
 
+#include <utility>
+#include <variant>
+
 #include "engine/event.hpp"
 #include "ledger/ledger.hpp"
 
@@ -15,8 +18,9 @@ class Recorder {
   /// Publishes the fact, then hands it to the ledger. Never blocks.
   template <class Fact>
   void record(Fact fact) {
-    events_.publish(Event(fact));
-    ledger_.write(ledger::Entry(std::move(fact)));
+    Event event(std::move(fact));
+    events_.publish(event);
+    ledger_.write(ledger::Entry(std::get<Fact>(std::move(event))));  // outputs may be large: they are not copied
   }
 
   /// Tells observers something that the ledger does not keep.

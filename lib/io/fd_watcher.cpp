@@ -36,6 +36,7 @@ FdWatcher::Ready FdWatcher::readable() { return {*this, reader_, POLLIN, "fd.rea
 FdWatcher::Ready FdWatcher::writable() { return {*this, writer_, POLLOUT, "fd.writable"}; }
 
 void FdWatcher::on_ready(std::uint32_t events) {
+  silent_ = false;
   constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;  // a read or write would return at once
   if (reader_ != nullptr && (events & (EPOLLIN | ended)) != 0) std::exchange(reader_, nullptr)->complete();
   if (writer_ != nullptr && (events & (EPOLLOUT | ended)) != 0) std::exchange(writer_, nullptr)->complete();
@@ -43,8 +44,8 @@ void FdWatcher::on_ready(std::uint32_t events) {
 
 bool FdWatcher::Ready::start() {
   // The edge may have passed unseen, so ask. After "not yet" the next edge comes for certain.
-  pollfd now{fd_, wanted_, 0};
-  if (::poll(&now, 1, 0) != 0) return false;
+  pollfd now{watcher_.fd_, wanted_, 0};
+  if (!watcher_.silent_ && ::poll(&now, 1, 0) != 0) return false;
   if (slot_ != nullptr) throw std::logic_error("another task waits for the same direction of this descriptor");
   slot_ = this;
   return true;

@@ -22,8 +22,9 @@ class FdWatcher final : private PollHandler {
   FdWatcher& operator=(const FdWatcher&) = delete;
   ~FdWatcher();
 
-  /// `co_await watcher.readable()`: returns once a read would not block (data, end of file or an error). At once if
-  /// that is so already. Resumes on the loop. Cancellation: stops waiting, throws Cancelled. One task at a time.
+  /// `co_await watcher.readable()`: returns once a read would not block (data, end of file or an error). In this
+  /// or the next turn if that is so already. Resumes on the loop. Cancellation: stops waiting, throws Cancelled. One
+  /// task at a time.
   Ready readable();
   /// The same for writing. One task at a time.
   Ready writable();
@@ -35,6 +36,7 @@ class FdWatcher final : private PollHandler {
   int fd_;
   Ready* reader_ = nullptr;
   Ready* writer_ = nullptr;
+  bool silent_ = true;  // nothing was reported yet, so what is ready now will be
 };
 
 class FdWatcher::Ready final : public async::Waiter {
@@ -45,14 +47,14 @@ class FdWatcher::Ready final : public async::Waiter {
  private:
   friend class FdWatcher;
   Ready(const FdWatcher& watcher, Ready*& slot, short wanted, const char* waits_for)
-      : Waiter(waits_for), fd_(watcher.fd_), slot_(slot), wanted_(wanted) {}
+      : Waiter(waits_for), watcher_(watcher), slot_(slot), wanted_(wanted) {}
   bool start() override;
   bool abandon() noexcept override { return detach(), true; }
   void detach() noexcept {
     if (slot_ == this) slot_ = nullptr;
   }
 
-  int fd_;
+  const FdWatcher& watcher_;
   Ready*& slot_;
   short wanted_;
 };

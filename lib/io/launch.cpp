@@ -1,6 +1,7 @@
 // The child of launch() runs in the memory of its parent until execve, as after vfork: nothing is copied, so the cost
 // does not grow with the daemon, and its errors are read from a plain struct. In return the child may call nothing but
-// bare system calls: no malloc, no lock, no libc function that a sanitizer intercepts.
+// bare system calls: no malloc, no lock, no libc function that a sanitizer intercepts. Its table of descriptors is not
+// copied either, only the low end of it: see LaunchGate.
 #include "io/launch.hpp"
 
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <system_error>
 
 #include "io/exec_path.hpp"
+#include "io/launch_gate.hpp"
 
 // The name under which glibc exports clone() besides: the sanitizers intercept only the other one, and treat it as a
 // fork, which this is not.
@@ -42,7 +44,9 @@ struct ChildPlan {
   char* const* argv;
   char* const* envp;
   const char* working_dir;  // nullptr: stay
-  std::array<int, 4> streams;
+  LaunchGate::Numbers streams;
+  bool has_report;
+  bool has_terminal;
   LaunchStep step;
   int error;
 };
@@ -55,15 +59,11 @@ struct KernelSigaction {
   std::uint64_t mask;
 };
 
-BELFRY_BARE bool place_stream(const ChildPlan& plan, int target) {
-  int source = plan.streams[static_cast<std::size_t>(target)];
-  if (source < 0) {
-    if (target == report_fd) return true;
-    const long opened = syscall(SYS_openat, AT_FDCWD, "/dev/null", target == 0 ? O_RDONLY : O_WRONLY);
-    if (opened < 0 || opened == target) return opened >= 0;
-    source = static_cast<int>(opened);  // stays open above 3 until close_range marks it
-  }
-  return syscall(SYS_dup3, source, target, 0) >= 0;
+// Descriptors are still shared with the daemon: takes a table of its own, with none but the low ones.
+BELFRY_BARE bool leave_descriptors(const LaunchGate::Numbers& streams) {
+  const auto first_other = static_cast<unsigned>(LaunchGate::highest(streams)) + 1;
+  if (syscall(SYS_close_range, first_other, ~0U, CLOSE_RANGE_UNSHARE) == 0) return true;
+  return syscall(SYS_unshare, CLONE_FILES) == 0;  // before Linux 5.9; the others are O_CLOEXEC
 }
 
 // Tries each candidate as execvp(3) does: a folder without the program is passed over; one that denies access is
@@ -78,7 +78,7 @@ BELFRY_BARE int exec_first(const ChildPlan& plan) {
   return error;
 }
 
-// Gives up the controlling terminal for this process alone; most daemons have none, then the open fails.
+// Gives up the controlling terminal for this process alone.
 BELFRY_BARE void leave_terminal() {
   const long terminal = syscall(SYS_openat, AT_FDCWD, "/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) return;
@@ -94,6 +94,7 @@ BELFRY_BARE void leave_terminal() {
 
 BELFRY_BARE int child_main(void* argument) {
   auto& plan = *static_cast<ChildPlan*>(argument);
+  if (!leave_descriptors(plan.streams)) give_up(plan, LaunchStep::streams, errno);
   // exec resets handlers by itself, but an ignored signal stays ignored, and a handler must not run in this child once
   // signals are let in again. Real-time signals are left: nobody ignores them, and 62 calls instead of 29 show.
   const KernelSigaction by_default{};
@@ -103,25 +104,28 @@ BELFRY_BARE int child_main(void* argument) {
     }
   }
   if (syscall(SYS_setpgid, 0, 0) != 0) give_up(plan, LaunchStep::group, errno);
-  leave_terminal();
+  if (plan.has_terminal) leave_terminal();
   if (plan.working_dir != nullptr && syscall(SYS_chdir, plan.working_dir) != 0) {
     give_up(plan, LaunchStep::working_dir, errno);
   }
-  for (int target = 0; target < 4; ++target) {
-    if (!place_stream(plan, target)) give_up(plan, LaunchStep::streams, errno);
+  const int count = plan.has_report ? report_fd + 1 : report_fd;
+  for (int target = 0; target < count; ++target) {
+    if (syscall(SYS_dup3, plan.streams[static_cast<std::size_t>(target)], target, 0) < 0) {
+      give_up(plan, LaunchStep::streams, errno);
+    }
   }
-  const unsigned first_other = plan.streams[3] < 0 ? 3 : 4;
-  syscall(SYS_close_range, first_other, ~0U,
-          CLOSE_RANGE_CLOEXEC);  // ENOSYS before Linux 5.11: all are O_CLOEXEC anyway
+  // ENOSYS before Linux 5.11: all are O_CLOEXEC anyway.
+  syscall(SYS_close_range, static_cast<unsigned>(count), ~0U, CLOSE_RANGE_CLOEXEC);
   const std::uint64_t nothing = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &nothing, nullptr, kernel_sigset_size);
   give_up(plan, LaunchStep::command, exec_first(plan));
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
+std::vector<char*> pointers(std::span<const std::string> strings, std::span<const std::string> more = {}) {
   std::vector<char*> result;
-  result.reserve(strings.size() + 1);
+  result.reserve(strings.size() + more.size() + 1);
   for (const auto& string : strings) result.push_back(const_cast<char*>(string.c_str()));  // execve takes it so
+  for (const auto& string : more) result.push_back(const_cast<char*>(string.c_str()));
   result.push_back(nullptr);
   return result;
 }
@@ -157,27 +161,27 @@ LaunchError describe(const LaunchSpec& spec, LaunchStep step, int error) {
   return {step, error, start + " (no new process)"};
 }
 
-// A source among 0 to 3 would be overwritten before it is used: it is moved out of the way first.
-std::expected<std::array<int, 4>, int> movable_streams(const LaunchSpec& spec, std::array<Fd, 4>& moved) {
-  std::array<int, 4> streams{spec.standard_input, spec.standard_output, spec.standard_error, spec.report};
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    if (streams[i] < 0 || streams[i] > report_fd) continue;
-    moved[i].reset(::fcntl(streams[i], F_DUPFD_CLOEXEC, report_fd + 1));
-    if (!moved[i]) return std::unexpected(errno);
-    streams[i] = moved[i].get();
-  }
-  return streams;
+// Whether this process has a terminal that its children would inherit. It does not come by one later: belfry opens
+// none.
+bool has_terminal() {
+  static const bool found = [] {
+    const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    return static_cast<bool>(terminal);
+  }();
+  return found;
 }
 
 // Runs child_main in a new process that shares our memory; returns when it has called execve or ended.
 BELFRY_BARE int clone_child(ChildPlan& plan, int& pidfd) {
   alignas(16) std::array<std::byte, stack_size> stack;  // on ours: we stand still while it is used
-  const std::uint64_t all = ~std::uint64_t{0};
+  // A signal that arrived in the child before setpgid would run our handlers in our memory: keep all out. All but
+  // SIGCHLD, which the child is never sent: a blocked one would be kept for us, and wake one of our threads, whenever
+  // another child ends meanwhile.
+  const std::uint64_t all = ~(std::uint64_t{1} << (SIGCHLD - 1));
   std::uint64_t before = 0;
-  // A signal that arrived in the child before setpgid would run our handlers in our memory: keep all out.
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, kernel_sigset_size);
-  const int pid =
-      __clone(child_main, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &pidfd);
+  const int pid = __clone(child_main, stack.data() + stack.size(),
+                          CLONE_VM | CLONE_FILES | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &pidfd);
   const int error = errno;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, kernel_sigset_size);
   errno = error;
@@ -186,20 +190,22 @@ BELFRY_BARE int clone_child(ChildPlan& plan, int& pidfd) {
 
 }  // namespace
 
-std::expected<Launched, LaunchError> launch(const LaunchSpec& spec) {
+std::expected<Launched, LaunchError> launch(const LaunchSpec& spec, const LaunchContext& context) {
   const auto candidates = exec_candidates(spec.argv.empty() ? std::string_view() : std::string_view(spec.argv.front()),
                                           environment_value(spec.environment, "PATH", default_search_path));
   const auto paths = pointers(candidates);
   const auto argv = pointers(spec.argv);
-  const auto envp = pointers(spec.environment);
-  std::array<Fd, 4> moved;
-  const auto streams = movable_streams(spec, moved);
-  if (!streams) return std::unexpected(describe(spec, LaunchStep::streams, streams.error()));
+  const auto envp = pointers(spec.environment, context.environment);
+  auto gate =
+      LaunchGate::enter({context.standard_input, context.standard_output, context.standard_error, context.report});
+  if (!gate) return std::unexpected(describe(spec, LaunchStep::streams, gate.error()));
   ChildPlan plan{.paths = paths.data(),
                  .argv = argv.data(),
                  .envp = envp.data(),
                  .working_dir = spec.working_dir.empty() ? nullptr : spec.working_dir.c_str(),
-                 .streams = *streams,
+                 .streams = gate->numbers(),
+                 .has_report = context.report >= 0,
+                 .has_terminal = has_terminal(),
                  .step = LaunchStep::process,
                  .error = 0};
   int pidfd = -1;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,18 +16,23 @@
 
 namespace belfry::io {
 
-/// What is to be started. Descriptors are borrowed: they stay the caller's.
+/// What is to be started; the same for every run of a job.
 struct LaunchSpec {
   std::vector<std::string> argv;         ///< argv[0] is the command: a path, or a name searched in PATH
-  std::vector<std::string> environment;  ///< "NAME=value", complete; its PATH is the one that is searched
+  std::vector<std::string> environment;  ///< "NAME=value"; its PATH is the one that is searched
   std::string working_dir;               ///< empty: the caller's own
-  int standard_input = -1;               ///< -1: /dev/null
-  int standard_output = -1;              ///< -1: /dev/null
-  int standard_error = -1;               ///< -1: /dev/null
-  int report = -1;                       ///< handed over as descriptor 3 (report_fd), for belfry-exec; -1: none
 };
 
-/// The number under which LaunchSpec::report arrives.
+/// What differs from run to run. All of it is borrowed: descriptors stay the caller's.
+struct LaunchContext {
+  int standard_input = -1;                     ///< -1: /dev/null
+  int standard_output = -1;                    ///< -1: /dev/null
+  int standard_error = -1;                     ///< -1: /dev/null
+  int report = -1;                             ///< becomes descriptor 3 (report_fd), for belfry-exec; -1: none
+  std::span<const std::string> environment{};  ///< more "NAME=value", beside those of the spec
+};
+
+/// The number under which LaunchContext::report arrives.
 inline constexpr int report_fd = 3;
 
 /// Where starting failed.
@@ -52,7 +58,7 @@ struct Launched {
 ///
 /// Returns once the program is in place (execve succeeded): the calling thread is held for that long (20 to 60 us;
 /// longer if the file must be read from a slow disk), independent of the size of this process. Any thread.
-std::expected<Launched, LaunchError> launch(const LaunchSpec& spec);
+std::expected<Launched, LaunchError> launch(const LaunchSpec& spec, const LaunchContext& context = {});
 
 /// The value of NAME in a list of "NAME=value", or `otherwise`.
 std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name,

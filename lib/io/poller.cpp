@@ -6,15 +6,17 @@
 #include <cerrno>
 #include <system_error>
 
+#include "async/io_step.hpp"
+
 namespace belfry::io {
 
 namespace {
 
 constexpr std::size_t scratch_size = 64U << 10U;
 
-/// Events taken in one turn while tasks are ready: a thousand runs due at the same second are all launched before the
-/// ends of the first ones are looked at, yet the pipes of others are read meanwhile. Measured by bench_firing.
-constexpr int events_while_busy = 4;
+/// How long events may wait while tasks are ready: a thousand runs due at the same second are launched before the ends
+/// of the first ones are looked at, yet the pipes of others are read meanwhile. Measured by bench_firing.
+constexpr std::int64_t patience_while_busy = 5'000'000;  // ns
 
 thread_local std::weak_ptr<Poller> latest;
 
@@ -67,13 +69,17 @@ std::span<char> Poller::scratch() {
 
 void Poller::dispatch() {
   std::array<epoll_event, std::tuple_size_v<decltype(found_)>> events;
-  const int most = loop_.busy() ? events_while_busy : static_cast<int>(events.size());
-  const int count = ::epoll_wait(epoll_.get(), events.data(), most, 0);
+  const std::int64_t now = loop_.now_ns();
+  if (loop_.busy() && now - dispatched_at_ < patience_while_busy) return;  // libuv asks again in the next turn
+  dispatched_at_ = now;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   found_count_ = static_cast<std::size_t>(std::max(count, 0));
   for (std::size_t i = 0; i < found_count_; ++i) found_[i] = static_cast<PollHandler*>(events[i].data.ptr);
   const auto alive = latest.lock();  // a handler may let go of the last one
   for (std::size_t i = 0; i < found_count_; ++i) {
-    if (found_[i] != nullptr) found_[i]->on_ready(events[i].events);
+    if (found_[i] == nullptr) continue;
+    const async::IoStep step(loop_);
+    found_[i]->on_ready(events[i].events);
   }
   found_count_ = 0;
 }

@@ -57,6 +57,7 @@ class Poller {
   async::UvHandle<uv_poll_t> handle_;
   std::array<PollHandler*, 64> found_{};  // of the batch being dispatched; remove() clears entries
   std::size_t found_count_ = 0;
+  std::int64_t dispatched_at_ = 0;   // on the clock of the loop
   std::unique_ptr<char[]> scratch_;  // made when it is first needed
 };
 

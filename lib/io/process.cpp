@@ -62,8 +62,8 @@ ExitStatus to_status(const siginfo_t& info, const rusage& usage) {
 
 }  // namespace
 
-std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec) {
-  auto launched = launch(spec);
+std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec, const LaunchContext& context) {
+  auto launched = launch(spec, context);
   if (!launched) return std::unexpected(std::move(launched.error()));
   return Process(std::move(*launched));
 }

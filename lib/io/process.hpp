@@ -33,7 +33,7 @@ class Process {
  public:
   /// Launches (see launch()) and watches. Must be destroyed before the loop ends. Throws std::system_error when the
   /// loop cannot watch one more descriptor; the process is killed then.
-  static std::expected<Process, LaunchError> start(const LaunchSpec& spec);
+  static std::expected<Process, LaunchError> start(const LaunchSpec& spec, const LaunchContext& context = {});
 
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) = delete;

@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
 
+#include "async/no_signals.hpp"
 #include "ledger/schema.hpp"
 
 namespace belfry::ledger {
@@ -95,13 +95,8 @@ LedgerWriter::~LedgerWriter() {
 }
 
 void LedgerWriter::start_thread() {
-  // Signals are for the thread that handles them, never for this one.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const async::NoSignals guard;
   thread_ = std::thread([this] { serve(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread_.native_handle(), "ledger");
 }
 

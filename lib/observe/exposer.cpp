@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "async/no_signals.hpp"
 #include "observe/page.hpp"
 
 namespace belfry::observe {
@@ -119,6 +120,7 @@ Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheu
   in_port_t port = 0;  // sin_port and sin6_port lie at the same place
   std::memcpy(&port, reinterpret_cast<const char*>(&bound.storage) + offsetof(sockaddr_in, sin_port), sizeof port);
   port_ = ntohs(port);
+  const async::NoSignals guard;
   server_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, answer, &sources_,
                              MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 64U,
                              MHD_OPTION_CONNECTION_TIMEOUT, 10U, MHD_OPTION_END);

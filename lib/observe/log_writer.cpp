@@ -10,6 +10,8 @@
 #include <chrono>
 #include <utility>
 
+#include "async/no_signals.hpp"
+
 namespace belfry::observe {
 
 namespace {
@@ -22,7 +24,10 @@ constexpr std::chrono::milliseconds kGathering{5};
 
 }  // namespace
 
-LogWriter::LogWriter(int fd, std::size_t capacity) : fd_(fd), capacity_(capacity), thread_([this] { serve(); }) {}
+LogWriter::LogWriter(int fd, std::size_t capacity) : fd_(fd), capacity_(capacity) {
+  const async::NoSignals guard;
+  thread_ = std::thread([this] { serve(); });
+}
 
 LogWriter::~LogWriter() {
   {

@@ -34,10 +34,10 @@ std::string read_all(Pipe& pipe) {
   }
 }
 
-Ended run(LaunchSpec spec) {
+Ended run(const LaunchSpec& spec, LaunchContext context = {}) {
   Pipe out = make_pipe();
-  spec.standard_output = out.write_end.get();
-  const auto launched = launch(spec);
+  context.standard_output = out.write_end.get();
+  const auto launched = launch(spec, context);
   if (!launched) FAIL(launched.error().message);
   Ended ended;
   ended.output = read_all(out);
@@ -139,10 +139,8 @@ TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") 
   ::close(0);
   Pipe out = make_pipe();
   REQUIRE(out.read_end.get() == 0);
-  LaunchSpec spec = shell("echo text");
-  spec.standard_error = out.write_end.get();
-  spec.standard_output = out.write_end.get();
-  const auto launched = launch(spec);
+  const auto launched =
+      launch(shell("echo text"), {.standard_output = out.write_end.get(), .standard_error = out.write_end.get()});
   REQUIRE(launched);
   CHECK(read_all(out) == "text\n");
   ::waitpid(launched->pid, nullptr, 0);
@@ -151,12 +149,36 @@ TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") 
   ::close(saved);
 }
 
+TEST_CASE("what differs from run to run is added to the environment", "[launch]") {
+  auto spec = shell("echo $ALWAYS $NOW");
+  spec.environment.push_back("ALWAYS=a");
+  const std::vector<std::string> more{"NOW=b"};
+  CHECK(run(spec, {.environment = more}).output == "a b\n");
+  CHECK(run(spec).output == "a\n");
+}
+
+TEST_CASE("a child inherits nothing however many descriptors are open", "[launch]") {
+  std::vector<Fd> many;
+  for (int i = 0; i < 500; ++i) many.emplace_back(::open("/dev/null", O_RDONLY));  // not even close-on-exec
+  CHECK(run(shell("ls /proc/self/fd | wc -l")).output == "4\n");                   // three, and the folder itself
+}
+
+TEST_CASE("once a launch is over, its streams are held by the child alone", "[launch]") {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  const auto launched =
+      launch(shell("cat"), {.standard_input = in.read_end.get(), .standard_output = out.write_end.get()});
+  REQUIRE(launched);
+  in.read_end.reset();
+  in.write_end.reset();  // the end of what it reads
+  CHECK(read_all(out).empty());
+  ::waitpid(launched->pid, nullptr, 0);
+}
+
 TEST_CASE("a memory file is read to its end as standard input", "[launch]") {
   const std::string text(300'000, 'x');
   const Fd file = make_memory_file(text);
-  LaunchSpec spec = shell("wc -c");
-  spec.standard_input = file.get();
-  CHECK(run(spec).output == "300000\n");
+  CHECK(run(shell("wc -c"), {.standard_input = file.get()}).output == "300000\n");
 }
 
 TEST_CASE("a script without an interpreter line or with a missing one is explained", "[launch]") {

@@ -118,9 +118,8 @@ TEST_CASE("reaping before the end or twice is a mistake that is told", "[process
 TEST_CASE("output is captured to its end, both ends of it kept", "[output_capture]") {
   const auto body = []() -> async::Task<> {
     io::Pipe pipe = io::make_pipe();
-    auto spec = shell("echo begin; head -c 5000000 /dev/zero | tr '\\0' x; echo end");
-    spec.standard_output = pipe.write_end.get();
-    auto process = io::Process::start(spec);
+    auto process = io::Process::start(shell("echo begin; head -c 5000000 /dev/zero | tr '\\0' x; echo end"),
+                                      {.standard_output = pipe.write_end.get()});
     REQUIRE(process);
     pipe.write_end.reset();
     io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
@@ -138,9 +137,7 @@ TEST_CASE("output is captured to its end, both ends of it kept", "[output_captur
 TEST_CASE("a capture that ends early lets the writer meet a closed pipe", "[output_capture]") {
   const auto body = []() -> async::Task<> {
     io::Pipe pipe = io::make_pipe();
-    auto spec = shell("exec cat /dev/zero");
-    spec.standard_output = pipe.write_end.get();
-    auto process = io::Process::start(spec);
+    auto process = io::Process::start(shell("exec cat /dev/zero"), {.standard_output = pipe.write_end.get()});
     REQUIRE(process);
     pipe.write_end.reset();
     {

@@ -24,8 +24,7 @@ Leader run_leader(const std::string& script, const std::string& marker) {
   LaunchSpec spec;
   spec.argv = {"/bin/sh", "-c", script};
   spec.environment = {"PATH=/usr/bin:/bin", marker};
-  spec.standard_output = out.write_end.get();
-  const auto launched = launch(spec);
+  const auto launched = launch(spec, {.standard_output = out.write_end.get()});
   REQUIRE(launched);
   Leader leader{launched->pid, {}};
   while (!leader.line.ends_with('\n')) {
