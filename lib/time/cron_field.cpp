@@ -6,57 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "time/cron_field_rule.hpp"
 #include "time/suggest.hpp"
 #include "time/text_cursor.hpp"
 
 namespace belfry::time::detail {
 namespace {
-
-constexpr std::array<std::string_view, 12> month_names{"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
-                                                       "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-constexpr std::array<std::string_view, 7> weekday_names{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"};
-
-/// What a field takes. A name stands for its place in `names` plus the least value.
-struct Rule {
-  std::string_view name;
-  unsigned least;
-  unsigned most;
-  unsigned most_of_star;  ///< where `*` and `n/step` end: a weekday may be 7, but Sunday is not counted twice
-  std::span<const std::string_view> names;
-};
-
-Rule rule_of(CronFieldKind kind, CronDialect dialect) noexcept {
-  switch (kind) {
-    case CronFieldKind::second:
-      return {"second", 0, 59, 59, {}};
-    case CronFieldKind::minute:
-      return {"minute", 0, 59, 59, {}};
-    case CronFieldKind::hour:
-      return {"hour", 0, 23, 23, {}};
-    case CronFieldKind::day:
-      return {"day-of-month", 1, 31, 31, {}};
-    case CronFieldKind::month:
-      return {"month", 1, 12, 12, month_names};
-    case CronFieldKind::year:
-      return {"year", 1970, 2199, 2199, {}};
-    case CronFieldKind::weekday:
-      break;
-  }
-  if (dialect == CronDialect::quartz) return {"weekday", 1, 7, 7, weekday_names};
-  return {"weekday", 0, 7, 6, weekday_names};
-}
-
-/// FNV-1a over the key and the field, well mixed: the same on every machine and in every version.
-std::uint64_t hash_of(std::string_view key, CronFieldKind kind) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  const auto feed = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3ULL; };
-  for (const char c : key) feed(static_cast<unsigned char>(c));
-  feed(0);
-  feed(static_cast<unsigned char>(kind));
-  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebULL;
-  return hash ^ (hash >> 31);
-}
 
 constexpr std::uint64_t longest_step = 1'000'000'000;
 
@@ -66,7 +21,7 @@ class FieldParser {
       : kind_(kind),
         dialect_(reading.dialect),
         hash_key_(reading.hash_key),
-        rule_(rule_of(kind, reading.dialect)),
+        rule_(cron_field_rule(kind, reading.dialect)),
         word_(word),
         cursor_(word.text, word.offset),
         fields_(fields) {}
@@ -102,7 +57,8 @@ class FieldParser {
   // OCPS 1.4: a plus in front of the weekdays asks for both day fields instead of either.
   void take_plus() noexcept {
     const bool applies = kind_ == CronFieldKind::weekday && dialect_ != CronDialect::quartz && word_.text.size() > 1;
-    if (applies && is_word_byte(cursor_.peek_after()) && cursor_.take('+')) fields_.day_and_weekday = true;
+    const bool restricts = is_word_byte(cursor_.peek_after()) || word_.text.starts_with("+*/");
+    if (applies && restricts && cursor_.take('+')) fields_.day_and_weekday = true;
   }
 
   static bool is_word_byte(char c) noexcept { return is_digit(c) || is_letter(c); }
@@ -235,7 +191,7 @@ class FieldParser {
       first = *from;
       last = *to;
     }
-    const std::uint64_t hash = hash_of(hash_key_, kind_);
+    const std::uint64_t hash = cron_hash(hash_key_, kind_);
     if (cursor_.peek() != '/') {
       const auto value = first + static_cast<unsigned>(hash % (last - first + 1));
       return add(value, value, 1);
@@ -264,7 +220,7 @@ class FieldParser {
       return std::unexpected(cursor_.error_since(start, "the range of ~ in " + field() + " ends before it begins",
                                                  "write the lower first"));
     }
-    const auto value = first + static_cast<unsigned>(hash_of(hash_key_, kind_) % (last - first + 1));
+    const auto value = first + static_cast<unsigned>(cron_hash(hash_key_, kind_) % (last - first + 1));
     return add(value, value, 1);
   }
 
@@ -400,7 +356,7 @@ class FieldParser {
   CronFieldKind kind_;
   CronDialect dialect_;
   std::string_view hash_key_;
-  Rule rule_;
+  CronFieldRule rule_;
   Word word_;
   Cursor cursor_;
   CronFields& fields_;
@@ -408,8 +364,6 @@ class FieldParser {
 };
 
 }  // namespace
-
-std::string_view name_of(CronFieldKind kind) noexcept { return rule_of(kind, CronDialect::standard).name; }
 
 Parsed<void> parse_cron_field(CronFieldKind kind, Word word, const CronReading& reading, CronFields& fields) {
   return FieldParser(kind, word, reading, fields).parse();
