@@ -31,10 +31,8 @@ PoolWorker::Start PoolWorker::start(const std::string& program, const std::strin
   LaunchSpec spec;
   spec.argv = {program, std::string(worker_flag), pool};
   for (char** entry = environ; *entry != nullptr; ++entry) spec.environment.emplace_back(*entry);
-  spec.standard_output = STDOUT_FILENO;
-  spec.standard_error = STDERR_FILENO;
-  spec.report = theirs.get();
-  auto process = Process::start(spec);
+  auto process = Process::start(
+      spec, {.standard_output = STDOUT_FILENO, .standard_error = STDERR_FILENO, .report = theirs.get()});
   if (!process) throw std::runtime_error("process pool " + pool + ": " + process.error().message);
   return {std::move(ours), std::move(*process)};
 }
