@@ -312,14 +312,11 @@ class FieldParser {
     }
   }
 
-  ParseError empty_entry() const {
-    return cursor_.error_here("an entry of the list in " + field() + " is empty",
-                              "remove the comma, or write what was meant");
-  }
+  ParseError empty_entry() const { return cursor_.error_here("an entry of the list in " + field() + " is empty", {}); }
 
   ParseError unexpected_byte() const {
-    if (cursor_.at_end()) return cursor_.error_here("a value was expected at the end of " + field(), takes());
-    return cursor_.error_here("unexpected " + quoted(first_character(cursor_.rest())) + " in " + field(), takes());
+    if (cursor_.at_end()) return cursor_.error_here("a value was expected at the end: " + takes());
+    return cursor_.error_here(takes() + ", not " + quoted(first_character(cursor_.rest())));
   }
 
   ParseError out_of_range(std::size_t start, std::string_view digits) const {

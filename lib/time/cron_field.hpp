@@ -31,4 +31,7 @@ struct CronReading {
 /// Reads one field into `fields`: its values, and for the day fields L, W, #, + and whether it is free.
 Parsed<void> parse_cron_field(CronFieldKind kind, Word word, const CronReading& reading, CronFields& fields);
 
+/// The whole expression, nicknames included, as parse_cron() reads it, but without a repaired one in the hint.
+Parsed<Cron> parse_cron_fields(std::string_view text, const CronReading& reading);
+
 }  // namespace belfry::time::detail

@@ -6,6 +6,7 @@
 
 #include "time/cron.hpp"
 #include "time/cron_field.hpp"
+#include "time/cron_repair.hpp"
 #include "time/suggest.hpp"
 #include "time/text_cursor.hpp"
 
@@ -164,10 +165,10 @@ Parsed<void> check_question_marks(Word day, Word weekday) {
 
 }  // namespace
 
-Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_view hash_key) {
+Parsed<Cron> detail::parse_cron_fields(std::string_view text, const CronReading& reading) {
+  const CronDialect dialect = reading.dialect;
   const Words words = split(text);
-  if (words.count == 1 && words.words[0].text.starts_with('@'))
-    return parse_nickname(words.words[0], {dialect, hash_key});
+  if (words.count == 1 && words.words[0].text.starts_with('@')) return parse_nickname(words.words[0], reading);
   const auto layout = layout_of(words.count, dialect);
   if (!layout) return std::unexpected(wrong_count(text, words, dialect));
 
@@ -175,7 +176,7 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
   fields.has_seconds = layout->seconds;
   fields.has_year =
       layout->year && words.words[words.count - 1].text != "*" && words.words[words.count - 1].text != "?";
-  const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, {dialect, hash_key}, fields);
+  const auto parsed = parse_fields(std::span(words.words).first(words.count), *layout, reading, fields);
   if (!parsed) return std::unexpected(parsed.error());
 
   if (dialect == CronDialect::jenkins) fields.day_and_weekday = true;
@@ -189,6 +190,15 @@ Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_
   fields.wild = is_wild(words.words[minute]) || is_wild(words.words[minute + 1]);
   Cron cron(fields);
   if (cron.never_fires()) return std::unexpected(never_comes(fields, day));
+  return cron;
+}
+
+Parsed<Cron> parse_cron(std::string_view text, CronDialect dialect, std::string_view hash_key) {
+  const detail::CronReading reading{dialect, hash_key};
+  auto cron = detail::parse_cron_fields(text, reading);
+  if (cron || !cron.error().hint.empty()) return cron;
+  const std::string nearest = detail::nearest_expression(text, cron.error(), reading);
+  if (!nearest.empty()) cron.error().hint = "the nearest right one is \"" + nearest + "\"";
   return cron;
 }
 

@@ -141,6 +141,13 @@ TEST_CASE("cron: an error names the field, what it takes and the place") {
   CHECK(error_of("").message.ends_with("found 0"));
 }
 
+TEST_CASE("cron: an error without a better word shows the nearest right expression") {
+  CHECK(error_of("* * * * mon,bad,wed").hint == "the nearest right one is \"* * * * mon,wed\"");
+  CHECK(error_of("1,,2 * * * *").hint == "the nearest right one is \"1,2 * * * *\"");
+  CHECK(error_of("0 0/2x * * *").hint == "the nearest right one is \"0 0/2 * * *\"");
+  CHECK(error_of("0 DEC * JANUAR *").hint == "the nearest right one is \"0 * * * *\"");
+}
+
 TEST_CASE("cron: a date that never comes is refused with the reason") {
   CHECK(error_of("0 0 30 2 *").message == "February never has the day 30");
   CHECK(error_of("0 0 31 4,6,9,11 *").message == "no month of the month field has the day 31");
