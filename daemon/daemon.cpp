@@ -1,5 +1,6 @@
 #include "daemon/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -31,6 +32,7 @@
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
 #include "time/duration.hpp"
+#include "time/instant.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -42,6 +44,12 @@ constexpr Duration one_request = std::chrono::seconds{1};
 
 /// How long the last entries may take to reach a failing disk; SqliteLedger tries as long again when it is closed.
 constexpr Duration ledger_patience = std::chrono::seconds{5};
+
+/// How often to look whether tzdata was updated; SIGHUP looks, too.
+constexpr Duration zone_patience = std::chrono::hours{1};
+
+/// How many slots that have moved are logged one by one.
+constexpr std::size_t most_moved = 50;
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
@@ -74,11 +82,13 @@ class Daemon {
   async::Task<> take_signals();
   async::Task<> feed_watchdog(async::Duration interval);
   async::Task<> reap_strays();
+  async::Task<> watch_zones();
   async::Task<> reload_for_signal();
   async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
   async::Task<> end_in_order();
   void open_doors(async::TaskGroup& group);
   void say(const ReloadReport& report);
+  void say_moved(const std::vector<engine::MovedSlot>& moved);
   std::string status_line() const;
 
   Start start_;
@@ -150,6 +160,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   open_doors(group);
   group.start(take_signals(), async::SpawnOptions("signals").kind("daemon"));
   group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
+  group.start(watch_zones(), async::SpawnOptions("zones").kind("daemon"));
   if (const auto interval = notifier_.watchdog_interval()) {
     group.start(feed_watchdog(*interval / 2), async::SpawnOptions("watchdog").kind("daemon"));
   }
@@ -238,6 +249,15 @@ async::Task<> Daemon::reap_strays() {
   }
 }
 
+/// A package manager updates tzdata while we run, a few times a year.
+async::Task<> Daemon::watch_zones() {
+  for (;;) {
+    co_await async::sleep(zone_patience);
+    const std::optional<ReloadReport> report = co_await reloader_.refresh_zones();
+    if (report) say(*report);
+  }
+}
+
 async::Task<> Daemon::reload_for_signal() {
   notifier_.reloading();
   const ReloadReport report = co_await reloader_.reload();
@@ -257,6 +277,11 @@ async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer
 }
 
 void Daemon::say(const ReloadReport& report) {
+  if (report.zones) {
+    log_.info("tzdata was updated: its new rules are in force",
+              {{"before", report.zones->before}, {"now", report.zones->now}});
+  }
+  say_moved(report.changes.moved);
   for (const ConfigError& error : report.errors) log_.error(format_error(error));
   if (!report.errors.empty()) {
     log_.error("the configuration is not valid: the old one stays in force");
@@ -264,6 +289,17 @@ void Daemon::say(const ReloadReport& report) {
   }
   for (const std::string& key : report.needs_restart) {
     log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
+  }
+}
+
+void Daemon::say_moved(const std::vector<engine::MovedSlot>& moved) {
+  const auto shown = [](const std::optional<time::WallTime>& slot) { return slot ? time::format_utc(*slot) : "never"; };
+  for (std::size_t i = 0; i < std::min(moved.size(), most_moved); ++i) {
+    log_.info("the next slot has moved",
+              {{"job", moved[i].job}, {"before", shown(moved[i].before)}, {"now", shown(moved[i].now)}});
+  }
+  if (moved.size() > most_moved) {
+    log_.info("more next slots have moved", {{"count", std::to_string(moved.size() - most_moved)}});
   }
 }
 

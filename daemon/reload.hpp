@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,18 @@
 
 namespace belfry::daemon {
 
+/// The installed tzdata is another one than before: versions such as "2025b", empty when unknown.
+struct ZoneUpdate {
+  std::string before;
+  std::string now;
+};
+
 /// What a reload did.
 struct ReloadReport {
   std::vector<ConfigError> errors;  ///< not empty: nothing changed, the old configuration stays
   engine::CatalogDiff changes;
   std::uint64_t generation = 0;            ///< in force now
+  std::optional<ZoneUpdate> zones;         ///< new rules of time zones came into force
   std::vector<std::string> needs_restart;  ///< keys whose new values take effect only then, e.g. "socket"
 };
 
@@ -45,13 +53,20 @@ class Reloader {
   /// content wins. Resumes on the loop. Cancellation: nothing is changed.
   async::Task<ReloadReport> reload();
 
+  /// Looks whether tzdata was updated; then puts the configuration in force into force once more, as it was read, under
+  /// the new rules. Nothing when tzdata is the same. Resumes on the loop; files are read on the pool.
+  async::Task<std::optional<ReloadReport>> refresh_zones();
+
  private:
+  ReloadReport refused(std::vector<ConfigError> errors, std::optional<ZoneUpdate> zones);
+
   Options options_;
   LoadOptions load_;
   Settings running_;
   Parts parts_;
   async::Lock turn_;
   std::uint64_t generation_ = 0;
+  std::string text_;  // of the configuration in force
 };
 
 }  // namespace belfry::daemon

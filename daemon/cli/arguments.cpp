@@ -140,20 +140,42 @@ OneShotOptions with_command(OneShotOptions options, const Words& tail) {
   return options;
 }
 
-void declare_times(Declared& declared, const Words& tail) {
+void add_schedule_options(CLI::App& sub, NextOptions& options) {
+  sub.add_option("-n", options.count, "so many slots")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str()
+      ->type_name("N");
+  sub.add_option("--tz", options.timezone, "the time zone to show and, of an expression, to use")->type_name("ZONE");
+  sub.add_option("--dialect", options.dialect, "of an expression: ocps, vixie, cronie, quartz, ...")->type_name("NAME");
+  sub.add_option("--job", options.hash_key, "of an expression: the job whose name decides about H")->type_name("JOB");
+  sub.add_option("--config", options.config, "take the job from this file, without a daemon")->type_name("FILE");
+  sub.add_flag("--around-dst", options.around_changes, "show the slots beside the next two changes of the clock");
+}
+
+void declare_schedules(Declared& declared) {
   declared.command<NextOptions>(
       "next", "Show coming slots: of all jobs, of one, or of a schedule expression (without a daemon)",
-      "  belfry next\n  belfry next backup -n 10\n  belfry next '*/15 9-17 * * mon-fri' --tz Europe/Berlin",
+      "  belfry next\n  belfry next backup -n 10\n  belfry next '*/15 9-17 * * mon-fri' --tz Europe/Berlin\n"
+      "  belfry next '30 2 * * *' --tz Europe/Berlin --around-dst",
       [](CLI::App& sub, NextOptions& options) {
         sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")->type_name("JOB|EXPR");
-        sub.add_option("-n", options.count, "so many slots")
-            ->check(CLI::Range(1, 1000))
-            ->capture_default_str()
-            ->type_name("N");
-        sub.add_option("--tz", options.timezone, "the time zone to show and, of an expression, to use")
-            ->type_name("ZONE");
+        add_schedule_options(sub, options);
       },
       [](Session& session, const NextOptions& options) { return next(session, options); });
+  declared.command<NextOptions>(
+      "explain", "Say in plain English when a job or a schedule expression is due, and what to beware of",
+      "  belfry explain '30 2 13 * fri'\n  belfry explain 'Mon..Fri *-*-* 02:30' --tz Europe/Berlin\n"
+      "  belfry explain backup",
+      [](CLI::App& sub, NextOptions& options) {
+        sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")
+            ->required()
+            ->type_name("JOB|EXPR");
+        add_schedule_options(sub, options);
+      },
+      [](Session& session, const NextOptions& options) { return explain(session, options); });
+}
+
+void declare_times(Declared& declared, const Words& tail) {
   declared.command<OneShotOptions>(
       "in", "Run a command once, after a delay; survives a restart",
       "  belfry in 10m -- make backup\n  belfry in '1h 30min' --name tidy -- rm -r /tmp/build",
@@ -179,6 +201,14 @@ void declare_daemon(Declared& declared) {
         sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
       },
       [](Session& session, const std::string& file) { return validate(session, file); });
+  declared.command<std::string>(
+      "lint", "Warn of what is right in a configuration and likely not meant (without a daemon)",
+      "  belfry lint scheduler.yaml",
+      [](CLI::App& sub, std::string& file) {
+        file = "/etc/belfry/scheduler.yaml";
+        sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
+      },
+      [](Session& session, const std::string& file) { return lint(session, file); });
   declared.command<None>("version", "Show the version of belfry", "  belfry version", no_options,
                          [](Session& session, const None&) { return version(session); });
 }
@@ -197,6 +227,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   Declared declared(app, arguments);
   declare_jobs(declared);
   declare_runs(declared);
+  declare_schedules(declared);
   declare_times(declared, tail);
   declare_daemon(declared);
 }

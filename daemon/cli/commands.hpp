@@ -30,7 +30,11 @@ struct RunOptions {
 struct NextOptions {
   std::string subject;  ///< a job, a schedule expression, or empty: the next slot of every job
   int count = 5;
-  std::string timezone;  ///< of an expression; empty: of this machine
+  std::string timezone;         ///< of an expression; empty: of this machine
+  std::string dialect;          ///< of an expression; empty: ocps
+  std::string hash_key;         ///< of an expression: the job by whose name H is chosen
+  std::string config;           ///< a file whose job `subject` is; empty: the daemon's
+  bool around_changes = false;  ///< the slots beside the next changes of the clock
 };
 
 struct HistoryOptions {
@@ -55,7 +59,9 @@ int pause(Session& session, const std::string& job, const std::string& reason); 
 int resume(Session& session, const std::string& job);                            // job_commands.cpp
 int history(Session& session, const HistoryOptions& options);                    // run_commands.cpp
 int logs(Session& session, const std::string& run_or_job);                       // run_commands.cpp
-int next(Session& session, const NextOptions& options);                          // time_commands.cpp
+int next(Session& session, const NextOptions& options);                          // schedule_commands.cpp
+int explain(Session& session, const NextOptions& options);                       // schedule_commands.cpp
+int lint(Session& session, const std::string& file);                             // lint_command.cpp
 int in(Session& session, const OneShotOptions& options);                         // time_commands.cpp
 int at(Session& session, const OneShotOptions& options);                         // time_commands.cpp
 int status(Session& session);                                                    // daemon_commands.cpp

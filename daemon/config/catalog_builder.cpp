@@ -58,6 +58,9 @@ std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, const BuildCon
   job.description = spec.description;
   job.enabled = run.enabled;
   job.trigger = spec.trigger.trigger;
+  if (spec.policies.schedule.on_holiday == OnHoliday::skip) {
+    job.days_off = {.days = spec.days_off, .zone = time::Zone::load(spec.timezone).value_or(time::Zone())};
+  }
   job.action = std::visit([&](const auto& action) { return make_action(action, spec, context); }, spec.action);
   job.overlap = run.overlap;
   job.queue_limit = run.queue_limit;

@@ -112,6 +112,7 @@ std::string fingerprint(const JobSpec& job) {
   digest.value(job.name);
   digest.value(job.description);
   digest.value(job.trigger.text);
+  if (!job.trigger.details.empty()) digest.value(job.trigger.details);
   digest.value(job.timezone);
   digest.number(job.action.index());
   std::visit([&](const auto& action) { add(digest, action); }, job.action);

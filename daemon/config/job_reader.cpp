@@ -75,21 +75,27 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
   if (const auto text = job.get("description")) spec.description = text->any_text().value_or("");
   read_run_policies(job, spec.policies.run);
   read_process_policies(job, context.folder, spec.policies.process);
+  read_schedule_policies(job, context.calendars, spec.policies.schedule);
   const auto zone = spec.policies.run.zone.value_or(context.zone);
-  auto trigger = read_trigger(job, {.job = name, .zone = zone, .started = context.started});
+  spec.days_off = days_of(spec.policies.schedule.holidays, context.calendars);
+  auto trigger = read_trigger(job, {.job = name,
+                                    .zone = zone,
+                                    .started = context.started,
+                                    .policies = spec.policies.schedule,
+                                    .days_off = spec.days_off});
   auto action = read_action(job, {.folder = spec.policies.process.working_dir, .natives = context.natives});
   if (!trigger || !action) return std::nullopt;
   spec.name = std::move(name);
   spec.place = place;
   spec.trigger = std::move(*trigger);
   spec.action = std::move(*action);
-  spec.timezone = zone.name();
+  spec.timezone = spec.trigger.zone.value_or(zone).name();
   check_use(job, spec);
   check_policies(job, spec);
   return spec;
 }
 
-Policies read_defaults(const Value& value, const std::filesystem::path& folder) {
+Policies read_defaults(const Value& value, const std::filesystem::path& folder, const Calendars& calendars) {
   Policies defaults;
   defaults.process.working_dir = folder;
   if (!value.is_map("a map of keys that every job shall have")) return defaults;
@@ -101,6 +107,7 @@ Policies read_defaults(const Value& value, const std::filesystem::path& folder) 
     }
   }
   read_run_policies(map, defaults.run);
+  read_schedule_policies(map, calendars, defaults.schedule);
   read_process_policies(map, folder, defaults.process);
   return defaults;
 }

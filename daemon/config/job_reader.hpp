@@ -15,6 +15,7 @@ namespace belfry::daemon {
 struct JobContext {
   std::filesystem::path folder;  ///< of the file: what relative paths start from
   time::Zone zone;               ///< the top-level timezone
+  Calendars calendars;
   Policies defaults;
   time::WallTime started;  ///< what `after` counts from
   const jobs::NativeRegistry* natives = nullptr;
@@ -30,6 +31,6 @@ bool is_job_name(std::string_view name) noexcept;
 std::optional<JobSpec> read_job(std::string name, Place place, const Value& value, const JobContext& context);
 
 /// The value of `defaults`: policies only.
-Policies read_defaults(const Value& value, const std::filesystem::path& folder);
+Policies read_defaults(const Value& value, const std::filesystem::path& folder, const Calendars& calendars);
 
 }  // namespace belfry::daemon

@@ -15,13 +15,24 @@
 #include "daemon/config/source_text.hpp"
 #include "jobs/parameters.hpp"
 #include "time/trigger.hpp"
+#include "time/zone.hpp"
 
 namespace belfry::daemon {
+
+/// One expression of `schedule` or `all_of`.
+struct SchedulePart {
+  std::string text;
+  Place place;
+  std::shared_ptr<const time::Trigger> trigger;  ///< as the text alone says: the other keys left aside
+};
 
 /// When it is due. The trigger of a job started by hand only is empty.
 struct TriggerSpec {
   std::shared_ptr<const time::Trigger> trigger;
-  std::string text;  ///< as written: "*/5 * * * *", "every 10s"
+  std::string text;     ///< as written: "*/5 * * * *", "every 10s"
+  std::string details;  ///< the other keys that change when it is due, a line for each; empty: none is given
+  std::vector<SchedulePart> parts;  ///< of `schedule` and `all_of`
+  std::optional<time::Zone> zone;   ///< when the expression names one
 };
 
 /// A file to be the standard input of a program.
@@ -56,7 +67,8 @@ struct JobSpec {
   TriggerSpec trigger;
   Action action;
   Policies policies;
-  std::string timezone;  ///< the name of the zone in force
+  std::string timezone;                          ///< the name of the zone in force
+  std::shared_ptr<const time::DaySet> days_off;  ///< of its calendars of holidays; may be null
 };
 
 }  // namespace belfry::daemon

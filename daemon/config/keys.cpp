@@ -17,6 +17,7 @@ constexpr std::array top_keys{
     Key{"jobs", "a map by name, or a list", "", "the jobs; see below"},
     Key{"defaults", "a map", "", "keys that every job has unless it sets them itself"},
     Key{"timezone", "a time zone", "the machine's", "the zone of every job that names none"},
+    Key{"calendars", "a map by name", "", "days off, for the key holidays of jobs"},
     Key{"state_dir", "a path", "/var/lib/belfry", "the folder of the ledger; created if missing; option --state-dir"},
     Key{"socket", "a path", "belfry.sock in state_dir", "the control socket for the client; option --socket"},
     Key{"metrics", "ADDRESS:PORT or off", "127.0.0.1:9640", "where Prometheus scrapes; option --metrics"},
@@ -39,16 +40,38 @@ constexpr std::array history_keys{
     Key{"keep_outputs", "1 to 1000000", "200", "outputs of each job"},
 };
 
+constexpr std::array calendar_keys{
+    Key{"ics", "a path or a list", "", "the all-day events of iCalendar files are days off"},
+    Key{"dates", "a date or a list", "", "days off: 2026-12-24, 2026-12-24..2027-01-06, or every year 12-25"},
+    Key{"weekdays", "a weekday or a list", "", "days off in every week: sat, or mon-fri"},
+};
+
+constexpr std::array active_keys{
+    Key{"from", "a time", "", "not due before it"},
+    Key{"until", "a time", "", "not due after it; a date alone is the whole day"},
+};
+
 constexpr std::array job_keys{
     Key{"name", "a job name", "", "only in the list form: the name of the job", job_only},
     Key{"description", "text", "", "what the job is for; shown by the client", job_only},
     Key{"enabled", "true or false", "true", "false: no slot is planned; it can still be started by hand"},
-    Key{"schedule", "a cron or calendar expression", "",
-        "when it is due: cron with 5 fields, or 6 with seconds in front; @daily; or as systemd writes it", job_only},
-    Key{"every", "a duration", "", "due at this interval, counted from 1970-01-01 00:00 UTC", job_only},
+    Key{"schedule", "a cron or calendar expression, or a list", "",
+        "cron with 5 fields, or 6 with seconds in front; @daily; or as systemd writes it; of a list, any", job_only},
+    Key{"all_of", "a list of expressions", "", "due when all of these are at once", job_only},
+    Key{"every", "a duration, or months and years", "", "due at this interval", job_only},
+    Key{"from", "a time", "1970-01-01", "what every and nth count from", job_only},
     Key{"at", "a time", "", "due once, at this time", job_only},
     Key{"after", "a duration", "", "due once, this long after the daemon started", job_only},
-    Key{"timezone", "a time zone", "the top-level timezone", "the zone of schedule and at"},
+    Key{"nth", "1 to 1000", "1", "only every nth time of the schedule, the first one at or after from", job_only},
+    Key{"except", "a date, a weekday, an expression, or a list", "", "what is left out of it", job_only},
+    Key{"active", "a map", "", "the span in which it is due", job_only},
+    Key{"timezone", "a time zone", "the top-level timezone", "the zone of schedule, at, and times without one"},
+    Key{"cron_dialect", "ocps, vixie, cronie, seconds, year_last, quartz or jenkins", "ocps",
+        "how cron expressions are read"},
+    Key{"dst_gap", "run_after, skip or shift", "run_after", "times that are skipped when the clock is set forward"},
+    Key{"dst_overlap", "first, second or both", "first", "times that come twice when the clock is set back"},
+    Key{"holidays", "a calendar, a list, or none", "", "the calendars whose days are off"},
+    Key{"on_holiday", "skip, before, after or run", "skip", "what happens to a slot on a day off"},
     Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is", job_only},
     Key{"file", "a map", "", "copies, moves, deletes or rotates files", job_only},
     Key{"native", "a map", "", "calls a function that is built into belfryd", job_only},
@@ -140,7 +163,6 @@ constexpr std::array synonyms{
     Synonym{"suspend", "enabled"},
     Synonym{"disabled", "enabled"},
     Synonym{"paused", "enabled"},
-    Synonym{"active", "enabled"},
     Synonym{"env", "environment"},
     Synonym{"env_vars", "environment"},
     Synonym{"cwd", "working_dir"},
@@ -154,6 +176,19 @@ constexpr std::array synonyms{
     Synonym{"exec", "command"},
     Synonym{"args", "command"},
     Synonym{"cron", "schedule"},
+    Synonym{"any_of", "schedule"},
+    Synonym{"calendar", "holidays"},
+    Synonym{"anchor", "from"},
+    Synonym{"phase", "from"},
+    Synonym{"start", "active"},
+    Synonym{"end", "active"},
+    Synonym{"until", "active"},
+    Synonym{"expires_at", "active"},
+    Synonym{"exclude", "except"},
+    Synonym{"blackout", "except"},
+    Synonym{"dialect", "cron_dialect"},
+    Synonym{"exclude_weekdays", "weekdays"},
+    Synonym{"days", "dates"},
     Synonym{"crontab", "schedule"},
     Synonym{"interval", "every"},
     Synonym{"in", "after"},
@@ -186,25 +221,28 @@ constexpr std::array synonyms{
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 22> missing_keys{
-    "depends_on",   "user",    "group",   "calendar", "watch",     "jitter",     "splay",     "env_file",
-    "secrets",      "notify",  "include", "groups",   "calendars", "holidays",   "guarantee", "circuit_breaker",
-    "precondition", "sandbox", "sla",     "ping",     "dst_gap",   "dst_overlap"};
+constexpr std::array<std::string_view, 18> missing_keys{
+    "depends_on",   "user",   "group",   "watch",  "jitter",  "splay",     "env_file",
+    "secrets",      "notify", "include", "groups", "sandbox", "guarantee", "circuit_breaker",
+    "precondition", "sla",    "ping",    "on_boot"};
 
 }  // namespace
 
 constinit const Section top_section{"top level", top_keys};
 constinit const Section log_section{"log", log_keys};
 constinit const Section history_section{"history", history_keys};
+constinit const Section calendar_section{"calendar", calendar_keys};
 constinit const Section job_section{"job", job_keys};
+constinit const Section active_section{"active", active_keys};
 constinit const Section retries_section{"retries", retries_keys};
 constinit const Section limits_section{"limits", limits_keys};
 constinit const Section output_section{"output", output_keys};
 constinit const Section stdin_section{"stdin", stdin_keys};
 
 std::span<const Section* const> all_sections() {
-  static constexpr std::array sections{&top_section,     &log_section,    &history_section, &job_section,
-                                       &retries_section, &limits_section, &output_section,  &stdin_section};
+  static constexpr std::array sections{&top_section,    &log_section,    &history_section, &calendar_section,
+                                       &job_section,    &active_section, &retries_section, &limits_section,
+                                       &output_section, &stdin_section};
   return sections;
 }
 

@@ -34,7 +34,9 @@ struct Section {
 extern const Section top_section;
 extern const Section log_section;
 extern const Section history_section;
+extern const Section calendar_section;
 extern const Section job_section;
+extern const Section active_section;
 extern const Section retries_section;
 extern const Section limits_section;
 extern const Section output_section;

@@ -79,11 +79,16 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
   const auto builtins = jobs::NativeRegistry::with_builtins();
   JobContext context{.folder = folder,
                      .zone = config.settings.timezone,
+                     .calendars = {},
                      .defaults = {},
                      .started = options.started,
                      .natives = options.natives != nullptr ? options.natives : &builtins};
   context.defaults.process.working_dir = folder;
-  if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, folder);
+  if (const auto calendars = top.get("calendars")) config.calendars = read_calendars(*calendars, folder);
+  context.calendars = config.calendars;
+  if (const auto defaults = top.get("defaults")) {
+    context.defaults = read_defaults(*defaults, folder, context.calendars);
+  }
   if (!top.has("jobs")) {
     root.errors().add(root.place(), "", {"the key \"jobs\" is missing", std::string(jobs_expected)});
   } else if (const auto jobs = top.get("jobs")) {
@@ -106,6 +111,7 @@ LoadResult parse_config(std::string text, std::string name, const std::filesyste
   } else if (errors.empty()) {
     errors.add({1, 1}, "", {"the file is empty", "a map with the key \"jobs\""});
   }
+  config.text = source.text();
   if (errors.empty()) return config;
   return std::unexpected(errors.take());
 }

@@ -19,7 +19,9 @@
 namespace belfry::daemon {
 
 struct Config {
+  std::string text;  ///< as it was read
   Settings settings;
+  Calendars calendars;
   std::vector<JobSpec> jobs;  ///< in the order of the file; names are unique
 };
 

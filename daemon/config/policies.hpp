@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/config/map_reader.hpp"
+#include "daemon/config/schedule_policies.hpp"
 #include "engine/job.hpp"
 #include "time/zone.hpp"
 
@@ -47,6 +48,7 @@ struct RunPolicies {
 struct Policies {
   ProcessPolicies process;
   RunPolicies run;
+  SchedulePolicies schedule;
 };
 
 /// Changes what the map gives; complains about what is wrong and leaves it as it was. `folder` is the one of the file.

@@ -1,6 +1,7 @@
-// The keys that say when a job is due: schedule, every, at, after; or none of them.
+// The keys that say when a job is due: schedule, all_of, every, at or after, and what narrows them; or none of them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -9,15 +10,18 @@
 
 namespace belfry::daemon {
 
-/// What a trigger depends on beside its key.
+/// What a trigger depends on beside its keys.
 struct TriggerContext {
   std::string_view job;  ///< its name: what `H` in a cron expression is derived from
   time::Zone zone;
   time::WallTime started;  ///< what `after` counts from
+  SchedulePolicies policies;
+  std::shared_ptr<const time::DaySet> days_off;  ///< of policies.holidays
 };
 
 /// The one trigger of a job; an empty one when the job has none. Complains and gives nothing when it is wrong, or when
-/// there are several.
+/// there are several. What a text says is first thinned out (nth), then moved off holidays, then put together with the
+/// others of its list, and then narrowed (except, active).
 std::optional<TriggerSpec> read_trigger(const MapReader& job, const TriggerContext& context);
 
 }  // namespace belfry::daemon

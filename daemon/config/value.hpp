@@ -66,6 +66,12 @@ class Value {
     return index ? std::optional(words[*index].second) : std::nullopt;
   }
 
+  /// One of a few words.
+  std::optional<std::string_view> choice(std::span<const std::string_view> words) const {
+    const auto index = choice_index(words);
+    return index ? std::optional(words[*index]) : std::nullopt;
+  }
+
   /// The items of a list that is not empty. `expected` says of what.
   std::optional<std::vector<Value>> list(std::string_view expected) const;
 

@@ -10,6 +10,7 @@
 #include "daemon/control/api_error.hpp"
 #include "daemon/control/json_text.hpp"
 #include "daemon/control/json_views.hpp"
+#include "time/instant.hpp"
 
 namespace belfry::daemon {
 
@@ -51,27 +52,50 @@ void show(ApiContext& context, const std::string& name, const Exchange& exchange
   });
 }
 
-/// The slots are computed on the API's thread: a trigger may have to look far ahead.
-Reply next_slots(const std::shared_ptr<const engine::Job>& job, engine::WallTime now, std::int64_t count) {
-  json slots = json::array();
-  std::optional<engine::WallTime> slot = now;
-  while (job->enabled && job->trigger && static_cast<std::int64_t>(slots.size()) < count) {
-    slot = job->trigger->next(*slot);
-    if (!slot) break;
-    slots.push_back(view(slot));
+/// `count` slots after `now`; with `around`, as many before that instant and from it on.
+json slots_of(const engine::Job& job, engine::WallTime now, std::int64_t count,
+              std::optional<engine::WallTime> around) {
+  std::vector<engine::WallTime> slots;
+  if (!job.enabled || !job.trigger) return json::array();
+  const auto most = static_cast<std::size_t>(count);
+  if (around) {
+    for (auto slot = job.trigger->previous(*around); slot && slots.size() < most; slot = job.trigger->previous(*slot)) {
+      slots.insert(slots.begin(), *slot);
+    }
   }
+  const std::size_t before = slots.size();
+  const engine::WallTime after = around ? *around - engine::Duration{1} : now;
+  for (auto slot = job.trigger->next(after); slot && slots.size() < before + most; slot = job.trigger->next(*slot)) {
+    slots.push_back(*slot);
+  }
+  json views = json::array();
+  for (const engine::WallTime slot : slots) views.push_back(view(std::optional(slot)));
+  return views;
+}
+
+/// The slots are computed on the API's thread: a trigger may have to look far ahead.
+Reply next_slots(const std::shared_ptr<const engine::Job>& job, engine::WallTime now, std::int64_t count,
+                 std::optional<engine::WallTime> around) {
+  json slots = slots_of(*job, now, count, around);
   return {.body = to_text({{"job", job->name},
                            {"enabled", job->enabled},
                            {"schedule", job->schedule_text},
                            {"timezone", job->timezone},
                            {"description", job->trigger ? json(job->trigger->describe()) : json(nullptr)},
+                           {"normalised", job->trigger ? json(job->trigger->normalise()) : json(nullptr)},
                            {"slots", std::move(slots)}})};
 }
 
 void next(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
   const auto asked_for = request.query.find("n");
   const std::int64_t count = asked_for == request.query.end() ? 5 : parse_number(asked_for->second, "n", 1, kMostSlots);
-  context.bridge.post(exchange, [&context, name, count](const Exchange& asked) {
+  std::optional<engine::WallTime> around;
+  if (const auto text = request.query.find("around"); text != request.query.end()) {
+    const auto instant = time::parse_time(text->second, time::Zone());
+    if (!instant) throw ApiError(400, "bad_request", "\"around\" is no time: " + to_string(instant.error()));
+    around = *instant;
+  }
+  context.bridge.post(exchange, [&context, name, count, around](const Exchange& asked) {
     const auto catalog = context.parts.engine.catalog();
     const auto found = catalog ? catalog->jobs.find(name) : decltype(catalog->jobs.find(name)){};
     if (!catalog || found == catalog->jobs.end()) {
@@ -80,8 +104,9 @@ void next(ApiContext& context, const Request& request, const std::string& name, 
                                   name));
       return;
     }
-    asked.finish(
-        [job = found->second, now = context.parts.loop.wall_now(), count] { return next_slots(job, now, count); });
+    asked.finish([job = found->second, now = context.parts.loop.wall_now(), count, around] {
+      return next_slots(job, now, count, around);
+    });
   });
 }
 

@@ -10,6 +10,7 @@ Decision refuse(ledger::SlotReason reason) { return {.kind = Decision::Kind::ref
 Decision admit(const Job& job, WallTime slot, const AdmissionFacts& facts) noexcept {
   if (facts.draining) return refuse(ledger::SlotReason::shutdown);
   if (facts.paused) return refuse(ledger::SlotReason::paused);
+  if (job.days_off.contains(slot)) return refuse(ledger::SlotReason::holiday);
   if (job.starting_deadline && facts.now - slot > *job.starting_deadline) return refuse(ledger::SlotReason::deadline);
   if (facts.running == 0 && facts.queued == 0) return {};
   switch (job.overlap) {

@@ -23,7 +23,8 @@ struct Decision {
   ledger::SlotReason reason = ledger::SlotReason::none;  ///< of a refusal
 };
 
-/// Weighs, in this order: draining, paused, starting_deadline, overlap. The first that objects names the reason.
+/// Weighs, in this order: draining, paused, holiday, starting_deadline, overlap. The first that objects names the
+/// reason.
 Decision admit(const Job& job, WallTime slot, const AdmissionFacts& facts) noexcept;
 
 }  // namespace belfry::engine

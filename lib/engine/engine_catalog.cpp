@@ -45,7 +45,7 @@ void Engine::resume(std::shared_ptr<const ledger::Resume> past) {
 }
 
 CatalogDiff Engine::apply(std::shared_ptr<const Catalog> catalog) {
-  const CatalogDiff changes = diff(catalog_.get(), *catalog);
+  CatalogDiff changes = diff(catalog_.get(), *catalog);
   catalog_ = std::move(catalog);
   recorder_.publish(CatalogApplied{
       .catalog = catalog_, .added = changes.added, .changed = changes.changed, .removed = changes.removed});
@@ -58,6 +58,11 @@ CatalogDiff Engine::apply(std::shared_ptr<const Catalog> catalog) {
     start_queued(state);
   }
   for (const std::string& name : changes.added) add_job(catalog_->jobs.at(name));
+  for (const auto& [name, job] : catalog_->jobs) {
+    JobState& state = *jobs_.at(name);
+    if (state.job == job) continue;
+    if (auto moved = renew(state, job)) changes.moved.push_back(*std::move(moved));
+  }
   if (past_) withdraw_undeclared();
   totals_.clear();  // the past matters to the first generation only
   past_.reset();
@@ -105,6 +110,16 @@ void Engine::add_job(const std::shared_ptr<const Job>& job) {
   }
   plan(*state, std::max(*since, state->last_slot.value_or(*since)));
   state->missed_while_down = state->next && *state->next <= now;  // a slot still to come is on time, not missed
+}
+
+std::optional<MovedSlot> Engine::renew(JobState& state, const std::shared_ptr<const Job>& job) {
+  state.job = job;
+  const WallTime now = wall_now();
+  const std::optional<WallTime> before = state.next;
+  if (before && *before <= now) return std::nullopt;  // due already: it is settled as it was planned
+  plan(state, now);
+  if (state.next == before) return std::nullopt;
+  return MovedSlot{.job = job->name, .before = before, .now = state.next};
 }
 
 std::optional<WallTime> Engine::declare(const Job& job) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/action.hpp"
+#include "time/days_off.hpp"
 #include "time/trigger.hpp"
 
 namespace belfry::engine {
@@ -45,6 +46,7 @@ struct Job {
   std::string description;
   bool enabled = true;
   std::shared_ptr<const time::Trigger> trigger;  ///< none: by hand only
+  time::DaysOff days_off;                        ///< slots on these days are skipped(holiday)
   std::shared_ptr<const Action> action;
   Overlap overlap = Overlap::forbid;
   int queue_limit = 10;

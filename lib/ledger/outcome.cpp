@@ -17,7 +17,7 @@ constexpr Names<SlotResult, 4> slot_results{{
     {SlotResult::coalesced, "coalesced"},
 }};
 
-constexpr Names<SlotReason, 11> slot_reasons{{
+constexpr Names<SlotReason, 12> slot_reasons{{
     {SlotReason::none, "none"},
     {SlotReason::overlap, "overlap"},
     {SlotReason::paused, "paused"},
@@ -25,6 +25,7 @@ constexpr Names<SlotReason, 11> slot_reasons{{
     {SlotReason::shutdown, "shutdown"},
     {SlotReason::cancelled, "cancelled"},
     {SlotReason::reloaded, "reloaded"},
+    {SlotReason::holiday, "holiday"},
     {SlotReason::down, "down"},
     {SlotReason::suspend, "suspend"},
     {SlotReason::clock_jump, "clock_jump"},

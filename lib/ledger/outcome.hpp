@@ -26,6 +26,7 @@ enum class SlotReason : std::uint8_t {
   shutdown,    ///< skipped: the daemon was draining
   cancelled,   ///< skipped: taken out of the queue by hand
   reloaded,    ///< skipped: queued when a new configuration removed its job
+  holiday,     ///< skipped: it lies on a day off of the job's calendars
   down,        ///< missed or coalesced: the daemon was not running
   suspend,     ///< missed or coalesced: the machine slept
   clock_jump,  ///< missed or coalesced: the wall clock was set past it

@@ -117,8 +117,9 @@ void collect_slots(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
-constexpr SlotReason kSkipReasons[] = {SlotReason::overlap, SlotReason::paused, SlotReason::deadline,
-                                       SlotReason::shutdown, SlotReason::cancelled, SlotReason::reloaded};
+constexpr SlotReason kSkipReasons[] = {SlotReason::overlap,  SlotReason::paused,    SlotReason::deadline,
+                                       SlotReason::shutdown, SlotReason::cancelled, SlotReason::reloaded,
+                                       SlotReason::holiday};
 constexpr SlotReason kMissReasons[] = {SlotReason::down, SlotReason::suspend, SlotReason::clock_jump,
                                        SlotReason::overload};
 

@@ -20,7 +20,7 @@ namespace belfry::observe {
 inline constexpr std::size_t kOutcomes = 7;
 inline constexpr std::size_t kTriggers = 3;
 inline constexpr std::size_t kSlotResults = 4;
-inline constexpr std::size_t kSlotReasons = 11;
+inline constexpr std::size_t kSlotReasons = 12;
 
 /// Bounds in seconds. Few on purpose: a histogram is two thirds of a job's samples.
 inline constexpr std::array kDurationBounds{0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0};

@@ -59,7 +59,7 @@ TEST_CASE("a slot later than its starting deadline is refused, one just in time 
   CHECK(admit(job, noon, facts).reason == SlotReason::deadline);
 }
 
-TEST_CASE("the first objection names the reason: draining, paused, deadline, overlap", "[admission]") {
+TEST_CASE("the first objection names the reason: draining, paused, holiday, deadline, overlap", "[admission]") {
   Job job = job_with(Overlap::forbid);
   job.starting_deadline = 1s;
   AdmissionFacts facts{.draining = true, .paused = true, .running = 1, .queued = 0, .now = noon + 1h};
@@ -67,6 +67,11 @@ TEST_CASE("the first objection names the reason: draining, paused, deadline, ove
   facts.draining = false;
   CHECK(admit(job, noon, facts).reason == SlotReason::paused);
   facts.paused = false;
+  auto days = std::make_shared<belfry::time::DaySet>();
+  days->add_span(belfry::time::LocalDay{}, belfry::time::last_local_day);
+  job.days_off.days = days;
+  CHECK(admit(job, noon, facts).reason == SlotReason::holiday);
+  job.days_off.days.reset();
   CHECK(admit(job, noon, facts).reason == SlotReason::deadline);
   facts.now = noon;
   CHECK(admit(job, noon, facts).reason == SlotReason::overlap);

@@ -292,3 +292,34 @@ TEST_CASE("a one-shot can be withdrawn before it starts", "[engine]") {
     co_await std::move(serving).join();
   });
 }
+
+TEST_CASE("a slot on a day off is on record as skipped", "[engine]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    Job daily = job("daily", every(24h));
+    auto days = std::make_shared<time::DaySet>();
+    REQUIRE(days->add("sat-sun").has_value());
+    daily.days_off = {.days = days, .zone = {}};
+    co_await bed.serve_for(catalog({daily}), 14 * 24h);
+    CHECK(bed.slots(SlotResult::started).size() == 10);
+    const auto skipped = bed.slots(SlotResult::skipped);
+    REQUIRE(skipped.size() == 4);
+    for (const auto& slot : skipped) CHECK(slot.reason == SlotReason::holiday);
+  });
+}
+
+TEST_CASE("an unchanged job whose trigger has new rules waits for its new slot, and is told as moved", "[engine]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    co_await bed.serve_for(catalog({job("a", every(1h)), job("b", every(1h))}), 90min);
+    const auto before = bed.engine.job("a")->next;
+    const auto changes = bed.engine.apply(
+        catalog({job("a", std::make_shared<time::EveryTrigger>(1h, WallTime{10min})), job("b", every(1h))}));
+    CHECK(changes.unchanged == 2);
+    REQUIRE(changes.moved.size() == 1);
+    CHECK(changes.moved[0].job == "a");
+    CHECK(changes.moved[0].before == before);
+    CHECK(changes.moved[0].now == bed.engine.job("a")->next);
+    CHECK(changes.moved[0].now != before);
+  });
+}

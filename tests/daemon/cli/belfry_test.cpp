@@ -239,13 +239,83 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
   CHECK(belfry(none, "version").code == 0);
   for (const char* command : {"", "list", "run", "cancel", "pause", "resume", "next", "history", "logs", "validate",
-                              "in", "at", "reload", "status", "version"}) {
+                              "in", "at", "reload", "status", "version", "explain", "lint"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(!help.out.empty());
     if (*command != '\0') CHECK_THAT(help.out, Catch::Contains("Examples:"));
   }
+}
+
+TEST_CASE("next marks what a change of the clock skips or repeats") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const Said around = belfry(none, "next '30 2 * * *' --tz Europe/Berlin --around-dst -n 2");
+  CHECK(around.code == 0);
+  CHECK_THAT(around.out, Catch::Contains("the clock is set forward to 03:00:00 +02:00") &&
+                             Catch::Contains("the clock is set back to 02:00:00 +01:00") &&
+                             Catch::Contains("03:00:00 +02:00  ") && Catch::Contains("T01:00:00Z") &&
+                             Catch::Contains("after the gap") && Catch::Contains("first pass"));
+  const json document = json::parse(belfry(none, "next '30 2 * * *' --tz Europe/Berlin --around-dst --json").out);
+  CHECK(document.at("changes").size() == 2);
+  CHECK_THAT(belfry(none, "next '@daily' --around-dst").out, Catch::Contains("is not changed any more"));
+
+  const json next = json::parse(belfry(none, "next '30 4 * * *' --tz Asia/Tokyo --json").out);
+  CHECK(next.at("instants").size() == 5);
+  CHECK(next.at("instants")[0].at("offset_seconds") == 9 * 3600);
+  CHECK(next.at("instants")[0].at("mark").is_null());
+}
+
+TEST_CASE("explain says what an expression means and what to beware of") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const Said said = belfry(none, "explain '30 2 13 * fri' --tz Europe/Berlin");
+  CHECK(said.code == 0);
+  CHECK_THAT(said.out, Catch::Contains("means") && Catch::Contains("Europe/Berlin") && Catch::Contains("normalised") &&
+                           Catch::Contains("either may match") && Catch::Contains("ocps"));
+  const json six = json::parse(belfry(none, "explain '0 0 2 * * 1' --json").out);
+  CHECK(six.at("notes").size() == 1);
+  CHECK(six.at("never_fires") == false);
+  CHECK(six.at("slots").size() == 5);
+  CHECK(json::parse(belfry(none, "explain '0 9 * * 2 *' --dialect year_last --json").out).at("dialect") == "year_last");
+  CHECK(belfry(none, "explain '* * * * *' --dialect quarz").code == 2);
+  CHECK_THAT(belfry(none, "explain '@at 2001-01-01 00:00'").out, Catch::Contains("not again"));
+
+  const std::string of_a = belfry(none, "next 'H H * * *' --job a --json").out;
+  CHECK(of_a == belfry(none, "next 'H H * * *' --job a --json").out);
+  CHECK(of_a != belfry(none, "next 'H H * * *' --job b --json").out);
+  std::ofstream(folder / "jobs.yaml") << "timezone: UTC\njobs:\n  a: {command: x, schedule: \"H H * * *\"}\n";
+  const json of_file = json::parse(belfry(none, "next a --config " + (folder / "jobs.yaml").string() + " --json").out);
+  CHECK(of_file.at("slots") == json::parse(of_a).at("slots"));
+  CHECK(belfry(none, "explain b --config " + (folder / "jobs.yaml").string()).code == 3);
+}
+
+TEST_CASE("explain and next --around-dst ask the daemon about its jobs") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  const Said said = belfry(daemon.socket(), "explain backup");
+  CHECK(said.code == 0);
+  CHECK_THAT(said.out, Catch::Contains("every 1000h"));
+  const Said around = belfry(daemon.socket(), "next backup --around-dst --tz Europe/Berlin -n 1 --json");
+  CHECK(around.code == 0);
+  CHECK(json::parse(around.out).at("changes")[0].at("slots").size() == 2);
+  CHECK(belfry(daemon.socket(), "explain nobody").code == 3);
+}
+
+TEST_CASE("lint warns with 1, has nothing to say with 0, and refuses a wrong file with 5") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const auto lint = [&](const std::string& text, const std::string& option = "") {
+    std::ofstream(folder / "jobs.yaml") << text;
+    return belfry(none, "lint " + option + (folder / "jobs.yaml").string());
+  };
+  CHECK(lint("jobs: {a: {command: x, every: 10s}}\n").code == 0);
+  const Said warned = lint("jobs: {a: {command: x, schedule: \"0 0 13 * fri\"}}\n");
+  CHECK(warned.code == 1);
+  CHECK_THAT(warned.out, Catch::Contains("jobs.yaml:1:34: jobs.a.schedule: warning: ") && Catch::Contains("1 warning"));
+  const Said as_json = lint("jobs: {a: {command: x, schedule: \"0 0 13 * fri\"}}\n", "--json ");
+  CHECK(json::parse(as_json.out).at("warnings").size() == 1);
+  CHECK(lint("jobs: {a: {comand: x}}\n").code == 5);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ const std::map<std::string, Expectation> expectations{
     {"cron-every-zero", {3, "jobs.a.schedule"}},
     {"cron-huge-number", {3, "jobs.a.schedule"}},
     {"cron-inverted", {3, "jobs.a.schedule"}},
-    {"cron-list", {3, "jobs.a.schedule"}},
+    {"cron-list", {3, "jobs.a.schedule[0]"}},
     {"cron-negative", {3, "jobs.a.schedule"}},
     {"cron-step0", {3, "jobs.a.schedule"}},
     {"cycle-500", {5, "jobs.j0.depends_on"}},

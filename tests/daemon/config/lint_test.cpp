@@ -1,0 +1,99 @@
+// Warnings: what is right and likely not meant.
+#include "daemon/config/lint.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "case_file.hpp"
+#include "daemon/config/clock_change.hpp"
+#include "time/cron.hpp"
+#include "time/instant.hpp"
+
+using namespace belfry;
+using namespace belfry::daemon;
+
+namespace {
+
+const time::WallTime now = time::parse_time("2026-11-20T12:00:00Z", {}).value();
+
+std::string warnings(const std::string& text) {
+  const auto config = parse_config(text, "test.yaml", "/etc/belfry", {.started = now});
+  if (!config) FAIL(format_errors(config.error()));
+  return daemon::testing::shown(lint(*config, "test.yaml", now));
+}
+
+std::string of_job(const std::string& keys, const std::string& zone = "UTC") {
+  return warnings("timezone: " + zone + "\njobs:\n  a: {command: x, " + keys + "}\n");
+}
+
+}  // namespace
+
+TEST_CASE("lint: a plain configuration has no warning") {
+  CHECK(of_job("schedule: \"30 4 * * mon-fri\"", "Europe/Berlin").empty());
+  CHECK(of_job("every: 15m").empty());
+  CHECK(warnings("jobs: {a: {command: x}}\n").empty());
+}
+
+TEST_CASE("lint: six fields, both day fields, and days that months do not have") {
+  CHECK_THAT(of_job("schedule: \"0 0 2 * * 1\""), Catch::StartsWith("3:29 jobs.a.schedule: warning: "));
+  CHECK(of_job("schedule: \"0 0 2 * * 1\", cron_dialect: seconds").empty());
+  CHECK(
+      of_job("schedule: \"0 2 13 * fri\"") ==
+      "3:29 jobs.a.schedule: warning: the day of the month and the weekday are both restricted: it is due on every day "
+      "that matches either\n  hint: a + before the weekday asks for both\n");
+  CHECK(of_job("schedule: \"0 2 13 * +fri\"").empty());
+  CHECK_THAT(of_job("schedule: [\"0 2 * * *\", \"0 2 31 * *\"]"),
+             Catch::StartsWith("3:43 jobs.a.schedule: warning: months without such a day are left out\n"));
+  CHECK(of_job("schedule: \"0 2 L * *\"").empty());
+}
+
+TEST_CASE("lint: times that a change of the clock meets within a year") {
+  CHECK(
+      of_job("schedule: \"30 2 * * *\"", "Europe/Berlin") ==
+      "3:29 jobs.a.schedule: warning: 2027-03-28: 02:30 is skipped, the clock goes from 02:00 to 03:00; it is due at "
+      "03:00:00 +02:00\n  hint: dst_gap and dst_overlap decide about this\n"
+      "3:29 jobs.a.schedule: warning: 2027-10-31: 02:30 comes twice, the clock goes from 03:00 to 02:00; it is due at "
+      "02:30:00 +02:00\n  hint: dst_gap and dst_overlap decide about this\n");
+  CHECK_THAT(of_job("schedule: \"30 2 * * *\", dst_gap: skip", "Europe/Berlin"),
+             Catch::Contains("2027-03-28: 02:30 is skipped, the clock goes from 02:00 to 03:00; it is not due then"));
+  CHECK_THAT(of_job("schedule: \"30 2 * * *\", dst_overlap: both", "Europe/Berlin"),
+             Catch::Contains("it is due at 02:30:00 +02:00, 02:30:00 +01:00"));
+  CHECK(of_job("schedule: \"*/5 * * * *\"", "Europe/Berlin").empty());
+  CHECK_THAT(of_job("every: 2d", "Europe/Berlin"), Catch::Contains("a day is 24 hours here"));
+  CHECK(of_job("every: 2d", "UTC").empty());
+}
+
+TEST_CASE("lint: jobs that are never due again, or only on days off") {
+  CHECK_THAT(of_job("at: 2026-01-01 00:00"), Catch::StartsWith("3:3 jobs.a: warning: it is never due again\n"));
+  CHECK_THAT(of_job("schedule: \"@daily\", active: {until: 2026-11-01}"), Catch::Contains("never due again"));
+  const std::string calendar = "calendars: {off: {weekdays: [sat, sun]}}\n";
+  CHECK_THAT(warnings(calendar + "jobs: {a: {command: x, schedule: \"0 4 * * sun\", holidays: off}}\n"),
+             Catch::Contains("all of its next slots lie on days off and are skipped"));
+  CHECK(
+      warnings(calendar + "timezone: UTC\njobs: {a: {command: x, schedule: \"0 4 * * *\", holidays: off}}\n").empty());
+}
+
+TEST_CASE("lint: calendars that run out, have run out, or that nobody uses") {
+  const auto with = [](const std::string& dates) {
+    return warnings("timezone: UTC\ncalendars:\n  bank: {dates: " + dates +
+                    "}\njobs: {a: {command: x, every: 1h, holidays: bank}}\n");
+  };
+  CHECK(with("[2026-12-24, 2027-12-24]").empty());
+  CHECK(with("12-24").empty());
+  CHECK(with("2026-12-24") ==
+        "3:3 calendars.bank: warning: it runs out soon: no single date after 2026-12-24\n"
+        "  hint: add the dates of the next year\n");
+  CHECK_THAT(with("2025-12-24"), Catch::Contains("it has run out: no single date after 2025-12-24"));
+  CHECK_THAT(warnings("calendars: {bank: {dates: 12-24}}\njobs: {}\n"),
+             Catch::StartsWith("1:13 calendars.bank: warning: no job has it among its holidays\n"));
+}
+
+TEST_CASE("an instant beside a change of the clock is marked") {
+  const auto berlin = time::Zone::load("Europe/Berlin").value();
+  const auto mark = [&](const char* text) { return mark_of(time::parse_time(text, {}).value(), berlin); };
+  CHECK(mark("2026-03-29T00:59:59Z").empty());
+  CHECK(mark("2026-03-29T01:00:00Z") == "after the gap");
+  CHECK(mark("2026-03-29T02:00:00Z").empty());
+  CHECK(mark("2026-10-25T00:30:00Z") == "first pass");
+  CHECK(mark("2026-10-25T01:30:00Z") == "second pass");
+  CHECK(mark("2026-10-25T02:00:00Z").empty());
+}
