@@ -3,6 +3,7 @@
 #include "async/backtrace.hpp"
 
 #include <cxxabi.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <execinfo.h>
 #include <unistd.h>
@@ -35,15 +36,7 @@ class Symbols {
     if (module == nullptr) return "?";
     const char* const symbol = dwfl_module_addrname(module, call);
     const std::string name = symbol != nullptr ? demangle(symbol) : "?";
-    if (Dwfl_Line* const line = dwfl_module_getsrc(module, call)) {
-      int number = 0;
-      if (const char* file = dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr); file != nullptr) {
-        Place place;
-        place.file = file;
-        place.line = static_cast<std::uint32_t>(number);
-        return name + " at " + to_string(place);
-      }
-    }
+    if (const Place place = line_of(module, call); place.line != 0) return name + " at " + to_string(place);
     const std::string path = dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
     return name + " (" + path.substr(path.rfind('/') + 1) + ")";
   }
@@ -52,6 +45,22 @@ class Symbols {
   struct End {
     void operator()(Dwfl* session) const noexcept { dwfl_end(session); }
   };
+  /// Asks each compilation unit: clang writes no table from addresses to units (.debug_aranges) unless told to.
+  static Place line_of(Dwfl_Module* module, std::uintptr_t call) {
+    Place place;
+    Dwarf_Addr bias = 0;
+    for (Dwarf_Die* unit = nullptr; (unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr;) {
+      if (dwarf_haspc(unit, call - bias) != 1) continue;
+      Dwarf_Line* const line = dwarf_getsrc_die(unit, call - bias);
+      int number = 0;
+      const char* const file = line != nullptr ? dwarf_linesrc(line, nullptr, nullptr) : nullptr;
+      if (file == nullptr || dwarf_lineno(line, &number) != 0) continue;
+      place.file = file;
+      place.line = static_cast<std::uint32_t>(number);
+      break;
+    }
+    return place;
+  }
   static std::string demangle(const char* symbol) {
     int status = 0;
     const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(symbol, nullptr, nullptr, &status),
@@ -75,6 +84,14 @@ Backtrace Backtrace::capture() noexcept {
   const int size = ::backtrace(trace.calls_.data(), static_cast<int>(most));
   trace.size_ = size > 0 ? static_cast<std::size_t>(size) : 0;
   return trace;
+}
+
+void Backtrace::drop_until(const void* address) noexcept {
+  std::size_t first = 0;
+  while (first < size_ && calls_[first] != address) ++first;
+  if (first == size_) return;
+  size_ -= first;
+  for (std::size_t i = 0; i < size_; ++i) calls_[i] = calls_[i + first];
 }
 
 void Backtrace::prepare() noexcept {

@@ -21,6 +21,9 @@ class Backtrace {
   /// Loads what capture() needs. Any thread, once for the process; cheap when done already.
   static void prepare() noexcept;
 
+  /// Leaves out the innermost calls up to the one that stands at this address, if any does: those of a signal handler.
+  void drop_until(const void* address) noexcept;
+
   bool empty() const noexcept { return size_ == 0; }
 
   /// One line for each call: "read_all(int) at io/fs.cpp:31", or what the symbol tables know: "uv_run (libuv.so.1)".

@@ -84,7 +84,10 @@ class CancelScope::Entered {
 template <class T>
 Task<detail::ScopeResult<T>> CancelScope::run(Task<T> body) {
   check_cancelled();
-  if (cancelled()) co_return detail::ScopeResult<T>{};
+  if (cancelled()) {
+    body.discard();
+    co_return detail::ScopeResult<T>{};
+  }
   const Entered entered(*this);
   try {
     if constexpr (std::is_void_v<T>) {

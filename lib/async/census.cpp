@@ -27,7 +27,7 @@ class Census {
     TaskInfo info;
     info.id = task.id;
     info.name = task.name();
-    info.kind = task.kind->name();
+    info.kind = task.kind().name();
     info.parent = task.parent;
     info.age = Duration(now_ - task.created);
     info.busy = Duration(TickClock::to_ns(task.busy.load(std::memory_order_relaxed)));

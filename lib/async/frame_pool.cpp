@@ -8,7 +8,7 @@ namespace {
 
 // All frames of a class have the class's size, so that each fits every frame of the class.
 std::size_t rounded(std::size_t size) noexcept {
-  return size <= frame_pool_largest ? detail::frame_class(size) * detail::frame_granule : size;
+  return size <= frame_pool_largest ? detail::frame_block(detail::frame_class(size)) : size;
 }
 
 /// Its destructor is the end of the thread. Touched when the thread frees its first frame, so that the fast path needs

@@ -36,9 +36,14 @@ struct FreeFrame {
   FreeFrame* next;
 };
 
-inline constexpr std::size_t frame_granule = 64;  // a size class is a multiple of this
+// Class n has blocks of 16 n + 8 bytes: just what malloc(3) of glibc can give out of a multiple of 16.
+inline constexpr std::size_t frame_granule = 16;
+inline constexpr std::size_t frame_rest = 8;
 
-constexpr std::size_t frame_class(std::size_t size) noexcept { return (size + frame_granule - 1) / frame_granule; }
+constexpr std::size_t frame_class(std::size_t size) noexcept {
+  return (size + frame_granule - 1 - frame_rest) / frame_granule;
+}
+constexpr std::size_t frame_block(std::size_t size_class) noexcept { return size_class * frame_granule + frame_rest; }
 
 /// What a thread remembers. Trivially destroyed on purpose: a thread-local object that dies late may still free frames.
 struct FrameCache {
@@ -62,7 +67,7 @@ inline void* frame_allocate(std::size_t size) {
       const std::size_t size_class = detail::frame_class(size);
       if (detail::FreeFrame* const frame = cache.free[size_class]; frame != nullptr) [[likely]] {
         cache.free[size_class] = frame->next;
-        cache.bytes -= size_class * detail::frame_granule;
+        cache.bytes -= detail::frame_block(size_class);
         return frame;
       }
     }
@@ -75,7 +80,7 @@ inline void frame_free(void* frame, std::size_t size) noexcept {
   if constexpr (frame_pool_enabled) {
     detail::FrameCache& cache = detail::frame_cache;
     const std::size_t size_class = detail::frame_class(size);
-    const std::size_t bytes = cache.bytes + size_class * detail::frame_granule;
+    const std::size_t bytes = cache.bytes + detail::frame_block(size_class);
     if (size <= frame_pool_largest && bytes <= cache.limit) [[likely]] {
       cache.free[size_class] = ::new (frame) detail::FreeFrame{cache.free[size_class]};
       cache.bytes = bytes;

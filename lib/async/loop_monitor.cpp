@@ -40,7 +40,8 @@ DurationHistogram AtomicHistogram::snapshot() const noexcept {
 }
 
 void LoopMonitor::turn_begins(bool slept) noexcept {
-  bump(iterations_);
+  iterations_.store(iterations_.load(std::memory_order_relaxed) + 1);  // sequentially, before the look at the watcher
+  wake_watcher();
   const std::int64_t now = TickClock::now();
   if (!slept && last_stamp_ != 0) {
     const std::int64_t took = TickClock::to_ns(now - last_stamp_);
@@ -51,7 +52,9 @@ void LoopMonitor::turn_begins(bool slept) noexcept {
 
 void LoopMonitor::io_begins() noexcept {
   last_stamp_ = TickClock::now();
-  step_begins(nullptr);
+  running_.store(nullptr, std::memory_order_relaxed);
+  step_began_.store(last_stamp_);  // sequentially, as above
+  wake_watcher();
 }
 
 void LoopMonitor::io_ends(const char* what, const std::source_location& place) noexcept {
@@ -81,7 +84,7 @@ void LoopMonitor::note_slow(const TaskNode* task, const char* what, const Place&
                             std::int64_t nanoseconds) noexcept {
   try {
     const std::string name = task == nullptr ? what : task->name();
-    count_slow(name, task == nullptr ? "callback" : task->kind->name(), place, nanoseconds);
+    count_slow(name, task == nullptr ? "callback" : task->kind().name(), place, nanoseconds);
   } catch (const std::bad_alloc&) {
     // it is counted below; its place is lost for want of memory
   }
@@ -121,7 +124,7 @@ std::optional<RunningNow> LoopMonitor::running_now() const {
   if (const TaskNode* task = running_task(); task != nullptr) {
     running.task_id = task->id;
     running.task = task->name();
-    running.kind = task->kind->name();
+    running.kind = task->kind().name();
     running.place = Place(task->place.load(std::memory_order_relaxed));
   }
   return running;

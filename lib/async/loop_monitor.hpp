@@ -32,6 +32,16 @@ class AtomicHistogram {
   std::atomic<std::int64_t> sum_ = 0;
 };
 
+/// Sleeps while its loop does.
+class LoopWatcher {
+ public:
+  /// The loop has something to do again. Loop thread.
+  virtual void loop_wakes() noexcept = 0;
+
+ protected:
+  ~LoopWatcher() = default;
+};
+
 class LoopMonitor {
  public:
   static constexpr std::size_t max_places = 256;
@@ -65,6 +75,13 @@ class LoopMonitor {
   /// When the step that runs now began, in ticks; 0: none runs. Any thread.
   std::int64_t step_began() const noexcept { return step_began_.load(std::memory_order_acquire); }
 
+  /// Changes whenever the loop takes a turn. Any thread.
+  std::uint64_t activity() const noexcept { return iterations_.load(); }
+
+  /// The loop tells this watcher when it has something to do the next time, once; null: nobody. Any thread; whoever
+  /// looks at step_began() and activity() afterwards misses nothing.
+  void wake_me(LoopWatcher* watcher) noexcept { watcher_.store(watcher); }
+
   /// The step that runs now, if any. REQUIRES: as snapshot().
   std::optional<RunningNow> running_now() const;
 
@@ -73,10 +90,16 @@ class LoopMonitor {
 
  private:
   std::int64_t end_step() noexcept;
+  void wake_watcher() noexcept {
+    if (watcher_.load() == nullptr) [[likely]]
+      return;
+    if (LoopWatcher* const watcher = watcher_.exchange(nullptr)) watcher->loop_wakes();
+  }
   void note_slow(const TaskNode* task, const char* what, const Place& place, std::int64_t nanoseconds) noexcept;
   void count_slow(const std::string& name, const std::string& kind, const Place& place, std::int64_t nanoseconds);
 
   Complaints& complaints_;
+  std::atomic<LoopWatcher*> watcher_ = nullptr;
   std::atomic<std::int64_t> threshold_ = Duration(std::chrono::milliseconds(100)).count();
   std::int64_t last_stamp_ = 0;
   std::atomic<const TaskNode*> running_ = nullptr;

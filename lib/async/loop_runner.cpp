@@ -138,8 +138,13 @@ void LoopRunner::next_batch() noexcept {
 void LoopRunner::shuffle_batch() {
   std::vector<ReadyNode*> nodes;
   while (!batch_.empty()) nodes.push_back(&batch_.pop());
+  ReadyQueue callbacks;  // these keep their order among themselves: call_soon() promises it
+  const auto is_callback = [](ReadyNode* node) { return node->as_task() == nullptr; };
+  for (ReadyNode* node : nodes) {
+    if (is_callback(node)) callbacks.push(*node);
+  }
   for (std::size_t left = nodes.size(); left > 1; --left) std::swap(nodes[left - 1], nodes[(*random_)() % left]);
-  for (ReadyNode* node : nodes) batch_.push(*node);
+  for (ReadyNode* node : nodes) batch_.push(is_callback(node) ? callbacks.pop() : *node);
 }
 
 void LoopRunner::run_one(ReadyNode& node) noexcept {

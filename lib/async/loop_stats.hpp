@@ -57,6 +57,7 @@ struct KindStats {
   /// In this loop: their JoinHandle was dropped and they have ignored the cancellation for longer than the grace
   /// (LoopOptions::cancel_grace), or they are detached and older than their kind's expected life.
   std::uint64_t leaked = 0;
+  Duration oldest{};  ///< the age of the oldest in this loop; zero if there is none
 };
 
 struct LoopStats {

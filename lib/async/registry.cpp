@@ -2,7 +2,7 @@
 
 #include "async/registry.hpp"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace belfry::async::detail {
@@ -27,7 +27,7 @@ void Registry::add(TaskNode& task) {
   (last_ != nullptr ? last_->next : first_) = &task;
   last_ = &task;
   ++size_;
-  task.kind->note_created();
+  task.kind().note_created();
 }
 
 void Registry::remove(TaskNode& task) noexcept {
@@ -39,7 +39,7 @@ void Registry::remove(TaskNode& task) noexcept {
     if (cursor->task_ == &task) cursor->task_ = task.next;
   }
   if (task.ownership >= TaskNode::Owner::detached) --ownerless_;
-  task.kind->note_finished();
+  task.kind().note_finished();
 }
 
 void Registry::set_ownerless(TaskNode& task, TaskNode::Owner how) noexcept {
@@ -50,23 +50,29 @@ void Registry::set_ownerless(TaskNode& task, TaskNode::Owner how) noexcept {
 
 bool is_leaked(const TaskNode& task, std::int64_t now) noexcept {
   if (task.ownership == TaskNode::Owner::leaked) return true;
-  const std::int64_t life = task.kind->expected_life().count();
+  const std::int64_t life = task.kind().expected_life().count();
   return task.ownership == TaskNode::Owner::detached && life > 0 && now - task.created > life;
 }
 
 void Registry::snapshot(LoopStats& stats, std::int64_t now) const {
   stats.tasks = size_;
+  std::size_t oldest_to_find = 0;
   for (const TaskKind* kind : all_task_kinds()) {
     const std::uint64_t finished = kind->finished();  // before created: live must not go below zero
     const std::uint64_t created = kind->created();
     stats.kinds.push_back({.kind = kind->name(), .created = created, .finished = finished, .live = created - finished});
+    if (created > finished) ++oldest_to_find;
   }
-  if (ownerless_ == 0) return;
-  for (const TaskNode* task = first_; task != nullptr; task = task->next) {
-    if (!is_leaked(*task, now)) continue;
-    const auto kind = std::find_if(stats.kinds.begin(), stats.kinds.end(),
-                                   [&](const KindStats& entry) { return entry.kind == task->kind->name(); });
-    if (kind != stats.kinds.end()) ++kind->leaked;
+  std::array<bool, TaskKinds::limit> found{};
+  for (const TaskNode* task = first_; task != nullptr; task = task->next) {  // the oldest first
+    if (oldest_to_find == 0 && ownerless_ == 0) return;
+    if (task->kind_index >= stats.kinds.size()) continue;
+    KindStats& kind = stats.kinds[task->kind_index];
+    if (!std::exchange(found[task->kind_index], true)) {
+      kind.oldest = Duration(now - task->created);
+      if (oldest_to_find > 0) --oldest_to_find;
+    }
+    if (is_leaked(*task, now)) ++kind.leaked;
   }
 }
 

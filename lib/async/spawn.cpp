@@ -14,7 +14,7 @@ void NodeSetup::apply(TaskNode& node, const SpawnOptions& options, std::source_l
   static std::atomic<std::uint64_t> last_id = 0;
   static TaskKind& default_kind = task_kind("task");
   node.id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
-  node.kind = options.kind_ != nullptr ? options.kind_ : &default_kind;
+  node.kind_index = (options.kind_ != nullptr ? *options.kind_ : default_kind).index();
   node.place.store(place, std::memory_order_relaxed);
 }
 

@@ -18,17 +18,18 @@ TaskKind& TaskKinds::get(std::string_view name) {
 }
 
 TaskKind& TaskKinds::find_or_make(std::string_view name) {
-  for (TaskKind& kind : kinds_) {
-    if (kind.name() == name) return kind;
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (kinds_[i]->name() == name) return *kinds_[i];
   }
-  if (kinds_.size() >= limit - 1 && name != "other") return find_or_make("other");
-  return kinds_.emplace_back(name);
+  if (size_ >= limit - 1 && name != "other") return find_or_make("other");
+  kinds_[size_] = std::make_unique<TaskKind>(name, static_cast<std::uint8_t>(size_));
+  return *kinds_[size_++];
 }
 
 std::vector<TaskKind*> TaskKinds::all() {
   const std::scoped_lock lock(mutex_);
   std::vector<TaskKind*> all;
-  for (TaskKind& kind : kinds_) all.push_back(&kind);
+  for (std::size_t i = 0; i < size_; ++i) all.push_back(kinds_[i].get());
   return all;
 }
 
@@ -39,6 +40,8 @@ TaskKind& register_task_kind(std::string_view name, Duration expected_life) {
   kind.set_expected_life(expected_life);
   return kind;
 }
+
+TaskKind& task_kind_at(std::uint8_t index) noexcept { return process_kinds().at(index); }
 
 std::vector<TaskKind*> all_task_kinds() { return process_kinds().all(); }
 

@@ -5,11 +5,12 @@
 // process. Any thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -21,11 +22,13 @@ namespace belfry::async {
 
 class TaskKind {
  public:
-  explicit TaskKind(std::string_view name) : name_(name) {}
+  TaskKind(std::string_view name, std::uint8_t index) : name_(name), index_(index) {}
   TaskKind(const TaskKind&) = delete;
   TaskKind& operator=(const TaskKind&) = delete;
 
   const std::string& name() const noexcept { return name_; }
+  /// Its place in its table.
+  std::uint8_t index() const noexcept { return index_; }
   /// How long a detached task of this kind may live before it counts as leaked; zero: without limit.
   Duration expected_life() const noexcept { return Duration(expected_life_.load(std::memory_order_relaxed)); }
   void set_expected_life(Duration life) noexcept { expected_life_.store(life.count(), std::memory_order_relaxed); }
@@ -38,6 +41,7 @@ class TaskKind {
 
  private:
   std::string name_;
+  std::uint8_t index_;
   std::atomic<std::int64_t> expected_life_ = 0;
   std::atomic<std::uint64_t> created_ = 0;
   std::atomic<std::uint64_t> finished_ = 0;
@@ -52,12 +56,15 @@ class TaskKinds {
   TaskKind& get(std::string_view name);
   /// In the order in which they were first named.
   std::vector<TaskKind*> all();
+  /// REQUIRES: an index that a kind of this table told.
+  TaskKind& at(std::uint8_t index) const noexcept { return *kinds_[index]; }
 
  private:
   TaskKind& find_or_make(std::string_view name);
 
   std::mutex mutex_;
-  std::deque<TaskKind> kinds_;
+  std::array<std::unique_ptr<TaskKind>, limit> kinds_;
+  std::size_t size_ = 0;
 };
 
 /// A kind of the process-wide table.
@@ -66,7 +73,10 @@ TaskKind& task_kind(std::string_view name);
 /// As task_kind(), with the expected life of its detached tasks.
 TaskKind& register_task_kind(std::string_view name, Duration expected_life);
 
-/// All kinds of the process.
+/// The same, by its index.
+TaskKind& task_kind_at(std::uint8_t index) noexcept;
+
+/// All kinds of the process, in the order of their indices.
 std::vector<TaskKind*> all_task_kinds();
 
 }  // namespace belfry::async

@@ -74,6 +74,7 @@ void TaskNode::resume() {
   Waiter* const waiter = std::exchange(parked_, nullptr);
   if (waiter == nullptr) return;  // its frame is gone: nothing is left to resume
   waits_for.store(nullptr, std::memory_order_relaxed);
+  waiter->waits_for_ = nullptr;  // it no longer waits, and may outlive the task
   waiter->promise_->frame().resume();
 }
 

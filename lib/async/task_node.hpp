@@ -51,7 +51,7 @@ class TaskNode : public ReadyNode {
     dropped,
     leaked  // dropped, and its cancellation is older than the grace
   };
-  static constexpr std::size_t longest_name = 1000;  // bytes; what is longer is cut
+  static constexpr std::size_t longest_name = 255;  // bytes; what is longer is cut
 
   TaskNode(const TaskNode&) = delete;
   TaskNode& operator=(const TaskNode&) = delete;
@@ -59,10 +59,10 @@ class TaskNode : public ReadyNode {
   // --- facts, unchanged while it lives
   std::uint64_t id = 0;
   std::uint64_t parent = 0;  // id of the task that spawned it; 0: none
-  TaskKind* kind = nullptr;
   std::int64_t created = 0;  // by the loop's clock
   /// What it was given, else "task-<id>".
   std::string name() const;
+  TaskKind& kind() const noexcept { return task_kind_at(kind_index); }
   // --- written by the loop thread, read by any
   std::atomic<std::uint64_t> steps = 0;
   std::atomic<std::int64_t> busy = 0;            // ticks (tick_clock.hpp) spent in steps
@@ -138,7 +138,8 @@ class TaskNode : public ReadyNode {
   std::uint32_t references_ = 0;
 
  public:
-  std::uint16_t name_size = 0;
+  std::uint8_t name_size = 0;
+  std::uint8_t kind_index = 0;
   Owner ownership = Owner::handle;  // written by the loop thread under the mutex of the Registry
   bool complained : 1 = false;      // of the cancellation that it ignores; loop thread
   bool retrieved : 1 = false;       // its result has been taken; loop thread
@@ -147,7 +148,7 @@ class TaskNode : public ReadyNode {
   bool started_ : 1 = false;
   bool ended_ : 1 = false;
 };
-static_assert(sizeof(TaskNode) <= 208, "a hundred thousand tasks are nothing special");
+static_assert(sizeof(TaskNode) <= 200, "a hundred thousand tasks are nothing special");
 
 /// With its result, which outlives the frame.
 template <class T>
@@ -160,7 +161,7 @@ class TypedTaskNode final : public TaskNode {
     auto* const node = ::new (memory) TypedTaskNode(root);
     char* const behind = reinterpret_cast<char*>(node + 1);
     behind[name.copy(behind, name.size())] = '\0';
-    node->name_size = static_cast<std::uint16_t>(name.size());
+    node->name_size = static_cast<std::uint8_t>(name.size());
     return node;
   }
 

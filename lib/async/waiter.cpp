@@ -8,7 +8,9 @@
 namespace belfry::async {
 
 Waiter::~Waiter() {
-  if (promise_ != nullptr && task().parked() == this) task().unpark(*this);
+  // Only while it is parked the task is certain to live: a generator's frame may be destroyed after the task that ran
+  // it.
+  if (promise_ != nullptr && waits_for_ != nullptr) task().unpark(*this);
 }
 
 Loop& Waiter::loop() const noexcept { return *task().loop(); }
@@ -18,6 +20,7 @@ bool Waiter::suspend(detail::PromiseBase& promise) {
   promise_ = &promise;
   if (task.scope().source() != nullptr && !deaf_) {
     state_ = State::cancelled;
+    waits_for_ = nullptr;
     return false;
   }
   state_ = State::waiting;
@@ -26,6 +29,7 @@ bool Waiter::suspend(detail::PromiseBase& promise) {
     wait = start();
   } catch (...) {
     state_ = State::idle;
+    waits_for_ = nullptr;
     throw;
   }
   if (wait) {
@@ -33,7 +37,10 @@ bool Waiter::suspend(detail::PromiseBase& promise) {
     return true;
   }
   state_ = State::completed;
-  if (!task.loop()->spend_fairness()) return false;
+  if (!task.loop()->spend_fairness()) {
+    waits_for_ = nullptr;
+    return false;
+  }
   task.park(*this);
   task.make_ready();
   return true;

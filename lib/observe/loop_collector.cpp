@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
-#include "async/census.hpp"
 #include "async/loop.hpp"
 #include "async/loop_stats.hpp"
 #include "observe/collectors.hpp"
@@ -77,15 +75,12 @@ void collect_tasks(const async::LoopStats& stats, Families& out) {
       .move_to(out);
 }
 
-void collect_ages(const async::Loop& loop, Families& out) {
-  std::map<std::string, async::Duration> oldest;
-  for (const async::TaskInfo& task : all_tasks(loop)) {
-    async::Duration& age = oldest[task.kind];
-    age = std::max(age, task.age);
-  }
+void collect_ages(const async::LoopStats& stats, Families& out) {
   auto family =
       FamilyBuilder::gauge("belfry_task_oldest_age_seconds", "For how long the oldest task of the kind has lived.");
-  for (const auto& [kind, age] : oldest) family.add({{"kind", kind}}, seconds(age));
+  for (const async::KindStats& kind : stats.kinds) {
+    if (kind.oldest > async::Duration{}) family.add({{"kind", kind.kind}}, seconds(kind.oldest));
+  }
   family.move_to(out);
 }
 
@@ -99,7 +94,7 @@ class LoopCollector final : public prometheus::Collectable {
     collect_loop(stats, out);
     collect_slow_steps(stats, out);
     collect_tasks(stats, out);
-    collect_ages(loop_, out);
+    collect_ages(stats, out);
     return out;
   }
 

@@ -1,6 +1,7 @@
 // Loop: turns, other threads, fairness, failures, the end, statistics.
 #include "async/loop.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -64,6 +65,17 @@ TEST_CASE("outside of run there is no current loop") {
   CHECK_THROWS_AS(Loop::current(), std::logic_error);
   const Loop loop;
   CHECK(Loop::current_or_null() == nullptr);
+}
+
+TEST_CASE("callbacks keep their order also where the order of tasks is shuffled") {
+  run_shuffled([]() -> Task<> {
+    std::vector<int> order;
+    JoinHandle<> busy = spawn([]() -> Task<> { co_await yield(); });
+    for (int i = 0; i < 10; ++i) Loop::current().call_soon([&order, i] { order.push_back(i); });
+    co_await busy;
+    CHECK(std::is_sorted(order.begin(), order.end()));
+    CHECK(order.size() == 10);
+  });
 }
 
 TEST_CASE("call_soon runs in order, and not within the call") {
