@@ -40,7 +40,8 @@ class ThreadPoolOptions {
   /// `name` names the threads ("name-1", cut to the 15 characters the kernel keeps) and the statistics.
   explicit ThreadPoolOptions(std::string name) : name_(std::move(name)) {}
 
-  /// At most that many threads at work (>= 1), abandoned ones not counted; each starts when it is first needed.
+  /// At most that many threads at work (>= 1), abandoned ones not counted. None starts before the first function, which
+  /// starts up to four; each further one starts when it is needed.
   ThreadPoolOptions& threads(std::size_t count) { return threads_ = count, *this; }
   /// At most that many functions waiting for a thread; run() beyond that throws ThreadPoolFull.
   ThreadPoolOptions& queue_limit(std::size_t count) { return queue_limit_ = count, *this; }

@@ -2,7 +2,6 @@
 #include "async/thread_pool_core.hpp"
 
 #include <pthread.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <string>
@@ -29,19 +28,6 @@ void count_wait(DurationHistogram& waits, Duration wait) noexcept {
   const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), wait) - bounds.begin();
   ++waits.counts[static_cast<std::size_t>(bucket)];
   waits.sum += wait;
-}
-
-/// The thread goes to this processor, and stays free to leave it. A new thread is put onto an idle processor, and where
-/// it last ran is where it is woken, so a loop with one function at a time would pay for waking a sleeping processor
-/// with each of them: 50 us in a virtual machine, against 3. Beside the loop it starts as soon as that sleeps, and the
-/// scheduler moves it when there is something to gain.
-void move_to(int processor) noexcept {
-  cpu_set_t allowed;
-  if (processor < 0 || ::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<unsigned>(processor), &one);
-  if (::sched_setaffinity(0, sizeof one, &one) == 0) ::sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 }  // namespace
@@ -110,7 +96,8 @@ bool ThreadPoolCore::queue_up(LoopEnd& end) noexcept {
     return false;
   }
   try {
-    for (std::size_t wanted = idle_; wanted < queue_.size() && may_start_thread(); ++wanted) start_thread();
+    const std::size_t wanted = stats_.threads == 0 ? std::max(queue_.size(), first_threads) : queue_.size();
+    for (std::size_t there = idle_; there < wanted && may_start_thread(); ++there) start_thread();
   } catch (...) {  // else the threads there are will come to it
     if (stats_.threads == stats_.abandoned) refuse_queue(std::current_exception());
   }
@@ -242,10 +229,7 @@ void ThreadPoolCore::start_thread() {
   const auto self = std::prev(workers_.end());
   try {
     const NoSignals guard;
-    self->thread = std::thread([core = shared_from_this(), self, processor = ::sched_getcpu()] {
-      move_to(processor);
-      core->work(self);
-    });
+    self->thread = std::thread([core = shared_from_this(), self] { core->work(self); });
   } catch (...) {
     workers_.erase(self);
     throw;

@@ -80,6 +80,9 @@ class ThreadPoolCore : public std::enable_shared_from_this<ThreadPoolCore> {
   };
 
   static constexpr std::size_t most_pending = 32;
+  // Idle threads are woken in turn, so one call at a time meets threads on all processors. A single thread stays where
+  // it happens to be: beside the loop, or behind a sleeping processor, whose wake costs ten times the rest of the way.
+  static constexpr std::size_t first_threads = 4;
 
   LoopEnd& end_of(Loop& loop);
   void check_room(LoopEnd& end);

@@ -66,10 +66,10 @@ TEST_CASE("a function runs on a thread of the pool and its result comes back to 
     CHECK(function_thread != loop_thread);
     CHECK(std::this_thread::get_id() == loop_thread);
     const std::string name = co_await to_thread(threads, name_of_this_thread);
-    CHECK(name == "worker-1");
+    CHECK(name.starts_with("worker-"));
   }(pool));
   const ThreadPoolStats stats = pool.stats();
-  CHECK(stats.threads == 1);
+  CHECK(stats.threads == 2);
   CHECK(stats.completed == 2);
   CHECK(stats.busy == 0);
 }
@@ -106,7 +106,8 @@ TEST_CASE("long names are cut to what the kernel keeps, signals stay with the lo
   ThreadPool pool(ThreadPoolOptions("a-very-long-pool-name"));
   run([](ThreadPool& threads) -> Task<> {
     const std::string name = co_await threads.run(name_of_this_thread);
-    CHECK(name == "a-very-long-p-1");
+    CHECK(name.substr(0, 14) == "a-very-long-p-");
+    CHECK(name.size() == 15);
     const bool blocked = co_await threads.run([] {
       sigset_t mask;
       pthread_sigmask(SIG_SETMASK, nullptr, &mask);
@@ -142,15 +143,15 @@ TEST_CASE("a pool never runs more functions at a time than it has threads", "[th
 }
 
 TEST_CASE("an idle thread takes the next function, no new one starts", "[thread_pool]") {
-  ThreadPool pool(ThreadPoolOptions("worker").threads(4));
+  ThreadPool pool(ThreadPoolOptions("worker").threads(16));
   run([](ThreadPool& threads) -> Task<> {
     for (int i = 0; i < 50; ++i) {
       co_await threads.run([] {});
-      // The thread may not be back at the queue yet; then a second one is right.
+      // The thread may not be back at the queue yet; then another one is right.
       co_await until([&threads] { return threads.stats().busy == 0; });
     }
   }(pool));
-  CHECK(pool.stats().threads <= 2);
+  CHECK(pool.stats().threads <= 5);  // four start together
 }
 
 TEST_CASE("statistics are read from another thread while functions run and wait", "[thread_pool]") {
