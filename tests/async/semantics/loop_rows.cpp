@@ -1,9 +1,11 @@
 // What people who know asyncio expect of the loop and of threads; see task_rows.cpp.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <thread>
 
+#include "async/bridge.hpp"
 #include "async/event.hpp"
 #include "async/future.hpp"
 #include "async/loop.hpp"
@@ -20,19 +22,19 @@ using namespace std::chrono_literals;
 TEST_CASE("thread-03: a cancelled task need not wait for its function, which runs on to its end in its thread") {
   run_real([]() -> Task<> {
     ThreadPool pool(ThreadPoolOptions("worker").threads(1));
-    std::binary_semaphore inside{0};
     std::binary_semaphore out{0};
+    Promise<> entered;
+    const Future<> inside = entered.future();
     Promise<> ran_to_its_end;
     const Future<> end = ran_to_its_end.future();
-    auto block = [&inside, &out, &ran_to_its_end] {
-      inside.release();
+    auto block = [&entered, &out, &ran_to_its_end] {
+      entered.set_value_threadsafe();
       out.acquire();
       ran_to_its_end.set_value_threadsafe();
     };
     auto offload = [&]() -> Task<> { co_await to_thread(pool, OnCancel::abandon, block); };
     JoinHandle<> task = spawn(offload());
-    co_await yield();
-    inside.acquire();
+    co_await inside;
     task.cancel();
     bool cancelled = false;
     try {
@@ -60,6 +62,43 @@ TEST_CASE("thread-05: a call from another thread wakes an idle loop and runs on 
     });
     co_await called.wait();  // nothing else would ever wake this loop
     CHECK(where == std::this_thread::get_id());
+  });
+}
+
+TEST_CASE("thread-07: cancelling the thread's side of a submitted coroutine cancels its task in the loop") {
+  run_real([]() -> Task<> {
+    Loop& loop = Loop::current();
+    Event inside;
+    Event thread_ended;
+    bool cancelled_in_loop = false;
+    bool cancelled_in_thread = false;
+    auto body = [&]() -> Task<> {
+      inside.set();
+      try {
+        co_await sleep(24h);
+      } catch (const Cancelled&) {
+        cancelled_in_loop = true;
+        throw;
+      }
+    };
+    std::optional<ThreadFuture<void>> future;
+    std::binary_semaphore may_cancel{0};
+    std::jthread other([&] {
+      future = run_coroutine_threadsafe(loop, body());
+      may_cancel.acquire();
+      future->cancel();
+      try {
+        future->result();
+      } catch (const Cancelled&) {
+        cancelled_in_thread = true;
+      }
+      loop.call_soon_threadsafe([&] { thread_ended.set(); });
+    });
+    co_await inside.wait();
+    may_cancel.release();
+    co_await thread_ended.wait();
+    CHECK(cancelled_in_loop);
+    CHECK(cancelled_in_thread);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "async/bridge.hpp"
 #include "async/future.hpp"
 #include "async/lock.hpp"
 #include "async/loop.hpp"
@@ -113,5 +114,14 @@ TEST_CASE("setting a promise twice says so") {
     promise.set_value(1);
     CHECK_THAT(complaint([&] { promise.set_value(2); }), Contains("already"));
     co_return;
+  });
+}
+
+TEST_CASE("blocking on a coroutine in the loop's own thread says to co_await instead of waiting for ever") {
+  run_async([]() -> Task<> {
+    ThreadFuture<int> future = run_coroutine_threadsafe(Loop::current(), answer());
+    CHECK_THAT(complaint([&] { (void)future.result(); }), Contains("co_await the task instead"));
+    co_await settle();
+    CHECK(future.done());
   });
 }
