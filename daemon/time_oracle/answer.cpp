@@ -138,6 +138,7 @@ json cron_hash(const json& row) {
   const auto cron = value_or_refuse(time::parse_cron(text_of(row, "expr"), time::CronDialect::standard, name));
   const time::CronTrigger trigger(cron, time::Zone());
   if (!row.contains("window_h")) return {{"next", next_of(trigger, row)}};
+  if (!row.at("window_h").is_number_integer()) throw Refused("window_h is a whole number of hours");
   const auto hours = row.at("window_h").get<std::int64_t>();
   if (hours < 0 || hours > 1'000'000) throw Refused("window_h is from 0 to 1000000");
   const time::WallTime from = instant_of(row, "from");

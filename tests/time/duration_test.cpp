@@ -97,7 +97,7 @@ TEST_CASE("duration: what is written is read back") {
 TEST_CASE("duration: any bytes are either a duration or an error inside of the text") {
   std::mt19937_64 random(13);
   const std::string alphabet = "0123456789.-+PTDHMSWptns hmusdayek\xC2\xB5\xCE\xBC";
-  for (int round = 0; round < 50'000; ++round) {
+  for (int round = 0; round < 15'000; ++round) {
     std::string text;
     for (std::size_t n = random() % 16; n > 0; --n) text += alphabet[random() % alphabet.size()];
     const auto found = parse_duration(text);
