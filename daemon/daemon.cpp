@@ -13,6 +13,7 @@
 #include "async/loop.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
+#include "async/stall_watchdog.hpp"
 #include "async/task_group.hpp"
 #include "async/thread_pool.hpp"
 #include "async/timeout.hpp"
@@ -26,6 +27,7 @@
 #include "jobs/native.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "observe/collectors.hpp"
+#include "observe/complaint_log.hpp"
 #include "observe/exposer.hpp"
 #include "observe/log.hpp"
 #include "observe/log_observer.hpp"
@@ -47,6 +49,9 @@ constexpr Duration ledger_patience = std::chrono::seconds{5};
 
 /// How often to look whether tzdata was updated; SIGHUP looks, too.
 constexpr Duration zone_patience = std::chrono::hours{1};
+
+/// A step that holds the loop for so long is logged with the calls on its stack while it lasts.
+constexpr Duration stall = std::chrono::seconds{1};
 
 /// How many slots that have moved are logged one by one.
 constexpr std::size_t most_moved = 50;
@@ -101,7 +106,8 @@ class Daemon {
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
   // A task that ignores its end must not keep the process from ending.
-  async::Loop loop_{async::LoopOptions().shutdown_grace(std::chrono::seconds{5})};
+  async::Loop loop_{
+      async::LoopOptions().shutdown_grace(std::chrono::seconds{5}).on_complaint(observe::complaint_log(log_))};
   observe::LoopLog loop_log_;
   async::ThreadPool pool_;
   engine::Engine engine_;
@@ -141,6 +147,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
 }
 
 async::Task<> Daemon::serve() {
+  const async::StallWatchdog watchdog(stall);
   auto body = [this](async::TaskGroup& group) -> async::Task<> {
     co_await serve_in(group);
     group.cancel(async::CancelReason::shutdown);
