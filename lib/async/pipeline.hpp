@@ -1,7 +1,6 @@
 // Pipelines of generators: map, filter, take, batch and merge, put together with |. Loop thread only.
 //
-//   std::vector<Row> rows = co_await (lines(file) | map(parse) | filter(is_valid) | batch(100) | map(store) |
-//   collect());
+//   std::vector<Row> rows = co_await (lines(file) | map(parse) | filter(is_valid) | batch(100) | collect());
 //
 // Lazy and without buffers: a stage asks the one before it for one value when it is asked for one itself, all in the
 // consumer's task; only merge() runs its sources as tasks. Functions may be plain or return a Task, which is awaited.
@@ -35,8 +34,6 @@ template <class Make>
 struct Stage {
   Make make;
 };
-template <class Make>
-Stage(Make) -> Stage<Make>;
 
 template <class T>
 struct Awaited {
@@ -217,10 +214,10 @@ AsyncGenerator<typename Container::value_type> each(Container items) {
   for (auto& item : items) co_yield std::move(item);
 }
 
-/// The values of all sources as they come. The first next() starts a task for each source, which runs at most one value
-/// ahead of the consumer on average (a shared queue of as many places as sources). The first error of a source cancels
-/// the others, drops what was queued, and is thrown when they have ended. As with as_completed(), a cancelled or closed
-/// generator cancels its tasks and waits for them, a dropped one only cancels them.
+/// The values of all sources as they come. The first next() starts a task for each source; they share a queue of as
+/// many places. The first error of a source cancels the others, drops what was queued, and is thrown when they have
+/// ended. As with as_completed(), a cancelled or closed generator cancels its tasks and waits, a dropped one only
+/// cancels them.
 template <class T>
 AsyncGenerator<T> merge(std::vector<AsyncGenerator<T>> sources) {
   if (sources.empty()) co_return;
@@ -236,7 +233,7 @@ AsyncGenerator<T> merge(std::vector<AsyncGenerator<T>> sources) {
     error = std::current_exception();
   }
   co_await crew.dismiss();
-  if (shared->error) std::rethrow_exception(shared->error);
+  if (shared->error) error = shared->error;
   if (error) std::rethrow_exception(error);
 }
 

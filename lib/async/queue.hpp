@@ -85,8 +85,9 @@ class BasicQueue {
 
  private:
   bool hand_over(T& item);
-  void put_back(T item);
-  void take_from_putter();
+  void put_back(T item) {
+    if (!hand_over(item)) items_.put_back(std::move(item));
+  }
   void finished(std::size_t count) noexcept {
     unfinished_ -= count;
     if (unfinished_ == 0) joiners_.complete_all();
@@ -213,25 +214,15 @@ bool BasicQueue<T, Items>::hand_over(T& item) {
 }
 
 template <class T, class Items>
-void BasicQueue<T, Items>::put_back(T item) {
-  if (!hand_over(item)) items_.put_back(std::move(item));
-}
-
-template <class T, class Items>
 std::optional<T> BasicQueue<T, Items>::get_nowait() {
   if (empty()) return std::nullopt;
   std::optional<T> item(items_.pop());
-  take_from_putter();
-  return item;
-}
-
-template <class T, class Items>
-void BasicQueue<T, Items>::take_from_putter() {
-  if (putters_.empty() || full()) return;
+  if (putters_.empty() || full()) return item;
   auto& putter = static_cast<PutAwaiter&>(*putters_.first());
   items_.push(std::move(putter.item_));
   ++unfinished_;
   putter.serve();
+  return item;
 }
 
 template <class T, class Items>
