@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr std::size_t longest_line = std::size_t{4} << 20U;
+constexpr std::size_t longest_line = std::size_t{1} << 20U;
 
 /// The next line without its end, cut behind the limit; none at the end of the input.
 std::optional<std::string> read_line(std::streambuf& input) {
@@ -32,7 +32,7 @@ int main() {
   std::cin.tie(nullptr);
   while (const auto line = read_line(*std::cin.rdbuf())) {
     const bool held = line->size() <= longest_line;
-    std::cout << (held ? belfry::daemon::time_oracle::answer(*line) : R"({"error":"the line is longer than 4 MiB"})")
+    std::cout << (held ? belfry::daemon::time_oracle::answer(*line) : R"({"error":"the line is longer than 1 MiB"})")
               << '\n';
     if (std::cin.rdbuf()->in_avail() <= 0) std::cout.flush();  // whoever asks line by line is answered at once
   }

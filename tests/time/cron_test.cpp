@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "time/schedule.hpp"
 #include "time_text.hpp"
 
 // The sanitizers bring an operator new of their own, which cannot be counted: allocations are counted without them.
@@ -201,14 +202,18 @@ TEST_CASE("cron: described in plain English") {
 }
 
 #ifndef BELFRY_SANITIZED
-TEST_CASE("cron: next() and previous() allocate nothing") {
-  const CronTrigger trigger(parse_cron("30 2 29 2 *").value(), zone("Europe/Berlin"));
-  WallTime instant = at("2026-01-01T00:00:00Z");
-  trigger.next(instant);  // the first look-up in a zone may build its table
-  const std::size_t before = allocations.load();
-  for (int i = 0; i < 20; ++i) instant = trigger.next(instant).value();
-  for (int i = 0; i < 20; ++i) instant = trigger.previous(instant).value();
-  CHECK(allocations.load() == before);
+TEST_CASE("trigger: once parsed, a schedule of any kind answers without allocating") {
+  for (const std::string_view text :
+       {"30 2 29 2 *", "0 0 L-3W * 5#2", "*-*~3 02:30:00.5", "*:*:0/0.7", "@every 90m", "@at 2027-01-01 02:30"}) {
+    const auto trigger = parse_schedule(text, {.zone = zone("Europe/Berlin")}).value();
+    const std::size_t before = allocations.load();
+    WallTime instant = at("2026-01-01T00:00:00Z");
+    for (int i = 0; i < 20; ++i) instant = trigger->next(instant).value_or(instant);
+    for (int i = 0; i < 20; ++i) instant = trigger->previous(instant).value_or(instant);
+    for (const WallTime fire : trigger->between(instant, instant + std::chrono::hours{1})) static_cast<void>(fire);
+    static_cast<void>(trigger->never_fires());
+    CHECK(allocations.load() == before);
+  }
 }
 #endif
 
