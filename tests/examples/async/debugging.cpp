@@ -1,6 +1,8 @@
-// Why does it hang, what is slow, what has leaked: the loop knows, in release builds too.
+// Why does it hang, what is slow, what was forgotten: the loop knows, in release builds too.
 #include <async/census.hpp>
-#include <async/event.hpp>
+#include <async/complaint.hpp>
+#include <async/deadlock.hpp>
+#include <async/lock.hpp>
 #include <async/loop.hpp>
 #include <async/run.hpp>
 #include <async/sleep.hpp>
@@ -12,27 +14,34 @@
 namespace async = belfry::async;
 using namespace std::chrono_literals;
 
-async::Task<> wait_for_ever(async::Event& event) { co_await event.wait(); }
+async::Task<> transfer(async::Lock& from, async::Lock& to) {
+  const async::Lock::Guard first = co_await from.acquire();
+  co_await async::yield();
+  const async::Lock::Guard second = co_await to.acquire();  // the other one has it, and waits for ours
+}
 
 async::Task<> compute() {
   co_await async::yield();
-  std::this_thread::sleep_for(30ms);  // the mistake: it blocks the loop
+  std::this_thread::sleep_for(400ms);  // the mistake: it blocks the loop
 }
 
 async::Task<> look() {
-  async::Event never;
-  async::JoinHandle<> stuck = async::spawn(wait_for_ever(never), "stuck");
+  async::Lock north;
+  async::Lock south;
+  async::JoinHandle<> one = async::spawn(transfer(north, south), "north to south");
+  async::JoinHandle<> two = async::spawn(transfer(south, north), "south to north");
   async::JoinHandle<> slow = async::spawn(compute(), "slow");
   co_await slow;
 
-  for (const async::TaskInfo& task : async::all_tasks(async::Loop::current())) {
-    std::cout << task.name << " is " << to_string(task.state);
-    if (!task.waits_for.empty()) std::cout << " for " << task.waits_for;
-    std::cout << "\n";
-  }
-  for (const async::SlowPlace& place : async::Loop::current().stats().slow_places) {
-    std::cout << place.task << " blocked the loop " << place.count << " time\n";
+  const std::vector<async::TaskInfo> tasks = async::all_tasks(async::Loop::current());
+  for (const async::TaskInfo& task : tasks) std::cout << task.name << " is " << to_string(task.state) << "\n";
+  for (const async::Deadlock& deadlock : async::find_deadlocks(tasks)) {
+    std::cout << "a circle of " << deadlock.circle.size() << "\n";  // to_string(deadlock) has both chains
   }
 }
 
-int main() { async::run(look(), async::LoopOptions().slow_step(20ms)); }
+void log(const async::Complaint& complaint) {
+  std::cout << to_string(complaint.kind) << ": " << complaint.task << "\n";
+}
+
+int main() { async::run(look(), async::LoopOptions().slow_step(300ms).on_complaint(log)); }
