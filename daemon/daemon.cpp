@@ -31,6 +31,7 @@
 #include "observe/exposer.hpp"
 #include "observe/log.hpp"
 #include "observe/log_observer.hpp"
+#include "observe/ledger_log.hpp"
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
 #include "time/duration.hpp"
@@ -109,6 +110,7 @@ class Daemon {
   async::Loop loop_{
       async::LoopOptions().shutdown_grace(std::chrono::seconds{5}).on_complaint(observe::complaint_log(log_))};
   observe::LoopLog loop_log_;
+  observe::LedgerLog ledger_log_;
   async::ThreadPool pool_;
   engine::Engine engine_;
   Reloader reloader_;
@@ -129,6 +131,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       metrics_({.version = version, .revision = revision}, start_.load.started, [this] { return loop_.wall_now(); }),
       log_observer_(log),
       loop_log_(log, loop_),
+      ledger_log_(log, *ledger_),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot),
       reloader_(start_.options, start_.load, settings_,
@@ -136,6 +139,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
+  ledger_log_.subscribe(events_);
   events_.subscribe([this](const engine::Event& event) {
     if (std::holds_alternative<ledger::RunStarted>(event)) run_began_.set();
   });

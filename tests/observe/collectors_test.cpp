@@ -17,6 +17,7 @@
 #include "async/thread_pool.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/exposer.hpp"
+#include "observe/figures_ledger.hpp"
 #include "observe/http_get.hpp"
 #include "observe/log.hpp"
 #include "observe/loop_log.hpp"
@@ -116,26 +117,13 @@ TEST_CASE("the thread pool shows who works and who waits") {
   CHECK(value(page, R"(belfry_threadpool_wait_seconds_bucket{le="+Inf"})") == 1.0);
 }
 
-/// A ledger that only has figures.
-class FiguresOnly final : public ledger::Ledger {
- public:
-  ledger::RunId next_run_id() noexcept override { return 1; }
-  void write(ledger::Entry) noexcept override {}
-  void when_durable(std::move_only_function<void()> done) override { done(); }
-  std::unique_ptr<ledger::LedgerReader> open_reader() const override { return nullptr; }
-  ledger::LedgerStats stats() const override {
-    ledger::LedgerStats stats;
-    stats.written = 7;
-    stats.dropped = 2;
-    stats.dropped_output = 3;
-    stats.size_bytes = 4096;
-    return stats;
-  }
-};
-
 /// Everything that belfryd serves, on one page.
 std::string full_page() {
-  FiguresOnly ledger;
+  test::FiguresLedger ledger;
+  ledger.figures.written = 7;
+  ledger.figures.dropped = 2;
+  ledger.figures.dropped_output = 3;
+  ledger.figures.size_bytes = 4096;
   async::Loop loop;
   async::ThreadPool pool(async::ThreadPoolOptions("test"));
   Log log;
