@@ -79,7 +79,7 @@ void RwLock::give_back(Mode mode, std::uint64_t task) noexcept {
     writing_ = false;
     writer_ = 0;
   } else {
-    std::swap(*std::find(readers_.begin(), readers_.end(), task), readers_.back());
+    std::swap(*std::ranges::find(readers_, task), readers_.back());
     readers_.pop_back();
   }
   let_in();
@@ -96,7 +96,7 @@ void RwLock::let_in() noexcept {
 }
 
 bool RwLock::held_by(std::uint64_t task) const noexcept {
-  return writing_ ? writer_ == task : std::find(readers_.begin(), readers_.end(), task) != readers_.end();
+  return writing_ ? writer_ == task : std::ranges::find(readers_, task) != readers_.end();
 }
 
 template <RwLock::Mode mode>

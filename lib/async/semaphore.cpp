@@ -21,7 +21,7 @@ void Semaphore::AcquireAwaiter::report(WaitReport& report) const {
 }
 
 Semaphore::Permit Semaphore::try_acquire() noexcept {
-  if (available_ == 0) return Permit();  // while somebody waits nothing is available: nobody overtakes
+  if (available_ == 0) return {};  // while somebody waits nothing is available: nobody overtakes
   --available_;
   return Permit(*this);
 }
