@@ -56,12 +56,12 @@ bool wait_until_taken() noexcept {
   do {
     failed = sem_clockwait(&taken, CLOCK_MONOTONIC, &deadline);
   } while (failed != 0 && errno == EINTR);
-  if (failed == 0) return true;
+  if (failed == 0) return state.load(std::memory_order_acquire) == State::taken;
   State expected = State::wanted;
   if (state.compare_exchange_strong(expected, State::nobody)) return false;
   while (sem_wait(&taken) != 0) {  // it came at the last moment
   }
-  return true;
+  return state.load(std::memory_order_acquire) == State::taken;
 }
 
 }  // namespace
