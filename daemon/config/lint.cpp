@@ -54,10 +54,9 @@ class Linter {
   }
 
   void check_part(const JobSpec& job, const SchedulePart& part) {
-    const auto dialect = job.policies.schedule.dialect;
-    if (const auto other = time::other_reading(part.text, dialect)) {
-      warn(job, "schedule", part.place, {other->message, "", other->hint});
-    }
+    const SchedulePolicies& policies = job.policies.schedule;
+    const auto other = policies.dialect_given ? std::nullopt : time::other_reading(part.text, policies.dialect);
+    if (other) warn(job, "schedule", part.place, {other->message, "", other->hint});
     const time::Cron* const pattern = pattern_of(*part.trigger);
     if (pattern == nullptr) return;
     if (dynamic_cast<const time::CronTrigger*>(part.trigger.get()) != nullptr) check_days(job, part, pattern->fields());

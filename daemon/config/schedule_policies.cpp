@@ -26,7 +26,10 @@ void read_choice(const MapReader& map, std::string_view key, std::span<const std
 
 void read_schedule_policies(const MapReader& map, const Calendars& calendars, SchedulePolicies& policies) {
   if (const auto value = map.get("cron_dialect")) {
-    if (const auto name = value->choice(time::cron_dialect_names())) policies.dialect = *time::cron_dialect_from(*name);
+    if (const auto name = value->choice(time::cron_dialect_names())) {
+      policies.dialect = *time::cron_dialect_from(*name);
+      policies.dialect_given = true;
+    }
   }
   read_choice<DstGap>(map, "dst_gap", gap_words, policies.dst.gap);
   read_choice<DstOverlap>(map, "dst_overlap", overlap_words, policies.dst.overlap);

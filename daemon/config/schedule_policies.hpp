@@ -22,6 +22,7 @@ enum class OnHoliday : std::uint8_t {
 
 struct SchedulePolicies {
   time::CronDialect dialect = time::CronDialect::standard;
+  bool dialect_given = false;  ///< the file says which dialect is meant
   time::DstPolicy dst = time::dst_cronie;
   std::vector<std::string> holidays;  ///< names of calendars
   OnHoliday on_holiday = OnHoliday::skip;

@@ -47,6 +47,7 @@ class TriggerReader {
     const auto value = job_->get(*key);
     if (!value) return std::nullopt;
     auto trigger = read_one(*key, *value);
+    note_zone();
     trigger = narrowed(*value, std::move(trigger));
     if (!trigger || !good_) return std::nullopt;
     spec_.trigger = std::move(trigger);
@@ -149,16 +150,17 @@ class TriggerReader {
     }
     spec_.text += (spec_.text.empty() ? "" : "; ") + *text;
     spec_.parts.push_back({*text, value.place(), *trigger});
-    if (const auto* calendar = dynamic_cast<const time::CalendarTrigger*>(trigger->get())) note_zone(*calendar);
     return shaped(value, *trigger);
   }
 
-  /// The zone in a text wins over a default, and not over the job's own key.
-  void note_zone(const time::CalendarTrigger& trigger) {
-    if (!trigger.calendar().zone) return;
-    spec_.zone = trigger.zone();
-    if (trigger.zone().name() == context_->zone.name()) return;
-    job_->complain_at_key("timezone", {"the schedule names another time zone: " + in_quotes(trigger.zone().name()),
+  /// The zone in the only text wins over a default, and not over the job's own key. In a list each has its own.
+  void note_zone() {
+    if (spec_.parts.size() != 1) return;
+    const auto* const trigger = dynamic_cast<const time::CalendarTrigger*>(spec_.parts.front().trigger.get());
+    if (trigger == nullptr || !trigger->calendar().zone) return;
+    spec_.zone = trigger->zone();
+    if (trigger->zone().name() == context_->zone.name()) return;
+    job_->complain_at_key("timezone", {"the schedule names another time zone: " + in_quotes(trigger->zone().name()),
                                        "one time zone", "delete this key, or the zone in the schedule"});
   }
 

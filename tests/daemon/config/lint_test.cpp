@@ -34,8 +34,8 @@ TEST_CASE("lint: a plain configuration has no warning") {
 }
 
 TEST_CASE("lint: six fields, both day fields, and days that months do not have") {
-  CHECK_THAT(of_job("schedule: \"0 0 2 * * 1\""), Catch::StartsWith("3:29 jobs.a.schedule: warning: "));
-  CHECK(of_job("schedule: \"0 0 2 * * 1\", cron_dialect: seconds").empty());
+  CHECK_THAT(of_job("schedule: \"0 0 2 * * *\""), Catch::StartsWith("3:29 jobs.a.schedule: warning: "));
+  CHECK(of_job("schedule: \"0 0 2 * * *\", cron_dialect: seconds").empty());
   CHECK(
       of_job("schedule: \"0 2 13 * fri\"") ==
       "3:29 jobs.a.schedule: warning: the day of the month and the weekday are both restricted: it is due on every day "

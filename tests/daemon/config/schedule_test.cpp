@@ -175,6 +175,12 @@ TEST_CASE("a zone in the expression wins over a default, and contradicts the job
         "  hint: delete this key, or the zone in the schedule\n");
 }
 
+TEST_CASE("in a list, each expression may have a zone of its own") {
+  const std::string list = "schedule: [\"0 12 * * *\", \"*-*-* 09:00 Asia/Tokyo\"]\n";
+  CHECK(fires(job(list + "timezone: Europe/Paris"), 3) ==
+        Texts{"2026-11-21 01:00:00 +01:00", "2026-11-21 12:00:00 +01:00", "2026-11-22 01:00:00 +01:00"});
+}
+
 TEST_CASE("what changes when a job is due changes its fingerprint, and what does not, does not") {
   const std::string base = "schedule: \"0 9 * * *\"\n";
   std::set<std::string> prints{fingerprint_of(base)};
@@ -198,8 +204,8 @@ TEST_CASE("mistakes in the keys of a schedule are told with their place and a wa
       said("schedule: \"@daily\"\nfrom: 2026-01-01").starts_with("6:5 jobs.a.from: this has no effect without every"));
   CHECK(said("nth: 2").starts_with("5:5 jobs.a.nth: this has no effect on a job without a trigger\n"));
   CHECK(said("every: 5m\nnth: 2").starts_with("6:5 jobs.a.nth: only a schedule has every nth of its times\n"));
-  CHECK(said("schedule: \"@daily\"\nexcept: [sat, sum]") ==
-        "6:19 jobs.a.except[1]: \"sum\": \"sum\" is no weekday\n  hint: did you mean \"sunday\"?\n");
+  CHECK(said("schedule: \"@daily\"\nexcept: [sat, sunda]") ==
+        "6:19 jobs.a.except[1]: \"sunda\": \"sunda\" is no weekday\n  hint: did you mean \"sunday\"?\n");
   CHECK(said("schedule: \"30 12 * * *\"\nexcept: \"* 12 * * *\"")
             .starts_with("5:15 jobs.a.schedule: except leaves nothing of this\n"));
   CHECK(
@@ -214,6 +220,6 @@ TEST_CASE("mistakes in the keys of a schedule are told with their place and a wa
             .starts_with("6:12 jobs.a.every: \"5m\": only times of the day can be moved off holidays"));
   CHECK(errors("calendars: {bank: {weekdays: mon-sun}}\n" + job("every: 5m"))
             .starts_with("1:19 calendars.bank: every day of this calendar is off\n"));
-  CHECK(errors("calendars: {bank: {dates: [2026-13-01, 12-32]}}\n" + job("every: 5m")).find("1:32 calendars") !=
-        std::string::npos);
+  CHECK(errors("calendars: {bank: {dates: [2026-13-01, 12-32]}}\n" + job("every: 5m"))
+            .find("calendars.bank.dates[1]: ") != std::string::npos);
 }
