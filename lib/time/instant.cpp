@@ -19,6 +19,10 @@ using std::chrono::year_month_day;
 
 constexpr int first_year = 1900;
 constexpr int last_year = 2199;
+constexpr WallTime begin_of_year(int year) noexcept {
+  return std::chrono::sys_days{std::chrono::year{year} / std::chrono::January / 1};
+}
+
 constexpr std::string_view example = R"(write it like "2026-12-31 23:59" or 2026-12-31T23:59:00Z)";
 constexpr std::string_view relative_example = R"(, "tomorrow 02:00" or "in 10m")";
 
@@ -111,8 +115,9 @@ class TimeParser {
       delay.error().offset += start;
       return std::unexpected(std::move(delay).error());
     }
-    if (*delay > WallTime::max() - *now_)
-      return std::unexpected(ParseError{start, cursor_.rest().size(), "the time lies too far in the future", {}});
+    constexpr WallTime year_2200 = begin_of_year(last_year + 1);
+    if (*delay >= year_2200 - *now_)
+      return std::unexpected(ParseError{start, cursor_.rest().size(), "the time lies after the year 2199", {}});
     return *now_ + *delay;
   }
 

@@ -106,5 +106,13 @@ TEST_CASE("instant: any bytes are either a time or an error inside of the text")
   }
 }
 
+TEST_CASE("instant: a delay that ends behind the year 2199 is refused, as such a date is") {
+  const WallTime start = at("2026-11-20T19:00:00Z");
+  CHECK(parse_time("+173y", Zone(), start));
+  const auto refused = parse_time("+180 years", Zone(), start);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "the time lies after the year 2199");
+}
+
 }  // namespace
 }  // namespace belfry::time
