@@ -76,8 +76,7 @@ TEST_CASE("the workers of a pool are by default the program itself", "[process_p
   run_real([]() -> Task<> {
     LaunchSpec spec;
     spec.argv = {BELFRY_BIN_DIR "/process_pool_worker", "self"};
-    spec.standard_error = STDERR_FILENO;
-    auto process = Process::start(spec);
+    auto process = Process::start(spec, {.standard_error = STDERR_FILENO});
     REQUIRE(process);
     const ExitStatus status = co_await process->wait();
     CHECK(status.exit_code == 0);
