@@ -15,7 +15,7 @@
 #include "daemon/config/load_config.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
-#include "io/launch_gate.hpp"
+#include "io/launch_pad.hpp"
 #include "jobs/native.hpp"
 
 namespace {
@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   using namespace belfry;
   try {
     open_standard_streams();
-    io::LaunchGate::reserve();      // if there are no descriptors, the first launch says so
+    io::LaunchPad::reserve();       // if there are no descriptors, the first launch says so
     std::signal(SIGPIPE, SIG_IGN);  // a reader of the log that goes away is an error of that write, not our end
     return start(argc, argv);
   } catch (const std::exception& error) {

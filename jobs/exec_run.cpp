@@ -82,8 +82,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
                                              .report = shim.write_end.get(),
                                              .environment = environment});
   if (!process) {
-    const std::string folder = process.error().error == EACCES ? folder_as_command(spec_) : "";
-    report_.message = folder.empty() ? process.error().message : folder;
+    report_.message = process.error().message;
     return false;
   }
   process_.emplace(std::move(*process));
@@ -132,15 +131,15 @@ async::Task<> ExecRun::end_of_output() {
 }
 
 void ExecRun::judge(const io::ExitStatus& status) {
-  report_.exit_code = status.exit_code;
-  report_.signal = status.signal;
   report_.usage = {.user_cpu = status.user_cpu, .system_cpu = status.system_cpu, .max_rss_bytes = status.max_rss_bytes};
-  report_.message = shim_report();
+  report_.message = status.failure ? status.failure->message : shim_report();
   if (!report_.message.empty()) {  // it never became the command: start_error
     const std::string folder = report_.message.contains("(the command)") ? folder_as_command(spec_) : "";
     if (!folder.empty()) report_.message = folder;
     return;
   }
+  report_.exit_code = status.exit_code;
+  report_.signal = status.signal;
   if (status.signal) {
     outcome_ = ledger::Outcome::killed;
     report_.message = "killed by " + signal_name(*status.signal) + (status.core_dumped ? " (core dumped)" : "");

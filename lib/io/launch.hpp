@@ -1,4 +1,4 @@
-// launch(): starts a program in about the time that vfork and exec take.
+// launch(): starts a program at the cost of a vfork, without the wait.
 //
 // The lowest step, plain and synchronous; Process (process.hpp) adds waiting, killing and the sweep of its tree.
 #pragma once
@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,10 +46,17 @@ struct LaunchError {
   std::string message;  ///< e.g. "cannot start /no/such: No such file or directory (the command)"
 };
 
-/// A process that runs. The caller must reap it (Process does).
+struct ChildAnswer;
+
+/// A process on its way to its program. The caller must reap it (Process does).
 struct Launched {
   pid_t pid = -1;
   Fd pidfd;
+  std::shared_ptr<const ChildAnswer> answer;
+
+  /// Why it did not become its program; nothing: it did, or a signal ended it before. REQUIRES: it has ended (its
+  /// status is 127 then).
+  std::optional<LaunchError> failure() const;
 };
 
 /// Starts `spec.argv` as the leader of a new process group, which can be killed as a whole, without a controlling
@@ -56,8 +65,11 @@ struct Launched {
 /// up a scheduling group of its own for each job (sched(7), autogroup), which doubled the CPU time of a launch here
 /// and, on a busy machine, made it ten times as long.
 ///
-/// Returns once the program is in place (execve succeeded): the calling thread is held for that long (20 to 60 us;
-/// longer if the file must be read from a slow disk), independent of the size of this process. Any thread.
+/// Returns as soon as there is a process, which gets ready and calls execve beside us: neither a slow disk nor a dead
+/// file server holds the caller. Whether it became the program is known when it has ended: Launched::failure().
+/// All that is given may be let go of at once: strings are copied, descriptors are handed over. When sixteen launches
+/// are on their way already, it waits for the first of them, some milliseconds at most. An error here: there is no
+/// process. Any thread; the costs do not depend on the size of this process.
 std::expected<Launched, LaunchError> launch(const LaunchSpec& spec, const LaunchContext& context = {});
 
 /// The value of NAME in a list of "NAME=value", or `otherwise`.

@@ -68,21 +68,20 @@ std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec, const
   return Process(std::move(*launched));
 }
 
-Process::Process(Launched launched) : pid_(launched.pid), pidfd_(std::move(launched.pidfd)) {
-  add_leader(pid_);
+Process::Process(Launched launched) : launched_(std::move(launched)) {
+  add_leader(pid());
   try {
-    watcher_ = std::make_unique<FdWatcher>(pidfd_.get());
+    watcher_ = std::make_unique<FdWatcher>(launched_.pidfd.get());
   } catch (...) {
-    ::kill(-pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    remove_leader(pid_);
+    ::kill(-pid(), SIGKILL);
+    ::waitpid(pid(), nullptr, 0);
+    remove_leader(pid());
     throw;
   }
 }
 
 Process::Process(Process&& other) noexcept
-    : pid_(other.pid_),
-      pidfd_(std::move(other.pidfd_)),
+    : launched_(std::move(other.launched_)),
       watcher_(std::move(other.watcher_)),
       work_(std::move(other.work_)),
       reaped_(std::exchange(other.reaped_, true)) {}
@@ -90,7 +89,7 @@ Process::Process(Process&& other) noexcept
 Process::~Process() {
   if (reaped_) return;
   signal_group(SIGKILL);
-  remove_leader(pid_);
+  remove_leader(pid());
 }
 
 async::Task<> Process::ended() { co_await watcher_->readable(); }
@@ -100,17 +99,19 @@ ExitStatus Process::reap() {
   siginfo_t info{};
   rusage usage{};
   // glibc's waitid() does not pass the usage on.
-  const auto result = ::syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG | WNOWAIT, &usage);
+  const auto result = ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG | WNOWAIT, &usage);
   if (result != 0) throw std::system_error(errno, std::generic_category(), "waitid");
   if (info.si_pid == 0) throw std::logic_error("this process has not ended yet");
   signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
-  ::syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG, &usage);
+  ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG, &usage);
   reaped_ = true;
-  remove_leader(pid_);
+  remove_leader(pid());
   watcher_.reset();
-  pidfd_.reset();
+  launched_.pidfd.reset();
   work_.end();
-  return to_status(info, usage);
+  ExitStatus status = to_status(info, usage);
+  status.failure = launched_.failure();
+  return status;
 }
 
 async::Task<ExitStatus> Process::wait() {
@@ -119,11 +120,11 @@ async::Task<ExitStatus> Process::wait() {
 }
 
 void Process::signal_group(int signal) const noexcept {
-  if (!reaped_) ::kill(-pid_, signal);
+  if (!reaped_) ::kill(-pid(), signal);
 }
 
 async::Task<int> Process::sweep(std::string marker) {
-  TreeSweep sweep({pid_, std::move(marker)});
+  TreeSweep sweep({pid(), std::move(marker)});
   for (int round = 0; round < max_sweep_rounds; ++round) {
     const auto listing = co_await list_adopted();
     const auto dying = sweep.round(listing->adopted);

@@ -27,12 +27,14 @@ struct ExitStatus {
   std::chrono::microseconds user_cpu{};
   std::chrono::microseconds system_cpu{};
   std::int64_t max_rss_bytes = 0;
+  std::optional<LaunchError> failure;  ///< it never became its program; `exit_code` is 127 then
 };
 
 class Process {
  public:
-  /// Launches (see launch()) and watches. Must be destroyed before the loop ends. Throws std::system_error when the
-  /// loop cannot watch one more descriptor; the process is killed then.
+  /// Launches (see launch(): an error is told here if there is no process, else by its status) and watches. Must be
+  /// destroyed before the loop ends. Throws std::system_error when the loop cannot watch one more descriptor; the
+  /// process is killed then.
   static std::expected<Process, LaunchError> start(const LaunchSpec& spec, const LaunchContext& context = {});
 
   Process(Process&& other) noexcept;
@@ -40,7 +42,7 @@ class Process {
   /// One that was not reaped is killed with its group; reap_strays() or the next sweep takes its status.
   ~Process();
 
-  pid_t pid() const noexcept { return pid_; }
+  pid_t pid() const noexcept { return launched_.pid; }
 
   /// Returns when the leader has ended; it stays a zombie, so that its number and its group stay its own, until reap().
   /// Cancellation: stops waiting and nothing else; call it again.
@@ -63,8 +65,7 @@ class Process {
  private:
   explicit Process(Launched launched);
 
-  pid_t pid_ = -1;
-  Fd pidfd_;
+  Launched launched_;
   std::unique_ptr<FdWatcher> watcher_;
   ExternalWork work_;
   bool reaped_ = false;

@@ -107,7 +107,8 @@ class PoolWorker;
 class ProcessPool {
  public:
   /// Starts all workers at once, so the first calls need not wait for an exec. On a loop. Throws std::invalid_argument
-  /// for options out of range, std::runtime_error when the program cannot be started.
+  /// for options out of range, std::runtime_error when there can be no more processes. A program that is not there is
+  /// told by the first call.
   explicit ProcessPool(ProcessPoolOptions options);
   ProcessPool(const ProcessPool&) = delete;
   ProcessPool& operator=(const ProcessPool&) = delete;

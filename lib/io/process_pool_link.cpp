@@ -31,8 +31,8 @@ PoolWorker::Start PoolWorker::start(const std::string& program, const std::strin
   LaunchSpec spec;
   spec.argv = {program, std::string(worker_flag), pool};
   for (char** entry = environ; *entry != nullptr; ++entry) spec.environment.emplace_back(*entry);
-  auto process = Process::start(
-      spec, {.standard_output = STDOUT_FILENO, .standard_error = STDERR_FILENO, .report = theirs.get()});
+  auto process =
+      Process::start(spec, {.standard_output = STDOUT_FILENO, .standard_error = STDERR_FILENO, .report = theirs.get()});
   if (!process) throw std::runtime_error("process pool " + pool + ": " + process.error().message);
   return {std::move(ours), std::move(*process)};
 }
@@ -115,6 +115,7 @@ void PoolWorker::kill() noexcept { process_.signal_group(SIGKILL); }
 
 async::Task<std::string> PoolWorker::ended() {
   const ExitStatus status = co_await process_.wait();
+  if (status.failure) co_return status.failure->message;
   if (status.signal) co_return "was killed by signal " + std::to_string(*status.signal);
   co_return "exited with status " + std::to_string(status.exit_code.value_or(0));
 }

@@ -4,6 +4,7 @@
 Every job runs `stamp`, which appends the time at which it started. All jobs are due at the same whole second, so at
 1,000 lateness is mostly the rate of spawning; read it as a ratio to the raw loop of the same run. The drivers take turns
 in short rounds, so that a change of the machine's load meets them all. CPU is the scheduler's own, its children excluded.
+All are started with the environment that systemd gives a service, so that all programs are started with the same.
 A lateness is taken within its second: where slots are missed it has wrapped around, and only "missed" means anything.
 
 Status 0: every promise met; 1: one was missed; 2: it could not measure.
@@ -23,6 +24,8 @@ from belfryd_process import Belfryd, cpu_ns, judge, print_json
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECOND = 1_000_000_000
+SERVICE_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
+                       "LANG": "C.UTF-8", "LOGNAME": "root", "USER": "root", "SHELL": "/bin/sh"}
 
 
 class Unavailable(Exception):
@@ -270,6 +273,8 @@ def arguments():
 
 def main():
     options = arguments()
+    os.environ.clear()
+    os.environ.update(SERVICE_ENVIRONMENT)
     stamp = os.path.join(options.bin, "stamp")
     if not os.access(stamp, os.X_OK):
         sys.exit(f"bench_firing: no {stamp}: cmake --build build/release --target benches")

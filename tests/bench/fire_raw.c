@@ -23,10 +23,9 @@ static char** ids(long jobs) {
 
 static void fire(char* stamp, char* file, char* id) {
   char* const argv[] = {stamp, file, id, NULL};
-  char* const environment[] = {NULL};
   const pid_t child = vfork();
   if (child == 0) {
-    execve(stamp, argv, environment);
+    execve(stamp, argv, environ);
     _exit(127);
   }
 }

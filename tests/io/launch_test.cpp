@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -9,7 +10,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace belfry::io;
 
@@ -42,7 +46,25 @@ Ended run(const LaunchSpec& spec, LaunchContext context = {}) {
   Ended ended;
   ended.output = read_all(out);
   REQUIRE(::waitpid(launched->pid, &ended.status, 0) == launched->pid);
+  CHECK_FALSE(launched->failure());
   return ended;
+}
+
+// Launches what cannot start, waits for the end of the process that tried, and says why it failed.
+LaunchError failure_of(const LaunchSpec& spec) {
+  const auto launched = launch(spec);
+  if (!launched) FAIL(launched.error().message);
+  int status = 0;
+  REQUIRE(::waitpid(launched->pid, &status, 0) == launched->pid);
+  CHECK(WEXITSTATUS(status) == 127);
+  const auto failure = launched->failure();
+  REQUIRE(failure);
+  return *failure;
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 LaunchSpec shell(std::string script) {
@@ -68,37 +90,28 @@ TEST_CASE("a name without a slash is searched in the PATH of the environment giv
   spec.environment = {"PATH=/nowhere:/etc/passwd:/bin"};
   CHECK(run(spec).output == "found\n");
   spec.environment = {"PATH=/nowhere"};
-  const auto launched = launch(spec);
-  REQUIRE_FALSE(launched);
-  CHECK(launched.error().step == LaunchStep::command);
-  CHECK(launched.error().error == ENOENT);
-  CHECK(launched.error().message == "cannot start echo: No such file or directory (the command is not in PATH)");
+  const LaunchError failure = failure_of(spec);
+  CHECK(failure.step == LaunchStep::command);
+  CHECK(failure.error == ENOENT);
+  CHECK(failure.message == "cannot start echo: No such file or directory (the command is not in PATH)");
 }
 
 TEST_CASE("a failed start says which step failed and why", "[launch]") {
   LaunchSpec spec;
   spec.argv = {"/no/such"};
-  CHECK(launch(spec).error().message == "cannot start /no/such: No such file or directory (the command)");
+  CHECK(failure_of(spec).message == "cannot start /no/such: No such file or directory (the command)");
   spec.argv = {"/bin/true"};
   spec.working_dir = "/no/folder";
-  CHECK(launch(spec).error().step == LaunchStep::working_dir);
-  CHECK(launch(spec).error().message ==
+  CHECK(failure_of(spec).step == LaunchStep::working_dir);
+  CHECK(failure_of(spec).message ==
         "cannot start /bin/true: No such file or directory (the working directory /no/folder)");
   spec.working_dir.clear();
   spec.argv = {"/etc"};
-  CHECK(launch(spec).error().message == "cannot start /etc: Permission denied (the command)");
+  CHECK(failure_of(spec).message == "cannot start /etc: Permission denied (the command)");
   spec.argv = {""};
-  CHECK(launch(spec).error().step == LaunchStep::command);
+  CHECK(failure_of(spec).step == LaunchStep::command);
   spec.argv = {};
-  CHECK(launch(spec).error().error == ENOENT);
-}
-
-TEST_CASE("a failed start leaves no process behind", "[launch]") {
-  LaunchSpec spec;
-  spec.argv = {"/no/such"};
-  REQUIRE_FALSE(launch(spec));
-  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
-  CHECK(errno == ECHILD);
+  CHECK(failure_of(spec).error == ENOENT);
 }
 
 TEST_CASE("a job inherits no descriptor but its three streams", "[launch]") {
@@ -190,15 +203,96 @@ TEST_CASE("a script without an interpreter line or with a missing one is explain
   SECTION("no line") {
     REQUIRE(::write(file.get(), "echo", 4) == 4);
     file.reset();
-    CHECK(launch(spec).error().message.ends_with("(a script needs a first line such as #!/bin/sh)"));
+    CHECK(failure_of(spec).message.ends_with("(a script needs a first line such as #!/bin/sh)"));
   }
   SECTION("missing interpreter") {
     REQUIRE(::write(file.get(), "#!/no/such\n", 11) == 11);
     file.reset();
-    CHECK(launch(spec).error().message.ends_with("(the interpreter that its first line names)"));
+    CHECK(failure_of(spec).message.ends_with("(the interpreter that its first line names)"));
     spec.working_dir = "/tmp";
     spec.argv = {std::string("./") + std::string(path).substr(5)};
-    CHECK(launch(spec).error().message.ends_with("(the interpreter that its first line names)"));
+    CHECK(failure_of(spec).message.ends_with("(the interpreter that its first line names)"));
   }
   ::unlink(path);
+}
+
+TEST_CASE("a slow open of the command holds neither the caller nor other launches", "[launch]") {
+  char path[] = "/tmp/belfry-launch-XXXXXX";
+  {
+    const Fd file(::mkstemp(path));
+    ::fchmod(file.get(), 0755);
+    REQUIRE(::write(file.get(), "#!/bin/sh\necho late\n", 20) == 20);
+  }
+  // Whoever opens a file under a lease waits until its holder lets go: as with a file server that does not answer.
+  const Fd held(::open(path, O_RDONLY | O_CLOEXEC));
+  ::signal(SIGIO, SIG_IGN);
+  REQUIRE(::fcntl(held.get(), F_SETLEASE, F_WRLCK) == 0);
+  LaunchSpec slow;
+  slow.argv = {path};
+  std::vector<Pipe> outputs;
+  std::vector<Launched> waiting;
+  for (int i = 0; i < 40; ++i) {  // more than there are pads
+    Pipe& output = outputs.emplace_back(make_pipe());
+    auto launched = launch(slow, {.standard_output = output.write_end.get()});
+    REQUIRE(launched);
+    waiting.push_back(std::move(*launched));
+  }
+  CHECK(run(shell("echo quick")).output == "quick\n");  // to its end: nobody else holds its output
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == 0);
+  REQUIRE(::fcntl(held.get(), F_SETLEASE, F_UNLCK) == 0);
+  for (Pipe& output : outputs) CHECK(read_all(output) == "late\n");
+  for (const Launched& launched : waiting) ::waitpid(launched.pid, nullptr, 0);
+  ::signal(SIGIO, SIG_DFL);
+  ::unlink(path);
+}
+
+TEST_CASE("a child can be killed with its group as soon as launch returns", "[launch]") {
+  for (int i = 0; i < 200; ++i) {
+    Pipe out = make_pipe();
+    const auto launched = launch(shell("sleep 1000"), {.standard_output = out.write_end.get()});
+    REQUIRE(launched);
+    REQUIRE(::kill(-launched->pid, SIGKILL) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(launched->pid, &status, 0) == launched->pid);
+    CHECK(WTERMSIG(status) == SIGKILL);
+    CHECK_FALSE(launched->failure());
+  }
+  CHECK(run(shell("echo next")).output == "next\n");  // no stream of those who were killed too early is left over
+}
+
+TEST_CASE("two thousand launches at once, from several threads, keep apart and leave nothing open", "[launch]") {
+  constexpr int threads = 4;
+  constexpr int each = 500;
+  run(shell("exit 0"));  // what is kept for launching is open now
+  const std::size_t before = open_descriptors();
+  std::vector<std::string> wrong(threads);
+  const auto work = [&wrong](std::size_t thread) {
+    std::vector<Launched> children;
+    for (int i = 0; i < each; ++i) {
+      auto spec = shell("exit $CODE");
+      const int code = (i + static_cast<int>(thread)) % 100;
+      const std::vector<std::string> more{"CODE=" + std::to_string(code)};
+      if (i % 10 == 0) spec.argv = {"/no/such"};
+      auto launched = launch(spec, {.environment = more});
+      if (!launched) {
+        wrong[thread] = launched.error().message;
+        return;
+      }
+      children.push_back(std::move(*launched));
+    }
+    for (int i = 0; i < each; ++i) {
+      const Launched& child = children[static_cast<std::size_t>(i)];
+      int status = 0;
+      ::waitpid(child.pid, &status, 0);
+      const bool fails = i % 10 == 0;
+      const int code = fails ? 127 : (i + static_cast<int>(thread)) % 100;
+      if (WEXITSTATUS(status) != code || child.failure().has_value() != fails) wrong[thread] = "not its own end";
+    }
+  };
+  {
+    std::vector<std::jthread> all;
+    for (std::size_t thread = 0; thread < threads; ++thread) all.emplace_back(work, thread);
+  }
+  for (const auto& what : wrong) CHECK(what.empty());
+  CHECK(open_descriptors() <= before + 2 * 16);  // the pads
 }

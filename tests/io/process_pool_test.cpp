@@ -172,8 +172,10 @@ TEST_CASE("a worker that sends what is no answer is killed and replaced", "[proc
 
 TEST_CASE("a program that is no worker, or is not there, is told", "[process_pool]") {
   run_real([]() -> Task<> {
-    CHECK_THROWS_WITH(ProcessPool(ProcessPoolOptions("none").program("/no/such/program")),
-                      Catch::Contains("cannot start /no/such/program"));
+    ProcessPool none(ProcessPoolOptions("none").workers(1).program("/no/such/program"));
+    const std::string missing = co_await error_of<WorkerDied>(none.run("echo"));
+    CHECK_THAT(missing, Catch::Contains("cannot start /no/such/program: No such file or directory"));
+    co_await none.aclose();
     CHECK_THROWS_AS(ProcessPool(ProcessPoolOptions("none").workers(0)), std::invalid_argument);
     ProcessPool pool(ProcessPoolOptions("true").workers(1).program("/bin/true"));
     const std::string said = co_await error_of<WorkerDied>(pool.run("echo"));

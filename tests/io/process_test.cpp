@@ -49,6 +49,15 @@ TEST_CASE("the exit code, the signal and the usage of a process are reported", "
   CHECK(busy.user_cpu + busy.system_cpu > 1ms);
 }
 
+TEST_CASE("a process that did not become its program says so when it ends", "[process]") {
+  io::LaunchSpec spec;
+  spec.argv = {"/no/such"};
+  const auto status = async::run(run_to_end(spec));
+  REQUIRE(status.failure);
+  CHECK(status.failure->message == "cannot start /no/such: No such file or directory (the command)");
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
 TEST_CASE("two hundred processes at once each end with their own code", "[process]") {
   const auto body = []() -> async::Task<> {
     std::vector<async::Task<io::ExitStatus>> tasks;
