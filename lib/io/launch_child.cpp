@@ -42,8 +42,8 @@ struct KernelSigaction {
 constexpr int wait_for_child = 0;
 
 BELFRY_BARE long bare_call(long number, long a = 0, long b = 0, long c = 0, long d = 0) {
-  long result = 0;
-  register long r10 __asm__("r10") = d;
+  long result = 0;  // NOLINT(misc-const-correctness): the call writes it
+  register const long r10 __asm__("r10") = d;
   __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
   return result;
 }
@@ -126,9 +126,11 @@ BELFRY_BARE void leave_terminal() {
 // Tries each candidate as execvp(3) does: a folder without the program is passed over; one that denies access is
 // remembered in case nothing else is found.
 BELFRY_BARE long exec_first(const ChildPlan& plan) {
+  const long argv = address(static_cast<const void*>(plan.argv));
+  const long envp = address(static_cast<const void*>(plan.envp));
   long failure = -ENOENT;
   for (const char* const* path = plan.paths; *path != nullptr; ++path) {
-    const long result = bare_call(SYS_execve, address(*path), address(plan.argv), address(plan.envp));
+    const long result = bare_call(SYS_execve, address(*path), argv, envp);
     if (result == -EACCES) failure = result;
     if (result != -ENOENT && result != -ENOTDIR && result != -EACCES) return result;
   }

@@ -34,7 +34,7 @@ struct ChildPlan {
   int inbox = -1;                     ///< where `streams` will come from; 4 or more
   msghdr* streams = nullptr;          ///< prepared for recvmsg: one message with the descriptors of `targets`, in order
   const int* received = nullptr;      ///< where they will be found
-  int targets[4] = {};                ///< the numbers that they shall have
+  int targets[4] = {};                ///< the numbers that they shall have; NOLINT(*-avoid-c-arrays): see the child
   int target_count = 0;
   bool arrived = true;  ///< the streams have been taken out of the inbox, or there were none; set by the child
   int kept = 3;         ///< descriptors below stay open in the program
