@@ -284,7 +284,8 @@ async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer
           .generation = report.generation,
           .added = report.changes.added,
           .changed = report.changes.changed,
-          .removed = report.changes.removed});
+          .removed = report.changes.removed,
+          .needs_restart = report.needs_restart});
 }
 
 void Daemon::say(const ReloadReport& report) {

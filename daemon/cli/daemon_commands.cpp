@@ -102,7 +102,8 @@ int reload(Session& session) {
   const std::string changes = names_of(answer.at("added"), "added") + names_of(answer.at("changed"), "changed") +
                               names_of(answer.at("removed"), "removed");
   print("Generation " + std::to_string(answer.value("generation", 0)) + " of the configuration is in force" +
-        (changes.empty() ? "; no job has changed.\n" : ":\n" + changes));
+        (changes.empty() ? "; no job has changed.\n" : ":\n" + changes) +
+        names_of(answer.at("needs_restart"), "changed, but in force only after a restart of belfryd"));
   return kOk;
 }
 

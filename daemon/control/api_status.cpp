@@ -38,7 +38,8 @@ Reply reload_reply(const ReloadResult& result) {
   return {.body = to_text({{"generation", result.generation},
                            {"added", result.added},
                            {"changed", result.changed},
-                           {"removed", result.removed}})};
+                           {"removed", result.removed},
+                           {"needs_restart", result.needs_restart}})};
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct ReloadResult {
   std::vector<std::string> added;
   std::vector<std::string> changed;
   std::vector<std::string> removed;
+  std::vector<std::string> needs_restart{};  ///< keys whose new values take effect at the next start only
 };
 
 /// What the API needs of the daemon; all references must outlive it.

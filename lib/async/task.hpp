@@ -32,7 +32,8 @@ class TaskPromise;
 template <class T>
 class TaskPromiseBase : public PromiseBase {
  public:
-  Task<T> get_return_object(std::source_location written_at = std::source_location::current()) noexcept;
+  BELFRY_COROUTINE_MAKER Task<T> get_return_object(
+      std::source_location written_at = std::source_location::current()) noexcept;
   FinalAwaiter final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { outcome_.set_error(std::current_exception()); }
   TaskOutcome<T>& outcome() noexcept { return outcome_; }
@@ -141,7 +142,7 @@ class Task<T>::Awaiter {
 namespace detail {
 
 template <class T>
-Task<T> TaskPromiseBase<T>::get_return_object(std::source_location written_at) noexcept {
+BELFRY_COROUTINE_MAKER Task<T> TaskPromiseBase<T>::get_return_object(std::source_location written_at) noexcept {
   this->written_at(written_at);
   return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(static_cast<TaskPromise<T>&>(*this)));
 }

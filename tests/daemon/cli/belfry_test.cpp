@@ -127,6 +127,14 @@ TEST_CASE("pause, resume, next, one-shots, status and reload") {
   CHECK_THAT(status.out, Catch::Contains("/etc/test.yaml") && Catch::Contains("generation 1"));
   CHECK(json::parse(belfry(daemon.socket(), "--json status").out).at("version") == "1.2.3");
   CHECK_THAT(belfry(daemon.socket(), "reload").out, Catch::Contains("Generation 2"));
+  daemon.next_reload = {.applied = true,
+                        .errors = "",
+                        .generation = 3,
+                        .added = {},
+                        .changed = {},
+                        .removed = {},
+                        .needs_restart = {"socket"}};
+  CHECK_THAT(belfry(daemon.socket(), "reload").out, Catch::Contains("only after a restart of belfryd: socket"));
 }
 
 json argv_of(LiveDaemon& daemon, const std::string& arguments) {
