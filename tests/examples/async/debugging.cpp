@@ -25,9 +25,7 @@ async::Task<> compute() {
   std::this_thread::sleep_for(400ms);  // the mistake: it blocks the loop
 }
 
-async::Task<> look() {
-  async::Lock north;
-  async::Lock south;
+async::Task<> look(async::Lock& north, async::Lock& south) {
   async::JoinHandle<> one = async::spawn(transfer(north, south), "north to south");
   async::JoinHandle<> two = async::spawn(transfer(south, north), "south to north");
   async::JoinHandle<> slow = async::spawn(compute(), "slow");
@@ -44,4 +42,8 @@ void log(const async::Complaint& complaint) {
   std::cout << to_string(complaint.kind) << ": " << complaint.task << "\n";
 }
 
-int main() { async::run(look(), async::LoopOptions().slow_step(300ms).on_complaint(log)); }
+int main() {
+  async::Lock north;  // they outlive the tasks, which end when look() lets go of them
+  async::Lock south;
+  async::run(look(north, south), async::LoopOptions().slow_step(300ms).on_complaint(log));
+}
