@@ -3,6 +3,7 @@
 // Run with the argument "self" it is the user of a pool itself, whose workers are this same program.
 #include "io/process_pool_worker.hpp"
 
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,7 +55,7 @@ WorkerFunctions test_functions() {
   functions.add("wait for go", [](WorkerCall& call) {
     volatile int& go = call.buffers[0].as<int>()[0];
     go = 1;
-    while (go != 2) ::usleep(100);
+    while (go != 2) ::sched_yield();
     return std::string("went");
   });
   functions.add("square", [](WorkerCall& call) {

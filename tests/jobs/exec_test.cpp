@@ -233,7 +233,8 @@ TEST_CASE("what belfry-exec cannot do is a start error that names the step", "[e
   CHECK(refused.report.message == "cannot start /bin/true: Invalid argument (rlimit nofile=100:10)");
 }
 
-// Not under UBSan: its vptr check opens a pipe to probe memory, cannot, and takes a good std::error_category for a bad one.
+// Not under UBSan: its vptr check opens a pipe to probe memory, cannot, and takes a good std::error_category for a bad
+// one.
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
 #define BELFRY_UNDER_UBSAN
