@@ -19,6 +19,8 @@ Decision admit(const Job& job, WallTime slot, const AdmissionFacts& facts) noexc
     case Overlap::forbid:
       return refuse(ledger::SlotReason::overlap);
     case Overlap::queue:
+    case Overlap::replace:
+    case Overlap::cancel_other:
       break;
   }
   if (facts.queued >= static_cast<std::size_t>(job.queue_limit)) return refuse(ledger::SlotReason::overlap);

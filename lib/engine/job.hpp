@@ -9,37 +9,12 @@
 #include <vector>
 
 #include "engine/action.hpp"
+#include "engine/policies.hpp"
+#include "engine/precondition.hpp"
 #include "time/days_off.hpp"
 #include "time/trigger.hpp"
 
 namespace belfry::engine {
-
-using time::Duration;
-using time::WallTime;
-
-/// What happens to a slot that is due while a run of the same job is going on.
-enum class Overlap : std::uint8_t {
-  forbid,  ///< the slot is skipped(overlap)
-  allow,   ///< another run starts beside it
-  queue,   ///< the slot waits its turn; beyond queue_limit it is skipped(overlap)
-};
-
-/// What happens to slots that passed while the daemon was down, the machine slept or the clock was set forward.
-enum class OnMissed : std::uint8_t {
-  skip,      ///< they are recorded as missed
-  run_once,  ///< one run for the newest of them, the others are coalesced into it
-};
-
-/// When and how a failed attempt is tried again.
-struct RetryPolicy {
-  int limit = 0;                              ///< attempts after the first; 0 to 1,000
-  Duration delay = std::chrono::seconds{10};  ///< before the first retry
-  Duration max_delay = std::chrono::minutes{5};
-  double backoff = 2.0;              ///< each further delay is multiplied by it; 1 to 100
-  double jitter = 0.0;               ///< each delay is spread by plus or minus this share; 0 to 1
-  bool on_timeout = true;            ///< a timeout is tried again too
-  std::vector<int> on_exit_codes{};  ///< only these exit codes are tried again; empty: all
-};
 
 struct Job {
   std::string name;
@@ -49,8 +24,16 @@ struct Job {
   time::DaysOff days_off;                        ///< slots on these days are skipped(holiday)
   std::shared_ptr<const Action> action;
   Overlap overlap = Overlap::forbid;
-  int queue_limit = 10;
+  int max_instances = 1;  ///< runs at once before `overlap` applies; 0: any number
+  int queue_limit = 10;   ///< slots that may wait when overlap is `queue`
+  std::optional<GroupUse> group;
+  std::vector<Dependency> depends_on;  ///< without a trigger: due when all of them have ended as they must
+  std::shared_ptr<const Precondition> precondition;  ///< none: always met
+  std::optional<BreakerPolicy> breaker;
+  bool only_if_last_succeeded = false;  ///< a slot after a failed run is skipped(last_failed)
+  Guarantee guarantee = Guarantee::at_most_once;
   OnMissed on_missed = OnMissed::skip;
+  int catchup_limit = 100;                    ///< with run_all: so many of the missed slots run, the newest ones
   std::optional<Duration> starting_deadline;  ///< a slot later than this is skipped(deadline)
   std::optional<Duration> timeout;            ///< of each attempt
   RetryPolicy retry;
@@ -63,9 +46,8 @@ struct Job {
 struct Catalog {
   std::uint64_t generation = 0;  ///< 1 for the first that was loaded
   std::map<std::string, std::shared_ptr<const Job>, std::less<>> jobs;
+  std::map<std::string, GroupPolicy, std::less<>> groups;
+  CatchupPolicy catchup;
 };
-
-std::string_view to_string(Overlap value) noexcept;
-std::string_view to_string(OnMissed value) noexcept;
 
 }  // namespace belfry::engine

@@ -17,7 +17,7 @@ constexpr Names<SlotResult, 4> slot_results{{
     {SlotResult::coalesced, "coalesced"},
 }};
 
-constexpr Names<SlotReason, 12> slot_reasons{{
+constexpr Names<SlotReason, 21> slot_reasons{{
     {SlotReason::none, "none"},
     {SlotReason::overlap, "overlap"},
     {SlotReason::paused, "paused"},
@@ -26,10 +26,19 @@ constexpr Names<SlotReason, 12> slot_reasons{{
     {SlotReason::cancelled, "cancelled"},
     {SlotReason::reloaded, "reloaded"},
     {SlotReason::holiday, "holiday"},
+    {SlotReason::group, "group"},
+    {SlotReason::rate, "rate"},
+    {SlotReason::breaker, "breaker"},
+    {SlotReason::precondition, "precondition"},
+    {SlotReason::dependency, "dependency"},
+    {SlotReason::last_failed, "last_failed"},
+    {SlotReason::replaced, "replaced"},
     {SlotReason::down, "down"},
     {SlotReason::suspend, "suspend"},
     {SlotReason::clock_jump, "clock_jump"},
     {SlotReason::overload, "overload"},
+    {SlotReason::catchup_limit, "catchup_limit"},
+    {SlotReason::in_doubt, "in_doubt"},
 }};
 
 constexpr Names<Outcome, 7> outcomes{{
@@ -42,10 +51,12 @@ constexpr Names<Outcome, 7> outcomes{{
     {Outcome::lost, "lost"},
 }};
 
-constexpr Names<RunTrigger, 3> run_triggers{{
+constexpr Names<RunTrigger, 5> run_triggers{{
     {RunTrigger::schedule, "schedule"},
     {RunTrigger::manual, "manual"},
     {RunTrigger::catchup, "catchup"},
+    {RunTrigger::recovery, "recovery"},
+    {RunTrigger::dependency, "dependency"},
 }};
 
 template <class Enum, std::size_t N>

@@ -20,17 +20,26 @@ enum class SlotResult : std::uint8_t {
 /// Why a slot was skipped, missed or coalesced; `none` for a started one.
 enum class SlotReason : std::uint8_t {
   none,
-  overlap,     ///< skipped: the job's previous run had not ended (or its queue was full)
-  paused,      ///< skipped: the job was paused
-  deadline,    ///< skipped: it could not be started within its starting_deadline
-  shutdown,    ///< skipped: the daemon was draining
-  cancelled,   ///< skipped: taken out of the queue by hand
-  reloaded,    ///< skipped: queued when a new configuration removed its job
-  holiday,     ///< skipped: it lies on a day off of the job's calendars
-  down,        ///< missed or coalesced: the daemon was not running
-  suspend,     ///< missed or coalesced: the machine slept
-  clock_jump,  ///< missed or coalesced: the wall clock was set past it
-  overload,    ///< missed or coalesced: the loop came to it too late
+  overlap,        ///< skipped: the job had as many runs as it may have (or its queue was full)
+  paused,         ///< skipped: the job was paused
+  deadline,       ///< skipped: it could not be started within its starting_deadline
+  shutdown,       ///< skipped: the daemon was draining
+  cancelled,      ///< skipped: taken out of the queue, or out of the catch-up, by hand
+  reloaded,       ///< skipped: queued when a new configuration removed its job
+  holiday,        ///< skipped: it lies on a day off of the job's calendars
+  group,          ///< skipped: the job's group was full (and its queue, if it has one)
+  rate,           ///< skipped: the group had started as many runs as its rate allows
+  breaker,        ///< skipped: the job's circuit breaker was open
+  precondition,   ///< skipped: the job's precondition did not hold
+  dependency,     ///< skipped: a job that it depends on had not ended as it must
+  last_failed,    ///< skipped: the last run had not succeeded, and only_if_last_succeeded is set
+  replaced,       ///< skipped: a newer slot took its place in the queue
+  down,           ///< missed or coalesced: the daemon was not running
+  suspend,        ///< missed or coalesced: the machine slept
+  clock_jump,     ///< missed or coalesced: the wall clock was set past it
+  overload,       ///< missed or coalesced: the loop came to it too late
+  catchup_limit,  ///< missed: more slots had passed than the job's catchup_limit lets run
+  in_doubt,       ///< missed: it may have started just before the power failed, and must not start twice
 };
 
 /// How a run, or one attempt of it, ended.
@@ -45,7 +54,13 @@ enum class Outcome : std::uint8_t {
 };
 
 /// What made a run start.
-enum class RunTrigger : std::uint8_t { schedule, manual, catchup };
+enum class RunTrigger : std::uint8_t {
+  schedule,    ///< its slot was due
+  manual,      ///< by hand
+  catchup,     ///< a slot that had passed while nobody could act on it
+  recovery,    ///< once more for a slot whose run was lost (guarantee: at_least_once)
+  dependency,  ///< the runs of other jobs ended
+};
 
 /// The name used everywhere, e.g. "clock_jump". Never empty.
 std::string_view to_string(SlotResult value) noexcept;

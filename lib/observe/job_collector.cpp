@@ -79,10 +79,20 @@ void collect_figures(const JobEntries& jobs, Families& out) {
 
 /// Whether the job can be started that way: only such series are filled with zeros.
 bool can_occur(const JobEntry& entry, RunTrigger trigger) {
-  if (trigger == RunTrigger::manual) return entry.job != nullptr;
   if (!entry.job) return trigger == RunTrigger::schedule;
-  if (!entry.job->trigger) return false;
-  return trigger == RunTrigger::schedule || entry.job->on_missed == engine::OnMissed::run_once;
+  switch (trigger) {
+    case RunTrigger::manual:
+      return true;
+    case RunTrigger::schedule:
+      return entry.job->trigger != nullptr;
+    case RunTrigger::catchup:
+      return entry.job->trigger && entry.job->on_missed != engine::OnMissed::skip;
+    case RunTrigger::recovery:
+      return entry.job->guarantee == engine::Guarantee::at_least_once;
+    case RunTrigger::dependency:
+      return !entry.job->depends_on.empty();
+  }
+  return false;
 }
 
 void collect_runs(const JobEntries& jobs, Families& out) {
@@ -117,11 +127,13 @@ void collect_slots(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
-constexpr SlotReason kSkipReasons[] = {SlotReason::overlap,  SlotReason::paused,    SlotReason::deadline,
-                                       SlotReason::shutdown, SlotReason::cancelled, SlotReason::reloaded,
-                                       SlotReason::holiday};
-constexpr SlotReason kMissReasons[] = {SlotReason::down, SlotReason::suspend, SlotReason::clock_jump,
-                                       SlotReason::overload};
+constexpr SlotReason kSkipReasons[] = {SlotReason::overlap,     SlotReason::paused,       SlotReason::deadline,
+                                       SlotReason::shutdown,    SlotReason::cancelled,    SlotReason::reloaded,
+                                       SlotReason::holiday,     SlotReason::group,        SlotReason::rate,
+                                       SlotReason::breaker,     SlotReason::precondition, SlotReason::dependency,
+                                       SlotReason::last_failed, SlotReason::replaced};
+constexpr SlotReason kMissReasons[] = {SlotReason::down,     SlotReason::suspend,       SlotReason::clock_jump,
+                                       SlotReason::overload, SlotReason::catchup_limit, SlotReason::in_doubt};
 
 void collect_reasons(const JobEntries& jobs, FamilyBuilder family, SlotResult result,
                      std::span<const SlotReason> reasons, Families& out) {

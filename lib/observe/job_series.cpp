@@ -10,9 +10,9 @@ namespace belfry::observe {
 namespace {
 
 static_assert(std::to_underlying(ledger::Outcome::lost) + 1 == kOutcomes);
-static_assert(std::to_underlying(ledger::RunTrigger::catchup) + 1 == kTriggers);
+static_assert(std::to_underlying(ledger::RunTrigger::dependency) + 1 == kTriggers);
 static_assert(std::to_underlying(ledger::SlotResult::coalesced) + 1 == kSlotResults);
-static_assert(std::to_underlying(ledger::SlotReason::overload) + 1 == kSlotReasons);
+static_assert(std::to_underlying(ledger::SlotReason::in_doubt) + 1 == kSlotReasons);
 
 bool is_failure(ledger::Outcome outcome) noexcept {
   return outcome != ledger::Outcome::success && outcome != ledger::Outcome::cancelled;

@@ -18,9 +18,9 @@ namespace belfry::observe {
 
 /// Sizes of the closed vocabularies of ledger/outcome.hpp; job_series.cpp asserts that they match.
 inline constexpr std::size_t kOutcomes = 7;
-inline constexpr std::size_t kTriggers = 3;
+inline constexpr std::size_t kTriggers = 5;
 inline constexpr std::size_t kSlotResults = 4;
-inline constexpr std::size_t kSlotReasons = 12;
+inline constexpr std::size_t kSlotReasons = 21;
 
 /// Bounds in seconds. Few on purpose: a histogram is two thirds of a job's samples.
 inline constexpr std::array kDurationBounds{0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0};
