@@ -1,13 +1,15 @@
 // What a run does, as the engine sees it. The kinds (exec, file, native) live in jobs/.
 #pragma once
 
-#include <chrono>
-#include <map>
+#include <cstddef>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "async/task.hpp"
+#include "io/process_mark.hpp"
 #include "ledger/entry.hpp"
 
 namespace belfry::engine {
@@ -20,6 +22,9 @@ struct Attempt {
   ledger::RunTrigger trigger = ledger::RunTrigger::schedule;
   std::optional<ledger::WallTime> scheduled_at;  ///< the slot; none for a run by hand
   ledger::WallTime started_at;
+  ledger::Duration delay{};                            ///< from the slot to the start of the run; 0: by hand
+  std::optional<ledger::WallTime> previous_success{};  ///< when the job's last success ended; none: it never had one
+  std::string_view ledger_id{};  ///< tells this ledger's run 7 from that of another belfryd; may be empty
 };
 
 /// What an action leaves behind. It is filled in while the action runs, so that an attempt which is cut short by a
@@ -33,6 +38,15 @@ struct Report {
   ledger::CapturedStream standard_error;
   int orphans = 0;
   bool lingering_pipe = false;
+
+  /// Set by the engine before the attempt: an action that carries it out by a process calls it once, as soon as there
+  /// is one, so that a later daemon can adopt() it. Empty: nobody wants to know. Never throws, never blocks.
+  std::move_only_function<void(const io::ProcessMark&)> launched{};
+  /// Set by the engine before the attempt: memory that outlives this process, where the action keeps the ends of what
+  /// is printed (io/output_mirror.hpp); all zero for run(), as the earlier daemon left it for adopt(). Stays until the
+  /// attempt has ended. Empty: there is none.
+  std::span<std::byte> kept_output{};
+  std::span<std::byte> kept_error{};
 };
 
 /// One kind of work with its parameters; immutable, shared by all runs of the job.
@@ -43,7 +57,17 @@ class Action {
   /// Does the work once. Resumes on the loop; never blocks it. Ends with success, failure, killed or start_error; an
   /// exception counts as failure with its message. When the attempt's scope is cancelled (timeout, by hand, shutdown)
   /// it must end all that it started, fill in the report, and let async::Cancelled pass.
+  ///
+  /// CancelReason::replaced: a newer slot waits for its place, so what runs is killed at once, without any grace.
   virtual async::Task<ledger::Outcome> run(const Attempt& attempt, Report& report) const = 0;
+
+  /// Goes on with an attempt that an earlier daemon started in `process` (what Report::launched was told), of this or
+  /// of an earlier declaration of the job. Nothing, at once and without having waited for anything: the process has
+  /// gone, or this kind of action cannot be taken over; then the attempt's end is unknown, and report.message may say
+  /// what is known. Else as run(), with the same words for the same ends; an end whose status the kernel does not tell
+  /// is `lost`, with a message that says what is known. The output goes on where it was: see Report::kept_output.
+  virtual async::Task<std::optional<ledger::Outcome>> adopt(const Attempt& attempt, const io::ProcessMark& process,
+                                                            Report& report) const;
 
   virtual std::string_view kind() const noexcept = 0;  ///< "exec", "file", "native"
   virtual std::string describe() const = 0;            ///< one line for a person; holds no secret

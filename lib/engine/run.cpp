@@ -100,7 +100,8 @@ async::Task<> Run::attempt(int number) {
                         .number = number,
                         .trigger = info_.trigger,
                         .scheduled_at = info_.scheduled_at,
-                        .started_at = now()};
+                        .started_at = now(),
+                        .ledger_id = recorder_.ledger().id()};
   note_launch(number, attempt.started_at);
   Report report;
   ledger::Outcome outcome = ledger::Outcome::failure;

@@ -1,25 +1,21 @@
 #include "io/process_tree.hpp"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <mutex>
-#include <string_view>
 #include <system_error>
 #include <unordered_set>
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/proc_file.hpp"
 
 namespace belfry::io {
 
@@ -41,40 +37,6 @@ bool is_leader(pid_t pid) {
 }
 
 std::atomic<bool> subreaper = false;
-
-// A file of /proc; empty when it cannot be read (the process has ended, or is not ours to see).
-std::string read_proc(const std::string& path) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  if (!file) return text;
-  std::array<char, 4096> buffer;
-  for (ssize_t got = 0; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
-struct Stat {
-  char state = 'X';
-  pid_t parent = 0;
-  pid_t group = 0;
-};
-
-// /proc/PID/stat: pid (comm) state ppid pgrp ...; comm may hold anything, so count from its last ')'.
-Stat read_stat(pid_t pid) {
-  const std::string text = read_proc("/proc/" + std::to_string(pid) + "/stat");
-  Stat stat;
-  const auto end_of_name = text.rfind(')');
-  if (end_of_name == std::string::npos) return stat;
-  std::sscanf(text.c_str() + end_of_name + 1, " %c %d %d", &stat.state, &stat.parent, &stat.group);
-  return stat;
-}
-
-bool has_marker(pid_t pid, const std::string& marker) {
-  if (marker.empty()) return false;
-  const std::string environment = '\0' + read_proc("/proc/" + std::to_string(pid) + "/environ") + '\0';
-  return environment.contains('\0' + marker + '\0');
-}
 
 void reap(pid_t pid) noexcept {
   siginfo_t info;
@@ -109,14 +71,14 @@ std::vector<pid_t> adopted_children() {
 std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
   std::optional<Fd> dying;
   for (const pid_t pid : adopted) {
-    const Stat stat = read_stat(pid);
+    const auto stat = read_stat(pid);
     // The list may be a moment old: what has been reaped since is nobody's, and its number may be anybody's.
-    if (stat.parent != ::getpid() || is_leader(pid)) continue;
-    if (stat.state == 'Z') {
+    if (!stat || stat->parent != ::getpid() || is_leader(pid)) continue;
+    if (stat->state == 'Z') {
       reap(pid);  // nobody else will
       continue;
     }
-    if (!is_ours(pid, stat.group)) continue;
+    if (!is_ours(pid, stat->group)) continue;
     ::kill(pid, SIGKILL);  // our child, and only we reap it
     seen_.insert(pid);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -125,7 +87,7 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
 }
 
 bool TreeSweep::is_ours(pid_t pid, pid_t group) const {
-  if (group == identity_.leader || has_marker(pid, identity_.marker)) return true;
+  if (group == identity_.leader || has_in_environment(pid, identity_.marker)) return true;
   return live_leaders() == (is_leader(identity_.leader) ? 1 : 0);
 }
 

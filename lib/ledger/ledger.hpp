@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/task.hpp"
@@ -125,6 +126,10 @@ class Ledger {
   virtual std::unique_ptr<LedgerReader> open_reader() const = 0;
 
   virtual LedgerStats stats() const = 0;
+
+  /// Tells this ledger from others on this machine, e.g. "3fd1c06a9e0b7c55"; the same for every daemon that opens it
+  /// until the machine boots again. Empty: unknown. Any thread.
+  virtual std::string_view id() const noexcept { return {}; }
 };
 
 /// Completes on the awaiting loop once all that was written before is durable. Cancellation: stops waiting.

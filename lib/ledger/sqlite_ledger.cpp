@@ -2,6 +2,7 @@
 #include "ledger/sqlite_ledger.hpp"
 
 #include "ledger/ledger_writer.hpp"
+#include "ledger/local_id.hpp"
 #include "ledger/sqlite_reader.hpp"
 
 namespace belfry::ledger {
@@ -11,7 +12,7 @@ std::unique_ptr<SqliteLedger> SqliteLedger::open(const std::string& path, const 
 }
 
 SqliteLedger::SqliteLedger(const std::string& path, const SqliteOptions& options)
-    : path_(path), writer_(std::make_unique<LedgerWriter>(path, options)) {}
+    : path_(path), writer_(std::make_unique<LedgerWriter>(path, options)), id_(local_id(path)) {}
 
 SqliteLedger::~SqliteLedger() = default;
 

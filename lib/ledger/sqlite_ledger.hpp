@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "ledger/ledger.hpp"
 #include "ledger/retention.hpp"
@@ -48,6 +49,7 @@ class SqliteLedger final : public Ledger {
   void when_durable(std::move_only_function<void()> done) override;
   std::unique_ptr<LedgerReader> open_reader() const override;
   LedgerStats stats() const override;
+  std::string_view id() const noexcept override { return id_; }
 
   const std::string& path() const noexcept { return path_; }
 
@@ -56,6 +58,7 @@ class SqliteLedger final : public Ledger {
 
   std::string path_;
   std::unique_ptr<LedgerWriter> writer_;
+  std::string id_;  // after the writer, which makes the folder
 };
 
 }  // namespace belfry::ledger

@@ -1,0 +1,46 @@
+#include "io/proc_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+
+#include "io/fd.hpp"
+
+namespace belfry::io {
+
+std::string read_proc(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (!file) return text;
+  std::array<char, 4096> buffer;
+  for (ssize_t got = 0; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+// pid (comm) state ppid pgrp ... starttime ...; comm may hold anything, so count from its last ')'.
+std::optional<ProcStat> read_stat(pid_t pid) {
+  const std::string text = read_proc("/proc/" + std::to_string(pid) + "/stat");
+  const auto end_of_name = text.rfind(')');
+  if (end_of_name == std::string::npos) return std::nullopt;
+  ProcStat stat;
+  unsigned long long started = 0;
+  const int found = std::sscanf(text.c_str() + end_of_name + 1,
+                                " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                                &stat.state, &stat.parent, &stat.group, &started);
+  if (found != 4) return std::nullopt;
+  stat.start_ticks = started;
+  return stat;
+}
+
+bool has_in_environment(pid_t pid, const std::string& marker) {
+  if (marker.empty()) return false;
+  const std::string environment = '\0' + read_proc("/proc/" + std::to_string(pid) + "/environ") + '\0';
+  return environment.contains('\0' + marker + '\0');
+}
+
+}  // namespace belfry::io
