@@ -34,6 +34,14 @@ struct CapturedStream {
   std::uint64_t dropped_bytes = 0;  ///< printed between head and tail, and not kept
 };
 
+/// A slot is about to be acted on: written, and made durable, before its instant comes, so that a daemon that finds it
+/// after a power cut knows that the slot may have started. The job's next SlotClosed at or after it takes it away.
+struct SlotClaimed {
+  std::string job;
+  WallTime scheduled_at;
+  WallTime at;
+};
+
 /// A slot met its end. One entry closes `count` consecutive slots of the job, from `scheduled_at` to
 /// `last_scheduled_at` (both the same when count is 1): a fortnight of missed 5 s slots is one entry.
 struct SlotClosed {
@@ -55,6 +63,8 @@ struct RunStarted {
   std::optional<WallTime> scheduled_at;  ///< the slot; none for a run by hand
   WallTime started_at;
   std::uint64_t generation = 0;  ///< of the configuration it runs under
+  /// The run that this one follows from: the upstream one of a dependency, or the lost one that it repeats.
+  std::optional<RunId> caused_by{};
 };
 
 /// One attempt of a run ended. `attempt` counts from 1.
@@ -97,6 +107,7 @@ struct PauseChanged {
   std::string reason;
   std::string by;  ///< who asked: a user name
   WallTime at;
+  std::optional<WallTime> until{};  ///< when it ends by itself; none: when somebody ends it
 };
 
 /// A job is declared like this from `at` on. Written when a declaration is new or has changed, so that a later daemon
@@ -122,10 +133,42 @@ struct OneShotRemoved {
   std::string name;
 };
 
-/// Something that explains a gap: the clock stepped, the machine slept, the daemon started or stopped.
-struct ClockJumped {
+/// The circuit breaker of a job opened or closed; survives restarts.
+struct BreakerChanged {
+  std::string job;
+  bool open = false;
+  std::optional<WallTime> until{};  ///< when a probe may run; none when it is closed
   WallTime at;
+  std::string why;  ///< one sentence for a person
+};
+
+/// The wall clock went on by more, or less, than time did. Explains a gap, as the next ones do.
+struct ClockJumped {
+  enum class What : std::uint8_t {
+    set,      ///< somebody, or something, set it
+    suspend,  ///< the machine slept
+  };
+  WallTime at;      ///< by the clock after the step
   Duration step{};  ///< positive: forward
+  What what = What::set;
+};
+
+/// Other rules of time zones came into force. The texts are versions of tzdata, e.g. "2026a"; empty when unknown.
+struct ZonesChanged {
+  WallTime at;
+  std::string before;
+  std::string now;
+};
+
+/// A configuration came into force. Also written at each start of the daemon.
+struct GenerationApplied {
+  std::uint64_t generation = 0;
+  WallTime at;
+  std::string fingerprint;  ///< SHA-256 of its text, in hexadecimal digits
+  std::uint64_t jobs = 0;   ///< declared by it
+  std::uint64_t added = 0;  ///< jobs that the one before had not; the next two likewise
+  std::uint64_t changed = 0;
+  std::uint64_t removed = 0;
 };
 
 struct DaemonMark {
@@ -134,7 +177,8 @@ struct DaemonMark {
 };
 
 /// Anything that the ledger records.
-using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
-                           OneShotRemoved, ClockJumped, DaemonMark>;
+using Entry =
+    std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
+                 OneShotRemoved, ClockJumped, DaemonMark, SlotClaimed, BreakerChanged, ZonesChanged, GenerationApplied>;
 
 }  // namespace belfry::ledger

@@ -34,15 +34,20 @@ struct HeapBytes {
     return bytes;
   }
   std::size_t operator()(const OneShotRemoved& shot) const { return shot.name.size(); }
+  std::size_t operator()(const SlotClaimed& slot) const { return slot.job.size(); }
+  std::size_t operator()(const BreakerChanged& breaker) const { return breaker.job.size() + breaker.why.size(); }
+  std::size_t operator()(const ZonesChanged& zones) const { return zones.before.size() + zones.now.size(); }
+  std::size_t operator()(const GenerationApplied& generation) const { return generation.fingerprint.size(); }
   std::size_t operator()(const ClockJumped&) const { return 0; }
   std::size_t operator()(const DaemonMark&) const { return 0; }
 
   static std::size_t of(const CapturedStream& stream) { return stream.head.size() + stream.tail.size(); }
 };
 
-bool is_asked_for(const Entry& entry) noexcept {
-  return std::holds_alternative<PauseChanged>(entry) || std::holds_alternative<JobDeclared>(entry) ||
-         std::holds_alternative<OneShotAdded>(entry) || std::holds_alternative<OneShotRemoved>(entry);
+bool is_dropped_last(const Entry& entry) noexcept {
+  return std::holds_alternative<SlotClaimed>(entry) || std::holds_alternative<PauseChanged>(entry) ||
+         std::holds_alternative<JobDeclared>(entry) || std::holds_alternative<OneShotAdded>(entry) ||
+         std::holds_alternative<OneShotRemoved>(entry);
 }
 
 void forget(CapturedStream& stream) noexcept {
@@ -100,20 +105,22 @@ EntryBatch EntryBatch::split(std::size_t limit) noexcept {
   return taken;
 }
 
-void EntryQueue::push(Entry entry) noexcept try {
+bool EntryQueue::push(Entry entry) noexcept try {
   const std::size_t held = bytes();
   if (held > max_bytes_ / 2 && shed_outputs(entry)) dropped_outputs_.fetch_add(1, std::memory_order_relaxed);
   const std::size_t size = sizeof(EntryBatch::Item) + std::visit(HeapBytes{}, entry);
-  if (held + size > (is_asked_for(entry) ? max_bytes_ : max_bytes_ / 8 * 7)) {
+  if (held + size > (is_dropped_last(entry) ? max_bytes_ : max_bytes_ / 8 * 7)) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
+    return false;
   }
   auto item = std::make_unique<EntryBatch::Item>(std::move(entry), size, nullptr);
   entries_.fetch_add(1, std::memory_order_relaxed);
   bytes_.fetch_add(size, std::memory_order_relaxed);
   enqueue(std::move(item));
+  return true;
 } catch (...) {  // no memory left
   dropped_.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 void EntryQueue::push(EntryBatch::Callback callback) {

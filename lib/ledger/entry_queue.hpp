@@ -56,8 +56,9 @@ class EntryQueue {
   explicit EntryQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// Any thread. Beyond half of the bytes an entry loses its outputs; beyond seven eighths what happened by itself is
-  /// dropped, and beyond all of them also what a person asked for (pauses and one-shots). Each is counted.
-  void push(Entry entry) noexcept;
+  /// dropped, and beyond all of them also what a person asked for (pauses and one-shots) and what guards a slot from
+  /// running twice (claims). Each is counted. False when the entry was dropped.
+  bool push(Entry entry) noexcept;
 
   /// Any thread. A callback makes the writer hurry: somebody waits. Throws std::bad_alloc.
   void push(EntryBatch::Callback callback);

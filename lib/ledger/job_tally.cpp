@@ -17,7 +17,7 @@ constexpr const char* update_job_sql =
     "UPDATE jobs SET last_slot = max(ifnull(last_slot, ?2), ifnull(?2, last_slot)), last_start = ifnull(?3, "
     "last_start), "
     "last_success = ifnull(?4, last_success), last_failure = ifnull(?5, last_failure), "
-    "last_outcome = ifnull(?6, last_outcome), "
+    "last_outcome = ifnull(?6, last_outcome), last_end = ifnull(?10, last_end), "
     "consecutive_failures = CASE WHEN ?7 THEN ?8 ELSE consecutive_failures + ?8 END, retries = retries + ?9 "
     "WHERE id = ?1";
 
@@ -37,8 +37,12 @@ JobTally::JobTally(sqlite::Connection& connection)
       update_job_(connection, update_job_sql),
       add_runs_(connection, add_runs_sql),
       add_slots_(connection, add_slots_sql) {
-  sqlite::Statement all(connection, "SELECT name, id FROM jobs");
-  while (all.step()) jobs_[all.string(0)].id = all.integer(1);
+  sqlite::Statement all(connection, "SELECT name, id, id IN (SELECT job_id FROM claims) FROM jobs");
+  while (all.step()) {
+    Job& job = jobs_[all.string(0)];
+    job.id = all.integer(1);
+    job.claims = all.integer(2) != 0;
+  }
 }
 
 JobTally::Job& JobTally::job(const std::string& name) {
@@ -77,6 +81,7 @@ void JobTally::run_ended(Job& job, const RunEnded& run) {
   touch(job);
   note_row(job, run.ended_at);
   job.last_outcome = run.outcome;
+  job.last_end = run.ended_at;
   if (run.outcome == Outcome::success) {
     job.last_success = run.ended_at;
     job.succeeded = true;
@@ -101,7 +106,7 @@ void JobTally::write(const Job& job) {
   const std::optional<std::string_view> last_outcome =
       job.last_outcome.transform([](Outcome o) { return to_string(o); });
   update_job_.run(job.id, job.last_slot, job.last_start, job.last_success, job.last_failure, last_outcome,
-                  job.succeeded, job.failures, job.retries);
+                  job.succeeded, job.failures, job.retries, job.last_end);
   for (const Job::Runs& runs : job.runs) {
     add_runs_.run(job.id, to_string(runs.outcome), to_string(runs.trigger), runs.count);
   }
@@ -118,7 +123,7 @@ void JobTally::touch(Job& job) {
 
 void JobTally::clear(Job& job) noexcept {
   job.touched = false;
-  job.last_slot = job.last_start = job.last_success = job.last_failure = std::nullopt;
+  job.last_slot = job.last_start = job.last_success = job.last_failure = job.last_end = std::nullopt;
   job.last_outcome.reset();
   job.succeeded = false;
   job.failures = job.retries = 0;

@@ -22,8 +22,9 @@ class JobTally {
   struct Job {
     std::int64_t id = 0;
     bool touched = false;
+    bool claims = false;  ///< slots of it are claimed ahead, now and then: a slot that closes looks for its claim
     std::size_t until_grown = 1;  ///< rows until it is worth a look by retention
-    std::optional<WallTime> last_slot, last_start, last_success, last_failure;
+    std::optional<WallTime> last_slot, last_start, last_success, last_failure, last_end;
     std::optional<Outcome> last_outcome;
     bool succeeded = false;      ///< the row of failures was broken
     std::uint64_t failures = 0;  ///< in a row, since then

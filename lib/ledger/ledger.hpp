@@ -31,6 +31,7 @@ struct RunRow {
   std::optional<int> signal;
   int attempts = 0;
   std::string message;
+  std::optional<RunId> caused_by{};  ///< see RunStarted
 };
 
 struct RunQuery {
@@ -44,6 +45,29 @@ struct SlotQuery {
   std::string job{};  ///< empty: all jobs
   std::optional<WallTime> since{};
   std::size_t limit = 50;
+};
+
+/// The entry that covers an instant, and those beside it, of one job.
+struct SlotsAround {
+  std::optional<SlotClosed> covering;  ///< its slots reach over the instant
+  std::optional<SlotClosed> before;    ///< the nearest one that ends before the instant
+  std::optional<SlotClosed> after;     ///< the nearest one that begins after it
+};
+
+/// What may explain a span of time.
+struct HappeningQuery {
+  std::string job{};  ///< whose pauses and breakers are wanted; empty: those of all jobs
+  WallTime since;
+  WallTime until;
+  std::size_t limit = 1000;  ///< of each kind inside the span, the newest; 1 to 10,000
+};
+
+/// How long a run took.
+struct RunSpan {
+  RunId run = 0;
+  WallTime started_at;
+  WallTime ended_at;
+  Outcome outcome = Outcome::success;
 };
 
 /// Totals of a job since the ledger began: they make the counters of /metrics survive a restart.
@@ -66,6 +90,7 @@ struct JobTotals {
   std::optional<WallTime> last_start;
   std::optional<WallTime> last_success;
   std::optional<WallTime> last_failure;  ///< the newest end other than success or cancelled
+  std::optional<WallTime> last_end{};    ///< the newest end of any outcome, which is last_outcome
   std::optional<Outcome> last_outcome;
   std::uint64_t consecutive_failures = 0;
 };
@@ -73,11 +98,16 @@ struct JobTotals {
 /// What the engine needs to go on where the last daemon stopped.
 struct Resume {
   std::vector<JobTotals> jobs;
-  std::vector<PauseChanged> paused;     ///< the jobs that are paused now
-  std::vector<JobDeclared> declared;    ///< how each job was declared last
-  std::vector<OneShotAdded> one_shots;  ///< those still waiting
-  std::vector<RunStarted> unfinished;   ///< runs without an end: the last daemon died while they ran
+  std::vector<PauseChanged> paused;      ///< the jobs that are paused now
+  std::vector<JobDeclared> declared;     ///< how each job was declared last
+  std::vector<OneShotAdded> one_shots;   ///< those still waiting
+  std::vector<RunStarted> unfinished;    ///< runs without an end: the last daemon died while they ran
+  std::vector<SlotClaimed> claims;       ///< slots that were claimed and never closed: they may have started
+  std::vector<BreakerChanged> breakers;  ///< those that are open
   std::optional<DaemonMark> last_mark;
+  std::optional<ZonesChanged> last_zones;
+  std::optional<GenerationApplied> last_generation;
+  RunId last_run = 0;  ///< the largest id on record; next_run_id() goes on above it
 };
 
 /// Answers questions about what is durable. Synchronous: it reads the disk, so never call it on the loop's thread.
@@ -91,6 +121,17 @@ class LedgerReader {
   virtual std::optional<RunRow> run(RunId run) = 0;
   virtual std::vector<AttemptEnded> attempts(RunId run) = 0;  ///< with their output, oldest first
   virtual std::vector<SlotClosed> slots(const SlotQuery& query) = 0;
+
+  /// What is on record for that instant of the job.
+  virtual SlotsAround slot_at(const std::string& job, WallTime instant) = 0;
+
+  /// Pauses, breakers, clock jumps, changes of zones, generations and daemon marks that touch the span, in order of
+  /// time: what happened inside it, and before that, what was in force when it began. A pause gives two entries if its
+  /// end lies inside the span.
+  virtual std::vector<Entry> happenings(const HappeningQuery& query) = 0;
+
+  /// How long the job's last runs took, newest first, of those that ended; `limit` is 1 to 10,000.
+  virtual std::vector<RunSpan> durations(const std::string& job, std::size_t limit) = 0;
 };
 
 /// Figures about the writer; any thread may read them.
@@ -115,9 +156,14 @@ class Ledger {
   /// A fresh id, larger than any before. Never blocks. Any thread.
   virtual RunId next_run_id() noexcept = 0;
 
+  /// No id up to `used` is given out any more: runs that were started and died with the daemon before they were durable
+  /// had them. Never blocks. Any thread.
+  virtual void skip_run_ids(RunId used) noexcept = 0;
+
   /// Hands an entry over; it becomes durable in the order of the calls, with others in one commit. Never blocks, never
-  /// throws: a full queue (bounded in bytes) first sheds outputs, then counts a dropped entry. Any thread.
-  virtual void write(Entry entry) noexcept = 0;
+  /// throws: a full queue (bounded in bytes) first sheds outputs, then drops entries. False when this one was dropped,
+  /// which is counted too. Any thread.
+  virtual bool write(Entry entry) noexcept = 0;
 
   /// Calls `done` on the writer's thread once all that was written before this call is durable (or given up at close).
   virtual void when_durable(std::move_only_function<void()> done) = 0;

@@ -23,11 +23,6 @@ constexpr std::size_t max_group = 10'000;  // items of one transaction
 constexpr Duration first_retry = 50ms;
 constexpr auto measure_every = 1s;
 
-// A run's id must not come again even if only its slot, or an attempt, became durable before a crash.
-constexpr const char* newest_run_id =
-    "SELECT max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(run_id) FROM attempts), 0), "
-    "ifnull((SELECT max(run_id) FROM (SELECT run_id FROM slots ORDER BY id DESC LIMIT 10000)), 0))";
-
 // Makes the folder and an empty file, so that nobody but the owner can ever read them. SQLite gives its -wal and -shm
 // files the mode of the file.
 const std::string& prepare_file(const std::string& path) {
@@ -83,7 +78,7 @@ LedgerWriter::LedgerWriter(const std::string& path, const SqliteOptions& options
       rows_(prepare(connection_, options.durability)),
       pruner_(connection_, rows_.jobs(), options.retention),
       queue_(options.max_queue_bytes) {
-  next_run_id_ = connection_.integer(newest_run_id) + 1;
+  next_run_id_ = connection_.integer(newest_run_id_sql) + 1;
   measure_size();
   start_thread();
 }
@@ -92,6 +87,12 @@ LedgerWriter::~LedgerWriter() {
   give_up_at_ = (Clock::now() + options_.close_patience).time_since_epoch().count();
   queue_.close();
   thread_.join();
+}
+
+void LedgerWriter::skip_run_ids(RunId used) noexcept {
+  RunId next = next_run_id_.load(std::memory_order_relaxed);
+  while (next <= used && !next_run_id_.compare_exchange_weak(next, used + 1, std::memory_order_relaxed)) {
+  }
 }
 
 void LedgerWriter::start_thread() {

@@ -24,6 +24,7 @@ class LedgerWriter {
 
   EntryQueue& queue() noexcept { return queue_; }
   RunId next_run_id() noexcept { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
+  void skip_run_ids(RunId used) noexcept;
   LedgerStats stats() const;
 
  private:

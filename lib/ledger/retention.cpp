@@ -7,8 +7,8 @@
 namespace belfry::ledger {
 namespace {
 
-constexpr std::int64_t chunk = 256;          // rows of a step: a few milliseconds
-constexpr std::int64_t keep_marks = 10'000;  // clock jumps and daemon marks, each
+constexpr std::int64_t chunk = 256;               // rows of a step: a few milliseconds
+constexpr std::int64_t keep_happenings = 10'000;  // of each kind, however young
 constexpr Duration pass_every = std::chrono::hours{1};
 
 // Everything beyond the newest ?2 of job ?1, oldest first, at most ?3.
@@ -31,8 +31,30 @@ constexpr const char* old_runs_sql =
     "OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = r.job_id AND j.one_shot = 1)) ORDER BY r.started_at LIMIT ?2";
 constexpr const char* old_slots_sql =
     "SELECT id, job_id FROM slots WHERE scheduled_at < ?1 ORDER BY scheduled_at LIMIT ?2";
-constexpr const char* old_jumps_sql = "DELETE FROM clock_jumps WHERE id <= (SELECT max(id) FROM clock_jumps) - ?1";
-constexpr const char* old_marks_sql = "DELETE FROM daemon_marks WHERE id <= (SELECT max(id) FROM daemon_marks) - ?1";
+// A claim that no slot ever took away, because its job is gone.
+constexpr const char* old_claims_sql = "DELETE FROM claims WHERE scheduled_at < ?1";
+
+// What happened before ?1, and all but the newest ?2, oldest first, at most ?3. What is still so stays: a job that is
+// paused, a breaker that is open, the newest of those that say what is in force.
+constexpr const char* old_pauses_sql =
+    "DELETE FROM pause_log WHERE id IN (SELECT id FROM pause_log WHERE ended_at IS NOT NULL AND (ended_at < ?1 OR "
+    "id <= (SELECT max(id) FROM pause_log) - ?2) ORDER BY id LIMIT ?3)";
+constexpr const char* old_breakers_sql =
+    "DELETE FROM breaker_log WHERE id IN (SELECT b.id FROM breaker_log AS b WHERE (b.at < ?1 OR "
+    "b.id <= (SELECT max(id) FROM breaker_log) - ?2) AND (b.open = 0 OR EXISTS (SELECT 1 FROM breaker_log AS n "
+    "WHERE n.job = b.job AND n.id > b.id)) ORDER BY b.id LIMIT ?3)";
+constexpr const char* old_jumps_sql =
+    "DELETE FROM clock_jumps WHERE id IN (SELECT id FROM clock_jumps WHERE at < ?1 OR "
+    "id <= (SELECT max(id) FROM clock_jumps) - ?2 ORDER BY id LIMIT ?3)";
+constexpr const char* old_zones_sql =
+    "DELETE FROM zone_changes WHERE id IN (SELECT id FROM zone_changes WHERE id < (SELECT max(id) FROM zone_changes) "
+    "AND (at < ?1 OR id <= (SELECT max(id) FROM zone_changes) - ?2) ORDER BY id LIMIT ?3)";
+constexpr const char* old_generations_sql =
+    "DELETE FROM generations WHERE id IN (SELECT id FROM generations WHERE id < (SELECT max(id) FROM generations) "
+    "AND (at < ?1 OR id <= (SELECT max(id) FROM generations) - ?2) ORDER BY id LIMIT ?3)";
+constexpr const char* old_marks_sql =
+    "DELETE FROM daemon_marks WHERE id IN (SELECT id FROM daemon_marks WHERE id < (SELECT max(id) FROM daemon_marks) "
+    "AND (at < ?1 OR id <= (SELECT max(id) FROM daemon_marks) - ?2) ORDER BY id LIMIT ?3)";
 
 constexpr const char* finished_one_shot_sql =
     "SELECT name FROM jobs AS j WHERE id = ?1 AND one_shot = 1 AND NOT EXISTS (SELECT 1 FROM runs WHERE job_id = ?1) "
@@ -52,8 +74,13 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
       extra_outputs_(connection, extra_outputs_sql),
       old_runs_(connection, old_runs_sql),
       old_slots_(connection, old_slots_sql),
-      old_jumps_(connection, old_jumps_sql),
-      old_marks_(connection, old_marks_sql),
+      old_claims_(connection, old_claims_sql),
+      old_happenings_{{{connection, old_pauses_sql},
+                       {connection, old_breakers_sql},
+                       {connection, old_jumps_sql},
+                       {connection, old_zones_sql},
+                       {connection, old_generations_sql},
+                       {connection, old_marks_sql}}},
       delete_slot_(connection, "DELETE FROM slots WHERE id = ?1"),
       delete_outputs_(connection, "DELETE FROM outputs WHERE job_id = ?1 AND run_id = ?2"),
       delete_attempts_(connection, "DELETE FROM attempts WHERE run_id = ?1"),
@@ -61,6 +88,7 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
       finished_one_shot_(connection, finished_one_shot_sql),
       delete_run_totals_(connection, "DELETE FROM run_totals WHERE job_id = ?1"),
       delete_slot_totals_(connection, "DELETE FROM slot_totals WHERE job_id = ?1"),
+      delete_claims_(connection, "DELETE FROM claims WHERE job_id = ?1"),
       delete_job_(connection, "DELETE FROM jobs WHERE id = ?1") {}
 
 bool Pruner::is_due() const noexcept { return job_ || jobs_.has_grown() || jobs_.newest() >= last_pass_ + pass_every; }
@@ -100,8 +128,15 @@ bool Pruner::prune_by_age() {
   old_runs_.start(cutoff, chunk);
   if (prune_runs(old_runs_)) return true;
   if (prune_old_slots(cutoff)) return true;
-  old_jumps_.run(keep_marks);
-  old_marks_.run(keep_marks);
+  old_claims_.run(cutoff);
+  return prune_old_happenings(cutoff);
+}
+
+bool Pruner::prune_old_happenings(WallTime cutoff) {
+  for (sqlite::Statement& old : old_happenings_) {
+    old.run(cutoff, keep_happenings, chunk);
+    if (connection_.changes() == chunk) return true;
+  }
   return false;
 }
 
@@ -141,6 +176,7 @@ void Pruner::delete_job_if_over(std::int64_t job) {
   if (!over) return;
   delete_run_totals_.run(job);
   delete_slot_totals_.run(job);
+  delete_claims_.run(job);
   delete_job_.run(job);
 }
 

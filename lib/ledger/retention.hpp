@@ -1,6 +1,7 @@
 // How much history is kept, and the taking away of the rest in steps short enough to lie between two commits.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,7 @@ struct Retention {
   std::size_t keep_runs = 1000;    ///< of each job, with their attempts; at least 1
   std::size_t keep_slots = 1000;   ///< entries of each job; at least 1
   std::size_t keep_outputs = 200;  ///< of each job, one for each stream of an attempt that printed; at least 1
-  Duration keep_for = std::chrono::days{90};  ///< after the start of a run, or after a slot was due
+  Duration keep_for = std::chrono::days{90};  ///< after the start of a run, after a slot was due, after a happening
 };
 
 /// Prunes a little at a time. Owned by the writer's thread. It never wakes anybody up: what is committed says how much
@@ -39,6 +40,7 @@ class Pruner {
   bool prune_by_age();
   bool prune_runs(sqlite::Statement& selected);
   bool prune_old_slots(WallTime cutoff);
+  bool prune_old_happenings(WallTime cutoff);
 
   void delete_run(RunId run, std::int64_t job);
   void delete_job_if_over(std::int64_t job);
@@ -50,9 +52,10 @@ class Pruner {
   std::optional<std::int64_t> job_;     // whose pruning has begun
   WallTime last_pass_{};                // over what is old
   std::vector<std::string> jobs_over_;  // deleted in the open transaction
-  sqlite::Statement extra_runs_, extra_slots_, extra_outputs_, old_runs_, old_slots_, old_jumps_, old_marks_;
+  sqlite::Statement extra_runs_, extra_slots_, extra_outputs_, old_runs_, old_slots_, old_claims_;
+  std::array<sqlite::Statement, 6> old_happenings_;
   sqlite::Statement delete_slot_, delete_outputs_, delete_attempts_, delete_run_;
-  sqlite::Statement finished_one_shot_, delete_run_totals_, delete_slot_totals_, delete_job_;
+  sqlite::Statement finished_one_shot_, delete_run_totals_, delete_slot_totals_, delete_claims_, delete_job_;
 };
 
 }  // namespace belfry::ledger

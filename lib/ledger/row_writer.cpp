@@ -6,13 +6,19 @@
 namespace belfry::ledger {
 namespace {
 
+// Not for a slot that is closed, be it within a span.
+constexpr const char* claim_sql =
+    "INSERT INTO claims (job_id, scheduled_at, at) SELECT ?1, ?2, ?3 WHERE ifnull((SELECT last_scheduled_at FROM slots "
+    "WHERE job_id = ?1 AND scheduled_at <= ?2 ORDER BY scheduled_at DESC LIMIT 1) < ?2, true) ON CONFLICT DO NOTHING";
+constexpr const char* unclaim_sql = "DELETE FROM claims WHERE job_id = ?1 AND scheduled_at <= ?2";
+
 constexpr const char* slot_sql =
     "INSERT INTO slots (job_id, scheduled_at, last_scheduled_at, slots, result, reason, run_id, closed_at) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
 
 constexpr const char* run_start_sql =
-    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-    "ON CONFLICT DO NOTHING";
+    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation, caused_by) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 
 constexpr const char* run_end_sql =
     "UPDATE runs SET ended_at = ?2, outcome = ?3, exit_code = ?4, signal = ?5, attempts = ?6, message = ?7 "
@@ -32,9 +38,6 @@ constexpr const char* output_sql =
     "INSERT INTO outputs (job_id, run_id, attempt, stream, head, tail, total_bytes, dropped_bytes) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-constexpr const char* pause_sql = "INSERT OR REPLACE INTO pauses (job, reason, by, at) VALUES (?1, ?2, ?3, ?4)";
-constexpr const char* unpause_sql = "DELETE FROM pauses WHERE job = ?1";
-
 constexpr const char* declare_sql = "INSERT OR REPLACE INTO declarations (job, fingerprint, at) VALUES (?1, ?2, ?3)";
 constexpr const char* undeclare_sql = "DELETE FROM declarations WHERE job = ?1";
 
@@ -44,9 +47,6 @@ constexpr const char* one_shot_sql =
 constexpr const char* one_shot_done_sql = "DELETE FROM one_shots WHERE name = ?1";
 constexpr const char* one_shot_job_sql = "UPDATE jobs SET one_shot = 1 WHERE name = ?1";
 
-constexpr const char* jump_sql = "INSERT INTO clock_jumps (at, step) VALUES (?1, ?2)";
-constexpr const char* mark_sql = "INSERT INTO daemon_marks (at, what) VALUES (?1, ?2)";
-
 std::string numbered(std::string_view what, RunId run) { return std::string(what) + std::to_string(run); }
 
 }  // namespace
@@ -54,23 +54,22 @@ std::string numbered(std::string_view what, RunId run) { return std::string(what
 RowWriter::RowWriter(sqlite::Connection& connection)
     : connection_(connection),
       jobs_(connection),
+      happenings_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
+      claim_(connection, claim_sql),
+      unclaim_(connection, unclaim_sql),
       slot_(connection, slot_sql),
       run_start_(connection, run_start_sql),
       run_end_(connection, run_end_sql),
       run_whole_(connection, run_whole_sql),
       attempt_(connection, attempt_sql),
       output_(connection, output_sql),
-      pause_(connection, pause_sql),
-      unpause_(connection, unpause_sql),
       declare_(connection, declare_sql),
       undeclare_(connection, undeclare_sql),
       one_shot_(connection, one_shot_sql),
       one_shot_done_(connection, one_shot_done_sql),
-      one_shot_job_(connection, one_shot_job_sql),
-      jump_(connection, jump_sql),
-      mark_(connection, mark_sql) {}
+      one_shot_job_(connection, one_shot_job_sql) {}
 
 void RowWriter::begin() {
   refused_now_ = 0;
@@ -78,7 +77,14 @@ void RowWriter::begin() {
 }
 
 void RowWriter::write(const Entry& entry) try {
-  std::visit([this](const auto& value) { add(value); }, entry);
+  const auto add_row = [this](const auto& value) {
+    if constexpr (requires { happenings_.add(value); }) {
+      happenings_.add(value);
+    } else {
+      add(value);
+    }
+  };
+  std::visit(add_row, entry);
 } catch (const sqlite::Error& error) {
   // The statement is undone, the transaction goes on: one bad value must not hold up all that come after it.
   if (!error.is_about_values() || !connection_.in_transaction()) throw;
@@ -102,6 +108,15 @@ void RowWriter::refuse(std::string why) {
   last_refusal_ = std::move(why);
 }
 
+void RowWriter::add(const SlotClaimed& slot) {
+  JobTally::Job& job = jobs_.job(slot.job);
+  job.claims = true;
+  claim_.run(job.id, slot.scheduled_at, slot.at);
+  if (changed()) return;
+  const auto due = std::to_string(slot.scheduled_at.time_since_epoch().count());
+  refuse("job " + slot.job + ": the slot at " + due + " ns was claimed or closed before");
+}
+
 void RowWriter::add(const SlotClosed& slot) {
   JobTally::Job& job = jobs_.job(slot.job);
   slot_.run(job.id, slot.scheduled_at, slot.last_scheduled_at, slot.count, to_string(slot.result),
@@ -110,12 +125,14 @@ void RowWriter::add(const SlotClosed& slot) {
     const auto due = std::to_string(slot.scheduled_at.time_since_epoch().count());
     return refuse("job " + slot.job + ": the slot at " + due + " ns was closed before");
   }
+  if (job.claims) unclaim_.run(job.id, slot.last_scheduled_at);
   jobs_.slot_closed(job, slot);
 }
 
 void RowWriter::add(const RunStarted& run) {
   JobTally::Job& job = jobs_.job(run.job);
-  run_start_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.generation);
+  run_start_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.generation,
+                 run.caused_by);
   if (!changed()) return refuse(numbered("a second start of run ", run.run));
   jobs_.run_started(job, run);
 }
@@ -150,14 +167,6 @@ void RowWriter::add(const RunEnded& run) {
   jobs_.run_ended(job, run);
 }
 
-void RowWriter::add(const PauseChanged& pause) {
-  if (pause.paused) {
-    pause_.run(std::string_view{pause.job}, std::string_view{pause.reason}, std::string_view{pause.by}, pause.at);
-  } else {
-    unpause_.run(std::string_view{pause.job});
-  }
-}
-
 void RowWriter::add(const JobDeclared& job) {
   if (job.fingerprint.empty()) {
     undeclare_.run(std::string_view{job.job});
@@ -179,12 +188,6 @@ void RowWriter::add(const OneShotAdded& shot) {
 void RowWriter::add(const OneShotRemoved& shot) {
   one_shot_done_.run(std::string_view{shot.name});
   one_shot_job_.run(std::string_view{shot.name});
-}
-
-void RowWriter::add(const ClockJumped& jump) { jump_.run(jump.at, jump.step); }
-
-void RowWriter::add(const DaemonMark& mark) {
-  mark_.run(mark.at, std::string_view{mark.what == DaemonMark::What::started ? "started" : "stopped"});
 }
 
 std::string join_words(const std::vector<std::string>& words) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ledger/entry.hpp"
+#include "ledger/happening_rows.hpp"
 #include "ledger/job_tally.hpp"
 #include "ledger/sqlite.hpp"
 
@@ -36,16 +37,14 @@ class RowWriter {
   JobTally& jobs() noexcept { return jobs_; }
 
  private:
+  void add(const SlotClaimed& slot);
   void add(const SlotClosed& slot);
   void add(const RunStarted& run);
   void add(const AttemptEnded& attempt);
   void add(const RunEnded& run);
-  void add(const PauseChanged& pause);
   void add(const JobDeclared& job);
   void add(const OneShotAdded& shot);
   void add(const OneShotRemoved& shot);
-  void add(const ClockJumped& jump);
-  void add(const DaemonMark& mark);
   void add_output(const JobTally::Job& job, const AttemptEnded& attempt, std::string_view stream,
                   const CapturedStream& output);
 
@@ -54,9 +53,10 @@ class RowWriter {
 
   sqlite::Connection& connection_;
   JobTally jobs_;
+  HappeningRows happenings_;
   sqlite::Statement begin_, commit_;
-  sqlite::Statement slot_, run_start_, run_end_, run_whole_, attempt_, output_;
-  sqlite::Statement pause_, unpause_, declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_, jump_, mark_;
+  sqlite::Statement claim_, unclaim_, slot_, run_start_, run_end_, run_whole_, attempt_, output_;
+  sqlite::Statement declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_;
   std::uint64_t refused_ = 0;
   std::uint64_t refused_now_ = 0;  // in the open transaction
   std::string last_refusal_;

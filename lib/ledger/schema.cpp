@@ -148,7 +148,114 @@ SELECT j.name AS job, s.result, s.reason, s.slots, s.run_id AS run,
 FROM slots AS s JOIN jobs AS j ON j.id = s.job_id;
 )sql";
 
-constexpr std::array steps{first_step};
+// Why a slot met its fate can be asked: what was paused, which breaker was open, what the clock, the zones and the
+// configuration did. Claims, which are few and short-lived, keep a slot from running twice over a power cut.
+constexpr const char* second_step = R"sql(
+CREATE TABLE claims (
+  job_id       INTEGER NOT NULL,
+  scheduled_at INTEGER NOT NULL,
+  at           INTEGER NOT NULL,
+  PRIMARY KEY (job_id, scheduled_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pause_log (
+  id         INTEGER PRIMARY KEY,
+  job        TEXT NOT NULL,
+  reason     TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  until      INTEGER,
+  ended_at   INTEGER,
+  ended_by   TEXT,
+  end_reason TEXT
+) STRICT;
+CREATE INDEX pause_log_by_time ON pause_log (at);
+CREATE INDEX pause_log_open ON pause_log (job) WHERE ended_at IS NULL;
+
+CREATE TABLE breakers (
+  job   TEXT PRIMARY KEY,
+  until INTEGER,
+  at    INTEGER NOT NULL,
+  why   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE breaker_log (
+  id    INTEGER PRIMARY KEY,
+  job   TEXT NOT NULL,
+  open  INTEGER NOT NULL,
+  until INTEGER,
+  at    INTEGER NOT NULL,
+  why   TEXT NOT NULL
+) STRICT;
+CREATE INDEX breaker_log_by_time ON breaker_log (at);
+CREATE INDEX breaker_log_by_job ON breaker_log (job, at);
+
+CREATE TABLE zone_changes (
+  id     INTEGER PRIMARY KEY,
+  at     INTEGER NOT NULL,
+  before TEXT NOT NULL,
+  now    TEXT NOT NULL
+) STRICT;
+CREATE INDEX zone_changes_by_time ON zone_changes (at);
+
+CREATE TABLE generations (
+  id          INTEGER PRIMARY KEY,
+  generation  INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,
+  jobs        INTEGER NOT NULL,
+  added       INTEGER NOT NULL,
+  changed     INTEGER NOT NULL,
+  removed     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX generations_by_time ON generations (at);
+
+CREATE INDEX clock_jumps_by_time ON clock_jumps (at);
+CREATE INDEX daemon_marks_by_time ON daemon_marks (at);
+
+ALTER TABLE clock_jumps ADD COLUMN what TEXT NOT NULL DEFAULT 'set';
+ALTER TABLE runs ADD COLUMN caused_by INTEGER;
+ALTER TABLE jobs ADD COLUMN last_end INTEGER;
+UPDATE jobs SET last_end = (SELECT max(r.ended_at) FROM runs AS r WHERE r.job_id = jobs.id);
+ALTER TABLE pauses ADD COLUMN until INTEGER;
+INSERT INTO pause_log (job, reason, by, at) SELECT job, reason, by, at FROM pauses ORDER BY at;
+
+DROP VIEW v_runs;
+CREATE VIEW v_runs AS
+SELECT r.id AS run, j.name AS job, r.trigger, coalesce(r.outcome, 'running') AS outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.scheduled_at / 1e9, 'unixepoch') AS scheduled_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (r.ended_at - r.started_at) / 1e9 AS seconds,
+       r.exit_code, r.signal, r.attempts, r.message, r.generation, r.caused_by
+FROM runs AS r JOIN jobs AS j ON j.id = r.job_id;
+
+CREATE VIEW v_happenings AS
+WITH happenings (at, what, job, until, by, detail) AS (
+  SELECT at, 'paused', job, until, by, reason FROM pause_log
+  UNION ALL
+  SELECT ended_at, 'resumed', job, NULL, ended_by, end_reason FROM pause_log WHERE ended_at IS NOT NULL
+  UNION ALL
+  SELECT at, iif(open, 'breaker_opened', 'breaker_closed'), job, until, NULL, why FROM breaker_log
+  UNION ALL
+  SELECT at, iif(what = 'suspend', 'suspend', 'clock_set'), NULL, NULL, NULL, printf('%+.3f s', step / 1e9)
+  FROM clock_jumps
+  UNION ALL
+  SELECT at, 'zones_changed', NULL, NULL, NULL, before || ' -> ' || now FROM zone_changes
+  UNION ALL
+  SELECT at, 'generation_applied', NULL, NULL, NULL,
+         printf('generation %d: %d jobs, %d added, %d changed, %d removed; %s', generation, jobs, added, changed,
+                removed, substr(fingerprint, 1, 12))
+  FROM generations
+  UNION ALL
+  SELECT at, 'daemon_' || what, NULL, NULL, NULL, '' FROM daemon_marks
+)
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at / 1e9, 'unixepoch') AS at, what, job,
+       strftime('%Y-%m-%dT%H:%M:%fZ', until / 1e9, 'unixepoch') AS until, by, detail
+FROM happenings;
+)sql";
+
+constexpr std::array steps{first_step, second_step};
 
 [[noreturn]] void refuse(const sqlite::Connection& connection, const std::string& why) {
   throw LedgerError(connection.path() + ": " + why);

@@ -1,7 +1,8 @@
 // The tables of the ledger's file, as a list of steps that lead from an empty file to today's.
 //
 // README.md describes the tables. Instants and spans are integers in nanoseconds (instants since 1970 UTC), words are
-// those of outcome.hpp. The views v_runs, v_slots and v_attempts are for people and stay as they are over versions.
+// those of outcome.hpp. The views (v_runs, v_slots, v_attempts, v_happenings) are for people: over versions they gain
+// columns at their end and lose none.
 #pragma once
 
 #include "ledger/sqlite.hpp"
@@ -10,6 +11,12 @@ namespace belfry::ledger {
 
 /// What marks a file as belfry's (PRAGMA application_id): "blfy".
 inline constexpr std::int64_t schema_application_id = 0x626c6679;
+
+/// Gives the largest id that any run ever had. It must not come again even if only the run's slot, or an attempt,
+/// became durable before a crash.
+inline constexpr const char* newest_run_id_sql =
+    "SELECT max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(run_id) FROM attempts), 0), "
+    "ifnull((SELECT max(run_id) FROM (SELECT run_id FROM slots ORDER BY id DESC LIMIT 10000)), 0))";
 
 /// The version that this program reads and writes (PRAGMA user_version).
 int schema_version() noexcept;

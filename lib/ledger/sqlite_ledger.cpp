@@ -18,7 +18,9 @@ SqliteLedger::~SqliteLedger() = default;
 
 RunId SqliteLedger::next_run_id() noexcept { return writer_->next_run_id(); }
 
-void SqliteLedger::write(Entry entry) noexcept { writer_->queue().push(std::move(entry)); }
+void SqliteLedger::skip_run_ids(RunId used) noexcept { writer_->skip_run_ids(used); }
+
+bool SqliteLedger::write(Entry entry) noexcept { return writer_->queue().push(std::move(entry)); }
 
 void SqliteLedger::when_durable(std::move_only_function<void()> done) { writer_->queue().push(std::move(done)); }
 

@@ -1,4 +1,5 @@
-// Queries of history; see sqlite_reader.hpp, and sqlite_resume.cpp for what the engine asks at its start.
+// Queries of history; see sqlite_reader.hpp, sqlite_resume.cpp for what the engine asks at its start, and
+// sqlite_happenings.cpp for what explains a slot's fate.
 #include "ledger/sqlite_reader.hpp"
 
 #include <algorithm>
@@ -13,8 +14,12 @@ constexpr std::size_t max_rows = 10'000;
 
 constexpr const char* run_columns =
     "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.ended_at, r.outcome, r.exit_code, r.signal, "
-    "ifnull(r.attempts, (SELECT count(*) FROM attempts AS a WHERE a.run_id = r.id)), r.message, r.job_id "
+    "ifnull(r.attempts, (SELECT count(*) FROM attempts AS a WHERE a.run_id = r.id)), r.message, r.caused_by "
     "FROM runs AS r JOIN jobs AS j ON j.id = r.job_id ";
+
+constexpr const char* slot_columns =
+    "SELECT j.name, s.scheduled_at, s.last_scheduled_at, s.slots, s.result, s.reason, s.run_id, s.closed_at "
+    "FROM slots AS s JOIN jobs AS j ON j.id = s.job_id ";
 
 RunRow run_row(const sqlite::Statement& row) {
   RunRow run;
@@ -29,6 +34,7 @@ RunRow run_row(const sqlite::Statement& row) {
   run.signal = row.optional_int(8);
   run.attempts = static_cast<int>(row.integer(9));
   run.message = row.string(10);
+  run.caused_by = row.optional_integer(11);
   return run;
 }
 
@@ -150,9 +156,7 @@ void SqliteReader::read_output(AttemptEnded& attempt, std::int64_t job, std::str
 }
 
 std::vector<SlotClosed> SqliteReader::slots(const SlotQuery& query) {
-  std::string sql =
-      "SELECT j.name, s.scheduled_at, s.last_scheduled_at, s.slots, s.result, s.reason, s.run_id, s.closed_at "
-      "FROM slots AS s JOIN jobs AS j ON j.id = s.job_id ";
+  std::string sql = slot_columns;
   std::optional<std::int64_t> job;
   if (!query.job.empty()) {
     job = job_id(query.job);
@@ -171,6 +175,41 @@ std::vector<SlotClosed> SqliteReader::slots(const SlotQuery& query) {
   std::vector<SlotClosed> rows;
   while (statement.step()) rows.push_back(slot_row(statement));
   return rows;
+}
+
+SlotsAround SqliteReader::slot_at(const std::string& job, WallTime instant) {
+  SlotsAround found;
+  const std::optional<std::int64_t> id = job_id(job);
+  if (!id) return found;
+  const std::string of_job = std::string(slot_columns) + "WHERE s.job_id = ?1 AND s.scheduled_at ";
+
+  sqlite::Statement upto(connection_, (of_job + "<= ?2 ORDER BY s.scheduled_at DESC LIMIT 2").c_str());
+  upto.start(*id, instant);
+  while (!found.before && upto.step()) {
+    SlotClosed slot = slot_row(upto);
+    (slot.last_scheduled_at >= instant ? found.covering : found.before) = std::move(slot);
+  }
+  sqlite::Statement beyond(connection_, (of_job + "> ?2 ORDER BY s.scheduled_at LIMIT 1").c_str());
+  beyond.start(*id, instant);
+  if (beyond.step()) found.after = slot_row(beyond);
+  return found;
+}
+
+std::vector<RunSpan> SqliteReader::durations(const std::string& job, std::size_t limit) {
+  std::vector<RunSpan> spans;
+  const std::optional<std::int64_t> id = job_id(job);
+  if (!id) return spans;
+  sqlite::Statement row(connection_,
+                        "SELECT id, started_at, ended_at, outcome FROM runs "
+                        "WHERE job_id = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT ?2");
+  row.start(*id, limit_of(limit));
+  while (row.step()) {
+    spans.push_back({.run = row.integer(0),
+                     .started_at = row.wall_time(1),
+                     .ended_at = row.wall_time(2),
+                     .outcome = read_outcome(row.text(3))});
+  }
+  return spans;
 }
 
 }  // namespace belfry::ledger

@@ -21,6 +21,9 @@ class SqliteReader final : public LedgerReader {
   std::optional<RunRow> run(RunId run) override;
   std::vector<AttemptEnded> attempts(RunId run) override;
   std::vector<SlotClosed> slots(const SlotQuery& query) override;
+  SlotsAround slot_at(const std::string& job, WallTime instant) override;
+  std::vector<Entry> happenings(const HappeningQuery& query) override;
+  std::vector<RunSpan> durations(const std::string& job, std::size_t limit) override;
 
  private:
   std::optional<std::int64_t> job_id(const std::string& name);

@@ -3,6 +3,7 @@
 
 #include "ledger/read_words.hpp"
 #include "ledger/row_writer.hpp"
+#include "ledger/schema.hpp"
 #include "ledger/sqlite_reader.hpp"
 
 namespace belfry::ledger {
@@ -11,7 +12,7 @@ namespace {
 // One-shots that are over have no totals to go on with; without this, a million of them would slow every start.
 constexpr const char* live_jobs =
     "SELECT j.id, j.name, j.retries, j.last_slot, j.last_start, j.last_success, j.last_failure, j.last_outcome, "
-    "j.consecutive_failures FROM jobs AS j "
+    "j.consecutive_failures, j.last_end FROM jobs AS j "
     "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
 
 using Index = std::unordered_map<std::int64_t, std::size_t>;  // job number -> place in the vector
@@ -30,6 +31,7 @@ Index read_jobs(sqlite::Connection& connection, std::vector<JobTotals>& jobs) {
     job.last_failure = row.optional_time(6);
     if (!row.is_null(7)) job.last_outcome = read_outcome(row.text(7));
     job.consecutive_failures = row.count(8);
+    job.last_end = row.optional_time(9);
   }
   return index;
 }
@@ -54,10 +56,14 @@ void read_totals(sqlite::Connection& connection, const Index& index, std::vector
 
 std::vector<PauseChanged> read_pauses(sqlite::Connection& connection) {
   std::vector<PauseChanged> pauses;
-  sqlite::Statement row(connection, "SELECT job, reason, by, at FROM pauses ORDER BY job");
+  sqlite::Statement row(connection, "SELECT job, reason, by, at, until FROM pauses ORDER BY job");
   while (row.step()) {
-    pauses.push_back(
-        {.job = row.string(0), .paused = true, .reason = row.string(1), .by = row.string(2), .at = row.wall_time(3)});
+    pauses.push_back({.job = row.string(0),
+                      .paused = true,
+                      .reason = row.string(1),
+                      .by = row.string(2),
+                      .at = row.wall_time(3),
+                      .until = row.optional_time(4)});
   }
   return pauses;
 }
@@ -99,7 +105,7 @@ std::vector<OneShotAdded> read_one_shots(sqlite::Connection& connection) {
 std::vector<RunStarted> read_unfinished(sqlite::Connection& connection) {
   std::vector<RunStarted> runs;
   sqlite::Statement row(connection,
-                        "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation "
+                        "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "
                         "FROM runs AS r INDEXED BY runs_unfinished JOIN jobs AS j ON j.id = r.job_id "
                         "WHERE r.outcome IS NULL ORDER BY r.id");
   while (row.step()) {
@@ -108,9 +114,34 @@ std::vector<RunStarted> read_unfinished(sqlite::Connection& connection) {
                     .trigger = read_run_trigger(row.text(2)),
                     .scheduled_at = row.optional_time(3),
                     .started_at = row.wall_time(4),
-                    .generation = row.count(5)});
+                    .generation = row.count(5),
+                    .caused_by = row.optional_integer(6)});
   }
   return runs;
+}
+
+std::vector<SlotClaimed> read_claims(sqlite::Connection& connection) {
+  std::vector<SlotClaimed> claims;
+  sqlite::Statement row(connection,
+                        "SELECT j.name, c.scheduled_at, c.at FROM claims AS c JOIN jobs AS j ON j.id = c.job_id "
+                        "ORDER BY c.scheduled_at");
+  while (row.step()) {
+    claims.push_back({.job = row.string(0), .scheduled_at = row.wall_time(1), .at = row.wall_time(2)});
+  }
+  return claims;
+}
+
+std::vector<BreakerChanged> read_breakers(sqlite::Connection& connection) {
+  std::vector<BreakerChanged> breakers;
+  sqlite::Statement row(connection, "SELECT job, until, at, why FROM breakers ORDER BY job");
+  while (row.step()) {
+    breakers.push_back({.job = row.string(0),
+                        .open = true,
+                        .until = row.optional_time(1),
+                        .at = row.wall_time(2),
+                        .why = row.string(3)});
+  }
+  return breakers;
 }
 
 std::optional<DaemonMark> read_last_mark(sqlite::Connection& connection) {
@@ -118,6 +149,26 @@ std::optional<DaemonMark> read_last_mark(sqlite::Connection& connection) {
   if (!row.step()) return std::nullopt;
   const auto what = row.text(0) == "started" ? DaemonMark::What::started : DaemonMark::What::stopped;
   return DaemonMark{.what = what, .at = row.wall_time(1)};
+}
+
+std::optional<ZonesChanged> read_last_zones(sqlite::Connection& connection) {
+  sqlite::Statement row(connection, "SELECT at, before, now FROM zone_changes ORDER BY id DESC LIMIT 1");
+  if (!row.step()) return std::nullopt;
+  return ZonesChanged{.at = row.wall_time(0), .before = row.string(1), .now = row.string(2)};
+}
+
+std::optional<GenerationApplied> read_last_generation(sqlite::Connection& connection) {
+  sqlite::Statement row(connection,
+                        "SELECT generation, at, fingerprint, jobs, added, changed, removed FROM generations "
+                        "ORDER BY id DESC LIMIT 1");
+  if (!row.step()) return std::nullopt;
+  return GenerationApplied{.generation = row.count(0),
+                           .at = row.wall_time(1),
+                           .fingerprint = row.string(2),
+                           .jobs = row.count(3),
+                           .added = row.count(4),
+                           .changed = row.count(5),
+                           .removed = row.count(6)};
 }
 
 }  // namespace
@@ -132,7 +183,12 @@ Resume SqliteReader::resume() {
     resume.declared = read_declarations(connection_);
     resume.one_shots = read_one_shots(connection_);
     resume.unfinished = read_unfinished(connection_);
+    resume.claims = read_claims(connection_);
+    resume.breakers = read_breakers(connection_);
     resume.last_mark = read_last_mark(connection_);
+    resume.last_zones = read_last_zones(connection_);
+    resume.last_generation = read_last_generation(connection_);
+    resume.last_run = connection_.integer(newest_run_id_sql);
     connection_.execute("COMMIT");
     return resume;
   } catch (...) {

@@ -1,6 +1,7 @@
 // A Ledger that keeps what it is given in memory, so that a test can look at every entry at once.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,11 @@ namespace belfry::test {
 class RecordingLedger final : public ledger::Ledger {
  public:
   ledger::RunId next_run_id() noexcept override { return ++last_id_; }
-  void write(ledger::Entry entry) noexcept override { entries_.push_back(std::move(entry)); }
+  void skip_run_ids(ledger::RunId used) noexcept override { last_id_ = std::max(last_id_, used); }
+  bool write(ledger::Entry entry) noexcept override {
+    entries_.push_back(std::move(entry));
+    return true;
+  }
   void when_durable(std::move_only_function<void()> done) override { done(); }
   std::unique_ptr<ledger::LedgerReader> open_reader() const override {
     throw ledger::LedgerError("a recording ledger has no reader");

@@ -124,5 +124,10 @@ TEST_CASE("run ids go on where they stopped", "[ledger]") {
   CHECK(temp.ledger->next_run_id() == 3);
   temp.write(started_slot("a", 2s, 9));  // only the slot was durable when the daemon died
   temp.reopen();
+  CHECK(temp.reader()->resume().last_run == 9);
   CHECK(temp.ledger->next_run_id() == 10);
+  temp.ledger->skip_run_ids(8);
+  CHECK(temp.ledger->next_run_id() == 11);
+  temp.ledger->skip_run_ids(20);  // runs that died with the daemon before they were durable
+  CHECK(temp.ledger->next_run_id() == 21);
 }

@@ -59,6 +59,53 @@ TEST_CASE("slots come newest first, of one job or of all, since and up to a limi
   CHECK(reader->slots({.job = "nobody's", .since = {}}).empty());
 }
 
+TEST_CASE("an instant leads to the entry that covers it, and to those beside it", "[ledger]") {
+  TempLedger temp;
+  temp.write(started_slot("a", 10s, 1));
+  auto span = started_slot("a", 20s, 2);
+  span.last_scheduled_at = at(50s);
+  span.count = 4;
+  temp.write(span);
+  temp.write(started_slot("a", 60s, 3));
+  temp.write(started_slot("b", 30s, 4));
+  temp.sync();
+  const auto reader = temp.reader();
+  const auto runs_around = [&](Duration instant) {
+    const SlotsAround found = reader->slot_at("a", at(instant));
+    const auto run_of = [](const std::optional<SlotClosed>& slot) { return slot ? slot->run.value() : 0; };
+    return std::vector<RunId>{run_of(found.before), run_of(found.covering), run_of(found.after)};
+  };
+  CHECK(runs_around(9s) == std::vector<RunId>{0, 0, 1});
+  CHECK(runs_around(10s) == std::vector<RunId>{0, 1, 2});
+  CHECK(runs_around(15s) == std::vector<RunId>{1, 0, 2});
+  CHECK(runs_around(20s) == std::vector<RunId>{1, 2, 3});
+  CHECK(runs_around(33s) == std::vector<RunId>{1, 2, 3});
+  CHECK(runs_around(50s) == std::vector<RunId>{1, 2, 3});
+  CHECK(runs_around(51s) == std::vector<RunId>{2, 0, 3});
+  CHECK(runs_around(60s) == std::vector<RunId>{2, 3, 0});
+  CHECK(runs_around(61s) == std::vector<RunId>{3, 0, 0});
+  CHECK_FALSE(reader->slot_at("nobody's", at(10s)).after);
+}
+
+TEST_CASE("durations are those of the job's runs that ended, newest first, up to a limit", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 10s, 1);
+  write_whole_run(*temp.ledger, "b", 20s, 2);
+  write_whole_run(*temp.ledger, "a", 30s, 3, Outcome::failure);
+  temp.write(run_start("a", 40s, 4));
+  temp.sync();
+  const auto spans = temp.reader()->durations("a", 10);
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].run == 3);
+  CHECK(spans[0].outcome == Outcome::failure);
+  CHECK(spans[1].run == 1);
+  CHECK(spans[1].started_at == at(10s + 1ms));
+  CHECK(spans[1].ended_at == at(10s + 10ms));
+  CHECK(spans[1].outcome == Outcome::success);
+  CHECK(temp.reader()->durations("a", 1).size() == 1);
+  CHECK(temp.reader()->durations("nobody's", 1).empty());
+}
+
 TEST_CASE("every question about history follows an index", "[ledger]") {
   TempLedger temp;
   sqlite::Connection connection(temp.path, sqlite::Mode::read_only);
@@ -75,6 +122,9 @@ TEST_CASE("every question about history follows an index", "[ledger]") {
   CHECK(is_indexed(plan("SELECT * FROM runs WHERE started_at >= 1 ORDER BY started_at DESC, id DESC LIMIT 50")));
   CHECK(is_indexed(plan("SELECT * FROM slots WHERE job_id = 1 ORDER BY scheduled_at DESC LIMIT 50")));
   CHECK(is_indexed(plan("SELECT * FROM slots WHERE scheduled_at < 1 ORDER BY scheduled_at LIMIT 50")));
+  CHECK(is_indexed(plan("SELECT * FROM slots WHERE job_id = 1 AND scheduled_at > 1 ORDER BY scheduled_at LIMIT 1")));
+  CHECK(is_indexed(plan("DELETE FROM claims WHERE job_id = 1 AND scheduled_at <= 2")));
+  CHECK(is_indexed(plan("SELECT * FROM daemon_marks WHERE at < 1 ORDER BY at DESC, id DESC LIMIT 1")));
   CHECK(is_indexed(plan("SELECT head FROM outputs WHERE job_id = 1 AND run_id = 2 AND attempt = 1 AND stream = ''")));
 }
 

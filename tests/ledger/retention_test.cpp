@@ -107,3 +107,43 @@ TEST_CASE("a file under retention stops growing", "[ledger]") {
   write_runs(6000);
   CHECK(count(temp, "SELECT page_count FROM pragma_page_count") <= pages_then + pages_then / 10);
 }
+
+TEST_CASE("what happened long ago goes, but not what is still so", "[ledger]") {
+  TempLedger temp({.retention = {.keep_for = 24h}});
+  const auto pause = [&](std::string job, bool paused, Duration when) {
+    temp.write(PauseChanged{.job = std::move(job), .paused = paused, .reason = "", .by = "ann", .at = at(when)});
+  };
+  const auto breaker = [&](std::string job, bool open, Duration when) {
+    temp.write(BreakerChanged{.job = std::move(job), .open = open, .at = at(when), .why = ""});
+  };
+  temp.write(DaemonMark{.what = DaemonMark::What::stopped, .at = at(0s)});
+  temp.write(DaemonMark{.what = DaemonMark::What::started, .at = at(1s)});
+  temp.write(ZonesChanged{.at = at(1s), .before = "2025a", .now = "2025b"});
+  temp.write(ZonesChanged{.at = at(2s), .before = "2025b", .now = "2026a"});
+  temp.write(GenerationApplied{.generation = 1, .at = at(1s), .fingerprint = "one"});
+  temp.write(GenerationApplied{.generation = 2, .at = at(2s), .fingerprint = "two"});
+  pause("over", true, 1s);
+  pause("over", false, 2s);
+  pause("paused", true, 1s);
+  breaker("over", true, 1s);
+  breaker("over", false, 2s);
+  breaker("open", true, 1s);
+  temp.write(SlotClaimed{.job = "gone", .scheduled_at = at(1s), .at = at(0s)});
+  write_whole_run(*temp.ledger, "daily", 1000h, 1);
+  temp.sync();
+  let_it_prune(temp);
+
+  CHECK(count(temp, "SELECT count(*) FROM daemon_marks WHERE what = 'started'") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM daemon_marks") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM zone_changes WHERE now = '2026a'") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM zone_changes") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM generations WHERE generation = 2") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM generations") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM pause_log WHERE job = 'paused'") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM pause_log") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM breaker_log WHERE job = 'open'") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM breaker_log") == 1);
+  CHECK(count(temp, "SELECT count(*) FROM claims") == 0);
+  CHECK(temp.reader()->resume().paused.size() == 1);
+  CHECK(temp.reader()->resume().breakers.size() == 1);
+}

@@ -92,6 +92,19 @@ TEST_CASE("a run by hand has no slot, and one without a start on record is compl
   CHECK(run->outcome == Outcome::success);
 }
 
+TEST_CASE("a run remembers the run that it follows from", "[ledger]") {
+  TempLedger temp;
+  auto start = run_start("repeat", 0s, 9);
+  start.trigger = RunTrigger::catchup;
+  start.caused_by = 4;
+  temp.write(start);
+  temp.sync();
+  CHECK(temp.reader()->resume().unfinished.at(0).caused_by == RunId{4});
+  temp.write(run_end("repeat", 0s, 9, Outcome::success));
+  temp.sync();
+  CHECK(temp.reader()->run(9).value().caused_by == RunId{4});
+}
+
 TEST_CASE("attempts come back oldest first, with usage and output of any bytes", "[ledger]") {
   TempLedger temp;
   std::string all_bytes;

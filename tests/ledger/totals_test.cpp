@@ -18,7 +18,7 @@ struct Expected {
   std::map<std::pair<SlotResult, SlotReason>, std::uint64_t> slots;
   std::uint64_t retries = 0;
   std::uint64_t consecutive_failures = 0;
-  std::optional<WallTime> last_slot, last_start, last_success, last_failure;
+  std::optional<WallTime> last_slot, last_start, last_success, last_failure, last_end;
   std::optional<Outcome> last_outcome;
 };
 
@@ -78,6 +78,7 @@ class RandomHistory {
     expected.retries += static_cast<std::uint64_t>(end.attempts - 1);
     ++expected.runs[{end.outcome, end.trigger}];
     expected.last_outcome = end.outcome;
+    expected.last_end = end.ended_at;
     if (end.outcome == Outcome::success) {
       expected.last_success = end.ended_at;
       expected.consecutive_failures = 0;
@@ -110,6 +111,7 @@ void check_totals(const Resume& resume, const std::map<std::string, Expected>& j
     CHECK(totals.last_success == expected.last_success);
     CHECK(totals.last_failure == expected.last_failure);
     CHECK(totals.last_outcome == expected.last_outcome);
+    CHECK(totals.last_end == expected.last_end);
   }
 }
 
