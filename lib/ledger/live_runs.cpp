@@ -246,8 +246,8 @@ bool LiveRuns::begin(const RunStarted& run) noexcept {
   record.job.set(run.job);
   io::OutputMirror::clear(record.output);
   io::OutputMirror::clear(record.error);
-  store_word(record.state, LiveRecord::running);
   if (run.run > newest_run()) store_word(header_->newest_run, static_cast<std::uint64_t>(run.run));
+  store_word(record.state, LiveRecord::running);
   index_.insert_or_assign(run.run, &record);
   return true;
 }
