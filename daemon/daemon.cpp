@@ -17,6 +17,8 @@
 #include "async/task_group.hpp"
 #include "async/thread_pool.hpp"
 #include "async/timeout.hpp"
+#include "daemon/compare/diff_view.hpp"
+#include "daemon/config_watch.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
@@ -57,6 +59,9 @@ constexpr Duration stall = std::chrono::seconds{1};
 /// How many slots that have moved are logged one by one.
 constexpr std::size_t most_moved = 50;
 
+/// How many lines about what a reload changes are logged, and how many a client is sent.
+constexpr std::size_t most_difference_lines = 50;
+
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
 
@@ -94,6 +99,7 @@ class Daemon {
   async::Task<> end_in_order();
   void open_doors(async::TaskGroup& group);
   void say(const ReloadReport& report);
+  void say_differences(const ConfigDiff& differences);
   void say_moved(const std::vector<engine::MovedSlot>& moved);
   std::string status_line() const;
 
@@ -114,6 +120,7 @@ class Daemon {
   async::ThreadPool pool_;
   engine::Engine engine_;
   Reloader reloader_;
+  ConfigWatch config_watch_;
   std::optional<observe::Exposer> exposer_;
   std::optional<ControlApi> control_;
   async::Event told_to_end_;
@@ -135,7 +142,10 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot),
       reloader_(start_.options, start_.load, settings_,
-                {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}) {
+                {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}),
+      config_watch_({.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const ReloadReport& report) {
+                       say(report);
+                     }}) {
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
@@ -167,11 +177,12 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
   co_await async::yield();  // the engine serves from here on
-  say(reloader_.apply(start_.config));
+  say(reloader_.begin(start_.config, start_.files));
   open_doors(group);
   group.start(take_signals(), async::SpawnOptions("signals").kind("daemon"));
   group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
   group.start(watch_zones(), async::SpawnOptions("zones").kind("daemon"));
+  group.start(config_watch_.serve(), async::SpawnOptions("config").kind("daemon"));
   if (const auto interval = notifier_.watchdog_interval()) {
     group.start(feed_watchdog(*interval / 2), async::SpawnOptions("watchdog").kind("daemon"));
   }
@@ -285,14 +296,23 @@ async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer
           .added = report.changes.added,
           .changed = report.changes.changed,
           .removed = report.changes.removed,
-          .needs_restart = report.needs_restart});
+          .needs_restart = report.needs_restart,
+          .differences = report.differences});
 }
 
+/// Whoever asked for the reload: all are told alike, and the files to watch may be others now.
 void Daemon::say(const ReloadReport& report) {
+  config_watch_.refresh();
+  if (report.restored) {
+    log_.info("the configuration is valid again: it is the one in force",
+              {{"generation", std::to_string(report.generation)}});
+    return;
+  }
   if (report.zones) {
     log_.info("tzdata was updated: its new rules are in force",
               {{"before", report.zones->before}, {"now", report.zones->now}});
   }
+  if (report.differences) say_differences(*report.differences);
   say_moved(report.changes.moved);
   for (const ConfigError& error : report.errors) log_.error(format_error(error));
   if (!report.errors.empty()) {
@@ -301,6 +321,12 @@ void Daemon::say(const ReloadReport& report) {
   }
   for (const std::string& key : report.needs_restart) {
     log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
+  }
+}
+
+void Daemon::say_differences(const ConfigDiff& differences) {
+  for (const std::string& line : lines_of(differences, most_difference_lines)) {
+    log_.info("the new configuration differs", {{"line", line}});
   }
 }
 

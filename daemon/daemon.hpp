@@ -3,6 +3,8 @@
 // main.cpp reads the command line and the file; run_daemon() does the rest and owns everything while it runs.
 #pragma once
 
+#include <vector>
+
 #include "daemon/config/load_config.hpp"
 #include "daemon/options.hpp"
 
@@ -13,6 +15,7 @@ struct Start {
   Options options;
   LoadOptions load;  ///< as used for `config`, and for every reload
   Config config;
+  std::vector<SourceFile> files;  ///< what `config` was read from
 };
 
 /// Runs belfryd until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly end, 1 when it could not start or go

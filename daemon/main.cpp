@@ -39,13 +39,14 @@ int start(int argc, char** argv) {
   if (!options) return options.error();
   const jobs::NativeRegistry natives = jobs::NativeRegistry::with_builtins();
   const daemon::LoadOptions load{.natives = &natives, .started = std::chrono::system_clock::now()};
-  daemon::LoadResult config = daemon::load_config(options->config, load);
-  if (!config) {
+  daemon::Loaded loaded = daemon::load_with_files(options->config, load);
+  if (!loaded.config) {
     const bool colour = isatty(STDERR_FILENO) == 1;
-    std::fputs(daemon::format_errors(config.error(), colour).c_str(), stderr);
+    std::fputs(daemon::format_errors(loaded.config.error(), colour).c_str(), stderr);
     return exit_bad_config;
   }
-  return daemon::run_daemon({.options = *options, .load = load, .config = std::move(*config)});
+  return daemon::run_daemon(
+      {.options = *options, .load = load, .config = std::move(*loaded.config), .files = std::move(loaded.files)});
 }
 
 }  // namespace

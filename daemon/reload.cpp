@@ -1,6 +1,6 @@
 #include "daemon/reload.hpp"
 
-#include <filesystem>
+#include <algorithm>
 #include <utility>
 
 #include "async/loop.hpp"
@@ -25,12 +25,6 @@ std::vector<std::string> fixed_keys_changed(const Settings& running, const Setti
   return changed;
 }
 
-/// What was read on the pool.
-struct Read {
-  std::optional<ZoneUpdate> zones;
-  LoadResult config;
-};
-
 std::optional<ZoneUpdate> look_for_zones() {
   std::string before = time::zone_data_version();
   if (!time::refresh_zones()) return std::nullopt;
@@ -39,56 +33,136 @@ std::optional<ZoneUpdate> look_for_zones() {
 
 }  // namespace
 
+struct Reloader::Basis {
+  std::filesystem::path path;
+  LoadOptions load;
+  BuildContext build;
+  std::shared_ptr<const engine::Catalog> catalog;  // in force; null before the first
+  std::shared_ptr<const std::string> text;
+  Calendars calendars;
+  time::WallTime now;
+
+  /// Makes the catalog and the comparison of what was read. On the pool.
+  Prepared prepare(LoadResult read, std::vector<SourceFile> files, std::optional<ZoneUpdate> zones) const {
+    Prepared prepared{.zones = std::move(zones),
+                      .errors = {},
+                      .config = {},
+                      .files = std::move(files),
+                      .catalog = nullptr,
+                      .differences = nullptr};
+    if (!read) {
+      prepared.errors = std::move(read.error());
+      return prepared;
+    }
+    prepared.config = std::move(*read);
+    prepared.catalog = build_catalog(prepared.config, build);
+    prepared.config.jobs.clear();
+    if (!catalog) return prepared;
+    const Declaration before{.catalog = *catalog, .text = *text, .calendars = calendars};
+    const Declaration after{
+        .catalog = *prepared.catalog, .text = prepared.config.text, .calendars = prepared.config.calendars};
+    prepared.differences = std::make_shared<const ConfigDiff>(compare(before, after, now, !prepared.zones));
+    return prepared;
+  }
+};
+
 Reloader::Reloader(Options options, LoadOptions load, Settings running, Parts parts)
     : options_(std::move(options)), load_(load), running_(std::move(running)), parts_(parts) {}
 
-ReloadReport Reloader::apply(const Config& config) {
-  ReloadReport report;
-  report.generation = ++generation_;
-  report.changes = parts_.engine.apply(build_catalog(
-      config,
-      {.pool = &parts_.pool, .natives = &parts_.natives, .state_dir = running_.state_dir, .generation = generation_}));
-  text_ = config.text;
-  report.needs_restart = fixed_keys_changed(running_, effective(config.settings, options_));
-  parts_.metrics.config_loaded(true, async::Loop::current().wall_now());
-  return report;
+Reloader::Basis Reloader::basis() const {
+  return {.path = std::filesystem::absolute(options_.config),
+          .load = load_,
+          .build = {.pool = &parts_.pool,
+                    .natives = &parts_.natives,
+                    .state_dir = running_.state_dir,
+                    .generation = generation_ + 1},
+          .catalog = parts_.engine.catalog(),
+          .text = text_,
+          .calendars = calendars_,
+          .now = async::Loop::current().wall_now()};
+}
+
+ReloadReport Reloader::begin(const Config& config, std::vector<SourceFile> files) {
+  return take(basis().prepare(config, std::move(files), std::nullopt));
 }
 
 async::Task<ReloadReport> Reloader::reload() {
   const auto turn = co_await turn_.acquire();
-  auto read_file = [path = options_.config, load = load_] {
-    auto zones = look_for_zones();
-    return Read{.zones = std::move(zones), .config = load_config(path, load)};
-  };
-  Read read = co_await parts_.pool.run(std::move(read_file));
-  if (!read.config) co_return refused(std::move(read.config.error()), std::move(read.zones));
-  ReloadReport report = apply(*read.config);
-  report.zones = std::move(read.zones);
+  ReloadReport report = co_await read_again();
   co_return report;
+}
+
+async::Task<std::optional<ReloadReport>> Reloader::reload_if_changed() {
+  const auto turn = co_await turn_.acquire();
+  auto look = [last = last_read_, in_force = in_force_] {
+    return std::pair(up_to_date(last), last != in_force && up_to_date(in_force));
+  };
+  const auto [as_read, as_in_force] = co_await parts_.pool.run(std::move(look));
+  if (as_read) co_return std::nullopt;
+  if (as_in_force) {
+    last_read_ = in_force_;
+    parts_.metrics.config_loaded(true, async::Loop::current().wall_now());
+    ReloadReport report;
+    report.restored = true;
+    report.generation = generation_;
+    co_return report;
+  }
+  ReloadReport report = co_await read_again();
+  co_return report;
+}
+
+async::Task<ReloadReport> Reloader::read_again() {
+  auto read = [basis = basis(), path = options_.config] {
+    auto zones = look_for_zones();
+    Loaded loaded = load_with_files(path, basis.load);
+    return basis.prepare(std::move(loaded.config), std::move(loaded.files), std::move(zones));
+  };
+  Prepared prepared = co_await parts_.pool.run(std::move(read));
+  co_return take(std::move(prepared));
 }
 
 async::Task<std::optional<ReloadReport>> Reloader::refresh_zones() {
   const auto turn = co_await turn_.acquire();
-  auto read_again = [text = text_, path = std::filesystem::absolute(options_.config), load = load_] {
+  auto read_again = [basis = basis(), files = in_force_] {
     auto zones = look_for_zones();
-    if (!zones) return Read{};
-    return Read{.zones = std::move(zones), .config = parse_config(text, path.native(), path.parent_path(), load)};
+    if (!zones) return Prepared{};
+    auto config = parse_config(*basis.text, basis.path.native(), basis.path.parent_path(), basis.load);
+    return basis.prepare(std::move(config), files, std::move(zones));
   };
-  Read read = co_await parts_.pool.run(std::move(read_again));
-  if (!read.zones) co_return std::nullopt;
-  if (!read.config) co_return refused(std::move(read.config.error()), std::move(read.zones));
-  ReloadReport report = apply(*read.config);
-  report.zones = std::move(read.zones);
-  co_return report;
+  Prepared prepared = co_await parts_.pool.run(std::move(read_again));
+  if (!prepared.zones) co_return std::nullopt;
+  co_return take(std::move(prepared));
 }
 
-ReloadReport Reloader::refused(std::vector<ConfigError> errors, std::optional<ZoneUpdate> zones) {
-  parts_.metrics.config_loaded(false, async::Loop::current().wall_now());
+/// Between two turns of the loop: swaps, or keeps the old one.
+ReloadReport Reloader::take(Prepared prepared) {
   ReloadReport report;
-  report.errors = std::move(errors);
-  report.generation = generation_;
-  report.zones = std::move(zones);
+  report.zones = std::move(prepared.zones);
+  last_read_ = prepared.files;
+  parts_.metrics.config_loaded(prepared.errors.empty(), async::Loop::current().wall_now());
+  if (!prepared.errors.empty()) {
+    report.errors = std::move(prepared.errors);
+    report.generation = generation_;
+    return report;
+  }
+  report.generation = ++generation_;
+  report.changes = parts_.engine.apply(std::move(prepared.catalog));
+  report.differences = std::move(prepared.differences);
+  report.needs_restart = fixed_keys_changed(running_, effective(prepared.config.settings, options_));
+  watch_config_ = prepared.config.settings.watch_config;
+  text_ = std::make_shared<const std::string>(std::move(prepared.config.text));
+  calendars_ = std::move(prepared.config.calendars);
+  in_force_ = std::move(prepared.files);
   return report;
+}
+
+std::vector<std::filesystem::path> Reloader::files() const {
+  std::vector<std::filesystem::path> paths;
+  for (const SourceFile& file : last_read_) paths.push_back(file.path);
+  for (const SourceFile& file : in_force_) {
+    if (std::ranges::find(paths, file.path) == paths.end()) paths.push_back(file.path);
+  }
+  return paths;
 }
 
 }  // namespace belfry::daemon

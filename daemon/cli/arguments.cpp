@@ -201,6 +201,14 @@ void declare_daemon(Declared& declared) {
         sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
       },
       [](Session& session, const std::string& file) { return validate(session, file); });
+  declared.command<DiffOptions>(
+      "diff", "Show which jobs and which fires of the next 7 days differ between two configurations (without a daemon)",
+      "  belfry diff /etc/belfry/scheduler.yaml scheduler.yaml",
+      [](CLI::App& sub, DiffOptions& options) {
+        sub.add_option("old", options.before, "the configuration before")->required()->type_name("OLD");
+        sub.add_option("new", options.after, "the configuration after")->required()->type_name("NEW");
+      },
+      [](Session& session, const DiffOptions& options) { return diff(session, options); });
   declared.command<std::string>(
       "lint", "Warn of what is right in a configuration and likely not meant (without a daemon)",
       "  belfry lint scheduler.yaml",

@@ -44,6 +44,11 @@ struct HistoryOptions {
   int count = 20;
 };
 
+struct DiffOptions {
+  std::string before;
+  std::string after;
+};
+
 struct OneShotOptions {
   std::string when;  ///< of `in`: a span; of `at`: a time
   std::vector<std::string> command;
@@ -67,6 +72,7 @@ int at(Session& session, const OneShotOptions& options);                        
 int status(Session& session);                                                    // daemon_commands.cpp
 int reload(Session& session);                                                    // daemon_commands.cpp
 int validate(Session& session, const std::string& file);                         // daemon_commands.cpp
+int diff(Session& session, const DiffOptions& options);                          // diff_command.cpp
 int version(Session& session);                                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).

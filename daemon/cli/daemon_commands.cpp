@@ -99,10 +99,10 @@ int reload(Session& session) {
     print_json(answer);
     return kOk;
   }
-  const std::string changes = names_of(answer.at("added"), "added") + names_of(answer.at("changed"), "changed") +
-                              names_of(answer.at("removed"), "removed");
+  std::string changes;
+  for (const json& line : answer.at("lines")) changes += "  " + printable(line.get<std::string>()) + "\n";
   print("Generation " + std::to_string(answer.value("generation", 0)) + " of the configuration is in force" +
-        (changes.empty() ? "; no job has changed.\n" : ":\n" + changes) +
+        (changes.empty() ? "; nothing has changed.\n" : ":\n" + changes) +
         names_of(answer.at("needs_restart"), "changed, but in force only after a restart of belfryd"));
   return kOk;
 }

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "daemon/config/read_file.hpp"
 #include "daemon/config/settings_reader.hpp"
 #include "time/ics.hpp"
 #include "time/suggest.hpp"
@@ -23,7 +22,8 @@ std::vector<Value> items_of(const Value& value, std::string_view expected) {
 
 class CalendarReader {
  public:
-  CalendarReader(const std::filesystem::path& folder, std::size_t& files) : folder_(&folder), files_(&files) {}
+  CalendarReader(const std::filesystem::path& folder, std::size_t& count, std::vector<SourceFile>& files)
+      : folder_(&folder), count_(&count), files_(&files) {}
 
   std::optional<HolidayCalendar> read(Place place, const Value& value) {
     if (!value.is_map("a map with ics, dates or weekdays")) return std::nullopt;
@@ -67,10 +67,10 @@ class CalendarReader {
       good_ = false;
       return;
     }
-    if (++*files_ > most_ics_files) {
+    if (++*count_ > most_ics_files) {
       return complain(value, {"too many .ics files", "at most " + std::to_string(most_ics_files)});
     }
-    const auto text = read_config_file(*path, time::longest_ics);
+    const auto text = read_source(*path, time::longest_ics, *files_);
     if (!text) {
       return complain(value,
                       {text.error().message, text.error().expected, "relative paths start at the folder of this file"});
@@ -89,7 +89,8 @@ class CalendarReader {
   }
 
   const std::filesystem::path* folder_;
-  std::size_t* files_;
+  std::size_t* count_;
+  std::vector<SourceFile>* files_;
   HolidayCalendar calendar_;
   time::DaySet days_;
   bool good_ = true;
@@ -97,12 +98,12 @@ class CalendarReader {
 
 }  // namespace
 
-Calendars read_calendars(const Value& value, const std::filesystem::path& folder) {
+Calendars read_calendars(const Value& value, const std::filesystem::path& folder, std::vector<SourceFile>& files) {
   Calendars calendars;
   if (!value.is_map("a map of calendars by name")) return calendars;
-  std::size_t files = 0;
+  std::size_t count = 0;
   for (const auto& entry : value.node().entries) {
-    auto calendar = CalendarReader(folder, files).read(entry.place, value.child(entry));
+    auto calendar = CalendarReader(folder, count, files).read(entry.place, value.child(entry));
     // One that is wrong has its name all the same: that it is used is no mistake.
     if (!calendar) calendar = HolidayCalendar{std::make_shared<const time::DaySet>(), {}, 0, entry.place};
     calendars.emplace(entry.key, std::move(*calendar));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/config/map_reader.hpp"
+#include "daemon/config/read_file.hpp"
 #include "time/day_set.hpp"
 
 namespace belfry::daemon {
@@ -27,8 +28,8 @@ using Calendars = std::map<std::string, HolidayCalendar, std::less<>>;
 inline constexpr std::size_t most_ics_files = 32;
 
 /// Reads the map of calendars and the files that they name; relative paths start at `folder`. Complains about what is
-/// wrong, in an .ics file with its line.
-Calendars read_calendars(const Value& value, const std::filesystem::path& folder);
+/// wrong, in an .ics file with its line. Each .ics file is noted in `files`, be it right or wrong.
+Calendars read_calendars(const Value& value, const std::filesystem::path& folder, std::vector<SourceFile>& files);
 
 /// The calendars that a job's `holidays` names: a name, a list of names, or `none` for an empty list. Complains about
 /// names that there are not, and gives nothing then.

@@ -51,7 +51,7 @@ ActionPointer make_action(const NativeDeclaration& native, const JobSpec&, const
   return context.natives->make(native.function, native.parameters, *context.pool).value();
 }
 
-std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, const BuildContext& context) {
+std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, ActionPointer action) {
   const auto& run = spec.policies.run;
   engine::Job job;
   job.name = spec.name;
@@ -61,7 +61,7 @@ std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, const BuildCon
   if (spec.policies.schedule.on_holiday == OnHoliday::skip) {
     job.days_off = {.days = spec.days_off, .zone = time::Zone::load(spec.timezone).value_or(time::Zone())};
   }
-  job.action = std::visit([&](const auto& action) { return make_action(action, spec, context); }, spec.action);
+  job.action = std::move(action);
   job.overlap = run.overlap;
   job.queue_limit = run.queue_limit;
   job.on_missed = run.on_missed;
@@ -76,11 +76,22 @@ std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, const BuildCon
 
 }  // namespace
 
-std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context) {
+std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::uint64_t generation,
+                                                     const ActionMaker& make_action) {
   auto catalog = std::make_shared<engine::Catalog>();
-  catalog->generation = context.generation;
-  for (const auto& spec : config.jobs) catalog->jobs.emplace(spec.name, build_job(spec, context));
+  catalog->generation = generation;
+  for (const auto& spec : config.jobs) catalog->jobs.emplace(spec.name, build_job(spec, make_action(spec)));
   return catalog;
+}
+
+std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context) {
+  return build_catalog(config, context.generation, [&context](const JobSpec& spec) {
+    return std::visit([&](const auto& action) { return make_action(action, spec, context); }, spec.action);
+  });
+}
+
+std::shared_ptr<const engine::Catalog> build_timetable(const Config& config) {
+  return build_catalog(config, 0, [](const JobSpec&) { return nullptr; });
 }
 
 }  // namespace belfry::daemon

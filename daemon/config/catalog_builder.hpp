@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,14 @@ struct BuildContext {
 /// A generation of the catalog. REQUIRES: pool and natives are set. Reads the environment of this process: no other
 /// thread may change it meanwhile. Any thread; the result is immutable.
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context);
+
+/// The same, with `make_action` deciding what each job does. Any thread.
+using ActionMaker = std::function<std::shared_ptr<const engine::Action>(const JobSpec&)>;
+std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::uint64_t generation,
+                                                     const ActionMaker& make_action);
+
+/// The same without any action: to compare and to look ahead, not to run. Any thread.
+std::shared_ptr<const engine::Catalog> build_timetable(const Config& config);
 
 /// Identifies the declaration of a job: equal when and only when nothing that matters for its runs differs, whatever
 /// the order of keys, the comments, or the way in which a value came there (a default, an alias). 16 hexadecimal

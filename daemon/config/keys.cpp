@@ -24,6 +24,7 @@ constexpr std::array top_keys{
     Key{"log", "a map", "", "what is logged, and how"},
     Key{"shutdown_timeout", "a duration", "30s", "how long running jobs may take to finish when the daemon stops"},
     Key{"threads", "1 to 256", "4", "threads for file and native jobs"},
+    Key{"watch_config", "true or false", "true", "whether a change of this file, or of an .ics file, is a reload"},
     Key{"history", "a map", "", "how much of the past the ledger keeps"},
 };
 

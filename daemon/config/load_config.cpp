@@ -1,5 +1,6 @@
 #include "daemon/config/load_config.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "daemon/config/read_file.hpp"
 #include "daemon/config/settings_reader.hpp"
 #include "daemon/config/yaml_document.hpp"
+#include "time/ics.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -73,7 +75,8 @@ class JobList {
   std::map<std::string, Place> names_;
 };
 
-void read_top(const Value& root, const std::filesystem::path& folder, const LoadOptions& options, Config& config) {
+void read_top(const Value& root, const std::filesystem::path& folder, const LoadOptions& options,
+              std::vector<SourceFile>& files, Config& config) {
   const MapReader top(root, top_section, true);
   config.settings = read_settings(top, folder);
   const auto builtins = jobs::NativeRegistry::with_builtins();
@@ -84,7 +87,7 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
                      .started = options.started,
                      .natives = options.natives != nullptr ? options.natives : &builtins};
   context.defaults.process.working_dir = folder;
-  if (const auto calendars = top.get("calendars")) config.calendars = read_calendars(*calendars, folder);
+  if (const auto calendars = top.get("calendars")) config.calendars = read_calendars(*calendars, folder, files);
   context.calendars = config.calendars;
   if (const auto defaults = top.get("defaults")) {
     context.defaults = read_defaults(*defaults, folder, context.calendars);
@@ -96,10 +99,8 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
   }
 }
 
-}  // namespace
-
-LoadResult parse_config(std::string text, std::string name, const std::filesystem::path& folder,
-                        const LoadOptions& options) {
+LoadResult parse(std::string text, std::string name, const std::filesystem::path& folder, const LoadOptions& options,
+                 std::vector<SourceFile>& files) {
   const SourceText source(std::move(name), std::move(text));
   ErrorList errors(source);
   const auto document = yaml::parse(source, errors);
@@ -107,7 +108,7 @@ LoadResult parse_config(std::string text, std::string name, const std::filesyste
   const auto* root = document.root();
   if (root != nullptr && root->kind != Kind::null) {
     const Value value(*root, "", errors);
-    if (value.is_map("a map with the key \"jobs\"")) read_top(value, folder, options, config);
+    if (value.is_map("a map with the key \"jobs\"")) read_top(value, folder, options, files, config);
   } else if (errors.empty()) {
     errors.add({1, 1}, "", {"the file is empty", "a map with the key \"jobs\""});
   }
@@ -116,15 +117,35 @@ LoadResult parse_config(std::string text, std::string name, const std::filesyste
   return std::unexpected(errors.take());
 }
 
-LoadResult load_config(const std::filesystem::path& path, const LoadOptions& options) {
-  auto text = read_config_file(path, yaml::Limits{}.bytes);
-  if (!text) {
-    const SourceText nothing(path.native(), "");
-    ErrorList errors(nothing);
-    errors.add({}, "", std::move(text.error()));
-    return std::unexpected(errors.take());
+}  // namespace
+
+LoadResult parse_config(std::string text, std::string name, const std::filesystem::path& folder,
+                        const LoadOptions& options) {
+  std::vector<SourceFile> files;
+  return parse(std::move(text), std::move(name), folder, options, files);
+}
+
+Loaded load_with_files(const std::filesystem::path& path, const LoadOptions& options) {
+  Loaded loaded;
+  auto text = read_source(path, yaml::Limits{}.bytes, loaded.files);
+  if (text) {
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    loaded.config = parse(std::move(*text), path.native(), folder, options, loaded.files);
+    return loaded;
   }
-  return parse_config(std::move(*text), path.native(), std::filesystem::absolute(path).parent_path(), options);
+  const SourceText nothing(path.native(), "");
+  ErrorList errors(nothing);
+  errors.add({}, "", std::move(text.error()));
+  loaded.config = std::unexpected(errors.take());
+  return loaded;
+}
+
+LoadResult load_config(const std::filesystem::path& path, const LoadOptions& options) {
+  return load_with_files(path, options).config;
+}
+
+bool up_to_date(const std::vector<SourceFile>& files) {
+  return still_as_read(files, std::max(yaml::Limits{}.bytes, time::longest_ics));
 }
 
 }  // namespace belfry::daemon

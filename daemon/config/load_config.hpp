@@ -12,6 +12,7 @@
 
 #include "daemon/config/config_error.hpp"
 #include "daemon/config/job_spec.hpp"
+#include "daemon/config/read_file.hpp"
 #include "daemon/config/settings.hpp"
 #include "jobs/native.hpp"
 #include "time/wall_time.hpp"
@@ -32,10 +33,22 @@ struct LoadOptions {
 
 using LoadResult = std::expected<Config, std::vector<ConfigError>>;
 
+/// A configuration, or its mistakes, and every file that was read for it, also when there are mistakes.
+struct Loaded {
+  LoadResult config;
+  std::vector<SourceFile> files;  ///< the configuration itself first, then its .ics files
+};
+
 /// Reads and checks a file. The errors are in the order of the file, never empty, and each has its place, its key and
 /// what was expected; an unreadable file is one error without a place. Limits: 4 MiB, 64 levels, 250,000 values, at
 /// most a second and 100 MB whatever the file holds. Throws nothing but std::bad_alloc. Any thread.
 LoadResult load_config(const std::filesystem::path& path, const LoadOptions& options);
+
+/// The same, for whoever wants to know when it is out of date.
+Loaded load_with_files(const std::filesystem::path& path, const LoadOptions& options);
+
+/// Whether the files still hold what was read. Reads them; any thread.
+bool up_to_date(const std::vector<SourceFile>& files);
 
 /// The same for a text that is already there. `name` is what messages call it; relative paths in it start at `folder`,
 /// which must be absolute.

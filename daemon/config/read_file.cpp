@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
+
+#include "jobs/digest.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -75,6 +78,10 @@ std::expected<std::string, Complaint> read_all(int descriptor, std::size_t limit
                                    "split the jobs over several daemons, or move data out of the file"});
 }
 
+std::string state_of(const std::expected<std::string, Complaint>& text) {
+  return text ? jobs::sha256(*text) : text.error().message;
+}
+
 }  // namespace
 
 std::expected<std::string, Complaint> read_config_file(const std::filesystem::path& path, std::size_t limit) {
@@ -88,6 +95,18 @@ std::expected<std::string, Complaint> read_config_file(const std::filesystem::pa
   }
   if (auto checked = check_writers(status, path); !checked) return std::unexpected(std::move(checked.error()));
   return read_all(file.get(), limit);
+}
+
+std::expected<std::string, Complaint> read_source(const std::filesystem::path& path, std::size_t limit,
+                                                  std::vector<SourceFile>& files) {
+  auto text = read_config_file(path, limit);
+  files.push_back({.path = std::filesystem::absolute(path), .state = state_of(text)});
+  return text;
+}
+
+bool still_as_read(const std::vector<SourceFile>& files, std::size_t limit) {
+  return std::ranges::all_of(
+      files, [limit](const SourceFile& file) { return state_of(read_config_file(file.path, limit)) == file.state; });
 }
 
 }  // namespace belfry::daemon

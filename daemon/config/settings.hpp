@@ -38,6 +38,7 @@ struct Settings {
   LogFormat log_format = LogFormat::automatic;
   time::Duration shutdown_timeout = std::chrono::seconds{30};
   int threads = 4;
+  bool watch_config = true;
   History history;
   time::Zone timezone;
 };

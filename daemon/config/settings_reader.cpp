@@ -113,6 +113,9 @@ Settings read_settings(const MapReader& top, const std::filesystem::path& folder
   if (const auto value = top.get("threads")) {
     settings.threads = static_cast<int>(value->integer(1, 256).value_or(settings.threads));
   }
+  if (const auto value = top.get("watch_config")) {
+    settings.watch_config = value->truth().value_or(settings.watch_config);
+  }
   if (const auto value = top.get("history")) read_history(*value, settings.history);
   settings.timezone = time::Zone::local().zone;
   if (const auto value = top.get("timezone")) {

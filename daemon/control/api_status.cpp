@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/compare/diff_view.hpp"
 #include "daemon/control/api_context.hpp"
 #include "daemon/control/api_error.hpp"
 #include "daemon/control/json_text.hpp"
@@ -33,13 +34,23 @@ Reply status_reply(const ApiContext& context, const std::optional<engine::Engine
   return {.body = to_text(document)};
 }
 
+/// How many lines about the differences a client is sent.
+constexpr std::size_t kMostLines = 500;
+
 Reply reload_reply(const ReloadResult& result) {
   if (!result.applied) return error_reply(422, "invalid_config", result.errors);
-  return {.body = to_text({{"generation", result.generation},
-                           {"added", result.added},
-                           {"changed", result.changed},
-                           {"removed", result.removed},
-                           {"needs_restart", result.needs_restart}})};
+  json document{{"generation", result.generation},
+                {"added", result.added},
+                {"changed", result.changed},
+                {"removed", result.removed},
+                {"needs_restart", result.needs_restart},
+                {"differences", nullptr},
+                {"lines", json::array()}};
+  if (result.differences) {
+    document["differences"] = view(*result.differences);
+    document["lines"] = lines_of(*result.differences, kMostLines);
+  }
+  return {.body = to_text(document)};
 }
 
 }  // namespace
@@ -54,7 +65,8 @@ void add_status_routes(Router& router, ApiContext& context) {
 
   router.add("POST", "/v1/reload", [&context](const Request&, const PathParts&, const Exchange& exchange) {
     const auto reload = [&context](const Exchange& asked) {
-      context.parts.reload([asked](const ReloadResult& result) { asked.reply(reload_reply(result)); });
+      context.parts.reload(
+          [asked](const ReloadResult& result) { asked.finish([result] { return reload_reply(result); }); });
     };
     context.bridge.post(exchange, reload);
   });

@@ -20,6 +20,7 @@
 #include <string>
 
 #include "async/loop.hpp"
+#include "daemon/compare/config_diff.hpp"
 #include "daemon/control/http_server.hpp"
 #include "engine/engine.hpp"
 #include "engine/event.hpp"
@@ -35,7 +36,8 @@ struct ReloadResult {
   std::vector<std::string> added;
   std::vector<std::string> changed;
   std::vector<std::string> removed;
-  std::vector<std::string> needs_restart{};  ///< keys whose new values take effect at the next start only
+  std::vector<std::string> needs_restart{};         ///< keys whose new values take effect at the next start only
+  std::shared_ptr<const ConfigDiff> differences{};  ///< to the generation before; may be null
 };
 
 /// What the API needs of the daemon; all references must outlive it.
