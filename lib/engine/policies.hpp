@@ -46,7 +46,7 @@ struct RetryPolicy {
   double jitter = 0.0;                ///< each delay is spread by plus or minus this share; 0 to 1
   bool on_timeout = true;             ///< a timeout is tried again too
   std::vector<int> on_exit_codes{};   ///< only these exit codes are tried again; empty: all
-  std::vector<ledger::Outcome> on{};  ///< only these: failure, timeout, killed, start_error; empty: all
+  std::vector<ledger::Outcome> on{};  ///< only these: failure, timeout, killed, start_error; empty: see wants_retry()
 };
 
 /// The named group of which a run takes a part while it is under way.
@@ -67,6 +67,8 @@ struct RatePolicy {
   int count = 1;                           ///< 1 to 1,000,000
   Duration per = std::chrono::minutes{1};  ///< 1 s to 365 d
   int burst = 1;                           ///< 1 to 1,000,000
+
+  friend bool operator==(const RatePolicy&, const RatePolicy&) = default;
 };
 
 /// What the jobs of a group share. A change of it is in force for the next start.
@@ -95,6 +97,8 @@ enum class DependencyEnd : std::uint8_t {
 struct Dependency {
   std::string job;
   DependencyEnd on = DependencyEnd::success;
+
+  friend bool operator==(const Dependency&, const Dependency&) = default;
 };
 
 /// How fast missed slots are made up for, over all jobs.
