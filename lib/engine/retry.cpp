@@ -6,22 +6,32 @@
 
 namespace belfry::engine {
 
+namespace {
+
+template <class T>
+bool has(const std::vector<T>& list, T value) noexcept {
+  return std::ranges::find(list, value) != list.end();
+}
+
+}  // namespace
+
 bool wants_retry(const RetryPolicy& policy, int attempt, ledger::Outcome outcome,
                  std::optional<int> exit_code) noexcept {
   if (attempt > policy.limit) return false;
+  const bool listed = has(policy.on, outcome);
   switch (outcome) {
     case ledger::Outcome::success:
     case ledger::Outcome::cancelled:
     case ledger::Outcome::lost:
       return false;
     case ledger::Outcome::timeout:
-      return policy.on_timeout;
+      return policy.on_timeout && (listed || policy.on.empty());
+    case ledger::Outcome::failure:
+      if (!listed && !policy.on.empty()) return false;
+      return policy.on_exit_codes.empty() || (exit_code && has(policy.on_exit_codes, *exit_code));
     case ledger::Outcome::killed:
     case ledger::Outcome::start_error:
-      return policy.on_exit_codes.empty();
-    case ledger::Outcome::failure:
-      return policy.on_exit_codes.empty() ||
-             (exit_code && std::ranges::find(policy.on_exit_codes, *exit_code) != policy.on_exit_codes.end());
+      return policy.on.empty() ? policy.on_exit_codes.empty() : listed;
   }
   return false;
 }

@@ -9,8 +9,16 @@
 
 namespace belfry::engine {
 
-/// True when the policy wants another attempt after attempt number `attempt` (from 1) ended so. Cancelled attempts are
-/// never tried again; a timeout only with on_timeout; with on_exit_codes only those exit codes are.
+/// True when the policy wants another attempt after attempt number `attempt` (from 1) ended so: `limit` is not reached,
+/// and its kind of end is one that is tried again:
+///
+///   success, cancelled, lost   never
+///   timeout                    with on_timeout, and `on` is empty or has it
+///   failure                    `on` is empty or has it, and on_exit_codes is empty or has the exit code
+///   killed, start_error        `on` has it; when `on` is empty: if on_exit_codes is, too
+///
+/// So on_exit_codes alone means "these exit codes and nothing else, but for timeouts", and whoever wants killed
+/// attempts tried again as well says so in `on`.
 bool wants_retry(const RetryPolicy& policy, int attempt, ledger::Outcome outcome,
                  std::optional<int> exit_code) noexcept;
 

@@ -51,3 +51,34 @@ TEST_CASE("jitter spreads the pause by its share either way and no further", "[r
   CHECK(retry_delay(policy, 1, 0.999999) > 11900ms);
   CHECK(retry_delay({.limit = 1, .delay = 10s, .jitter = 1.0}, 1, 0.0) == 0s);
 }
+
+TEST_CASE("with a list of kinds only those are tried again", "[retry]") {
+  const RetryPolicy policy{.limit = 5, .on = {Outcome::timeout, Outcome::killed}};
+  CHECK(wants_retry(policy, 1, Outcome::timeout, std::nullopt));
+  CHECK(wants_retry(policy, 1, Outcome::killed, std::nullopt));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::failure, 1));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::start_error, std::nullopt));
+}
+
+TEST_CASE("exit codes narrow failures and leave the other kinds that are listed alone", "[retry]") {
+  const RetryPolicy policy{
+      .limit = 5, .on_exit_codes = {75}, .on = {Outcome::failure, Outcome::killed, Outcome::start_error}};
+  CHECK(wants_retry(policy, 1, Outcome::failure, 75));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::failure, 1));
+  CHECK(wants_retry(policy, 1, Outcome::killed, std::nullopt));
+  CHECK(wants_retry(policy, 1, Outcome::start_error, std::nullopt));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::timeout, std::nullopt));
+}
+
+TEST_CASE("a timeout needs both on_timeout and its place in the list", "[retry]") {
+  CHECK_FALSE(wants_retry({.limit = 1, .on_timeout = false, .on = {Outcome::timeout}}, 1, Outcome::timeout, {}));
+  CHECK_FALSE(wants_retry({.limit = 1, .on = {Outcome::failure}}, 1, Outcome::timeout, {}));
+  CHECK(wants_retry({.limit = 1, .on_exit_codes = {75}}, 1, Outcome::timeout, {}));
+}
+
+TEST_CASE("no list makes belfry try again what was cancelled or lost", "[retry]") {
+  const RetryPolicy policy{.limit = 1, .on = {Outcome::cancelled, Outcome::lost, Outcome::success}};
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::cancelled, std::nullopt));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::lost, std::nullopt));
+  CHECK_FALSE(wants_retry(policy, 1, Outcome::success, 0));
+}
