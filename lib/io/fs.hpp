@@ -20,6 +20,13 @@ namespace belfry::io::fs {
 
 using FileTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+/// How much a file system holds, in bytes.
+struct Space {
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;
+  std::uint64_t available = 0;  ///< to ordinary users: without what is reserved for root
+};
+
 enum class FileType : std::uint8_t { regular, folder, link, other, unknown };
 
 struct Stat {
@@ -45,6 +52,11 @@ async::Task<bool> exists(std::string path);                         ///< lstat()
 async::Task<std::vector<DirectoryEntry>> list(std::string folder);  ///< without . and .., in no order
 async::Task<std::string> real_path(std::string path);
 async::Task<std::string> read_link(std::string path);
+
+/// Of the file system that `path` is on (statvfs(3)). Cancellation: lets go of the call at once, though a dead file
+/// server may keep its thread; until that comes back, the same path is refused with ETIMEDOUT, so that it takes one
+/// thread only.
+async::Task<Space> space(std::string path);
 
 async::Task<> rename(std::string from, std::string to);
 async::Task<> link(std::string from, std::string to);  ///< a hard link; fails with EEXIST

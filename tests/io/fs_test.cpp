@@ -1,6 +1,7 @@
 #include "io/fs.hpp"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -8,7 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "async/cancel.hpp"
 #include "async/run.hpp"
+#include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "io/glob.hpp"
 #include "support/temp_dir.hpp"
@@ -91,6 +94,39 @@ TEST_CASE("two hundred calls at once all come back", "[fs]") {
   };
   async::run(body());
   CHECK(std::ranges::distance(std::filesystem::directory_iterator(dir.path())) == 200);
+}
+
+TEST_CASE("the space of a file system is what statvfs tells, and a path that is none is told", "[fs]") {
+  const auto space = async::run(fs::space("/proc/.."));
+  struct statvfs expected{};
+  REQUIRE(::statvfs("/", &expected) == 0);
+  CHECK(space.total == expected.f_blocks * expected.f_frsize);
+  CHECK(space.available <= space.free);
+  CHECK(space.free <= space.total);
+  CHECK_THROWS_WITH(async::run(fs::space("/no/such")),
+                    "cannot measure the free space of /no/such: No such file or directory");
+}
+
+TEST_CASE("a wait for the space of a file system can be cancelled, and asked again", "[fs]") {
+  const auto body = []() -> async::Task<> {
+    async::CancelScope scope;
+    auto waiting = async::spawn(scope.run(fs::space("/")), "measure");
+    co_await async::yield();
+    scope.cancel(async::CancelReason::timeout);
+    const auto measured = co_await waiting;
+    CHECK_FALSE(measured);
+    // The call may be on its way for a moment yet: then the path is refused, as that of a dead file server.
+    for (bool answered = false; !answered;) {
+      try {
+        co_await fs::space("/");
+        answered = true;
+      } catch (const io::IoError& error) {
+        CHECK(error.code().value() == ETIMEDOUT);
+      }
+      co_await async::yield();
+    }
+  };
+  async::run(body());
 }
 
 TEST_CASE("globs match like the shell's, with ** and without following links", "[glob]") {
