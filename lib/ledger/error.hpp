@@ -11,4 +11,10 @@ class LedgerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What to do about a file that is damaged, or no ledger: follows a cause.
+inline constexpr const char* advice_on_damage =
+    "; put a backup in its place with `belfry db restore`, or move the file away (with its -wal and -shm files) to "
+    "begin "
+    "a new ledger";
+
 }  // namespace belfry::ledger

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "async/no_signals.hpp"
+#include "ledger/integrity.hpp"
 #include "ledger/schema.hpp"
 
 namespace belfry::ledger {
@@ -22,6 +24,15 @@ using namespace std::chrono_literals;
 constexpr std::size_t max_group = 10'000;  // items of one transaction
 constexpr Duration first_retry = 50ms;
 constexpr auto measure_every = 1s;
+
+// How long a start may look for damage: enough for a few hundred megabytes.
+constexpr Duration check_patience = 200ms;
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
 
 // Makes the folder and an empty file, so that nobody but the owner can ever read them. SQLite gives its -wal and -shm
 // files the mode of the file.
@@ -37,19 +48,48 @@ const std::string& prepare_file(const std::string& path) {
   return path;
 }
 
+// What SQLite would make of a file that is no database, with a log beside it that once belonged to another: it would
+// write the log into it.
+void refuse_garbage(const std::string& path, int fd) {
+  constexpr std::string_view magic = "SQLite format 3";
+  std::array<char, magic.size()> begin{};
+  const ssize_t size = ::pread(fd, begin.data(), begin.size(), 0);
+  if (size == 0 && size_of(path + "-wal") > 0) {
+    throw LedgerError(path + ": the file is empty, and the log beside it is not" + advice_on_damage);
+  }
+  if (size != 0 && std::string_view(begin.data(), begin.size()) != magic) {
+    throw LedgerError(path + ": the file is not a database" + advice_on_damage);
+  }
+}
+
 // Called with the lock held, before SQLite opens the file: closing a descriptor of it later would drop SQLite's locks.
 const std::string& create_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) throw LedgerError(path + ": cannot open or make the ledger: " + std::strerror(errno));
+  try {
+    refuse_garbage(path, fd);
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
   ::close(fd);
   return path;
 }
 
-// Opened in the order of the members: nothing may touch the file before it is known to be a ledger.
+void refuse_damage(sqlite::Connection& connection) {
+  const Integrity found = check(connection, Depth::quick, check_patience);
+  if (found.damage.empty()) return;
+  throw LedgerError(connection.path() + ": the ledger is damaged: " + found.damage.front() + advice_on_damage);
+}
+
+// Opened in the order of the members: nothing may touch the file before it is known to be a sound ledger.
 sqlite::Connection& prepare(sqlite::Connection& connection, Durability durability) {
+  connection.checkpoint_at_close(false);
   // Small pages: a lone run touches a dozen of them, and each goes to the log whole. Heeded only by a new file.
   connection.execute("PRAGMA page_size = 2048");
+  refuse_damage(connection);
   migrate(connection);
+  connection.checkpoint_at_close(true);
   if (const std::string mode = connection.text("PRAGMA journal_mode = WAL"); mode != "wal") {
     throw LedgerError(connection.path() + ": this file system cannot hold a write-ahead log (journal mode " + mode +
                       "); put the state folder on a local disk");
@@ -61,12 +101,6 @@ sqlite::Connection& prepare(sqlite::Connection& connection, Durability durabilit
   connection.execute("PRAGMA secure_delete = OFF");
   connection.execute("PRAGMA trusted_schema = OFF");
   return connection;
-}
-
-std::uint64_t size_of(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return error ? 0 : size;
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "ledger/backup.hpp"
+
 namespace belfry::ledger {
 namespace {
 
@@ -276,6 +278,33 @@ void refuse_newer(const sqlite::Connection& connection, std::int64_t version) {
                          std::to_string(schema_version()) + "; install the newer belfry again, or move the file away");
 }
 
+void keep_copy(sqlite::Connection& connection, std::int64_t version) {
+  const std::string copy = connection.path() + ".v" + std::to_string(version) + ".backup";
+  try {
+    copy_ledger(connection, copy, OnExisting::replace);
+  } catch (const LedgerError& error) {
+    refuse(connection, "this program wants to bring the ledger to version " + std::to_string(schema_version()) +
+                           " and cannot keep a copy of it first: " + error.what() +
+                           "; nothing was changed: make room beside it, or install the older belfry again");
+  }
+}
+
+void take_step(sqlite::Connection& connection, std::int64_t version) {
+  try {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute(steps.at(static_cast<std::size_t>(version)));
+    connection.execute(("PRAGMA application_id = " + std::to_string(schema_application_id)).c_str());
+    connection.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
+    connection.execute("COMMIT");
+  } catch (const LedgerError& error) {
+    connection.rollback();
+    if (version == 0) throw;
+    refuse(connection, "the ledger cannot be brought from version " + std::to_string(version) + " to " +
+                           std::to_string(version + 1) + ": " + error.what() +
+                           "; nothing was changed: mend the cause, or install the older belfry again");
+  }
+}
+
 }  // namespace
 
 int schema_version() noexcept { return static_cast<int>(steps.size()); }
@@ -283,24 +312,22 @@ int schema_version() noexcept { return static_cast<int>(steps.size()); }
 void migrate(sqlite::Connection& connection) {
   std::int64_t version = version_of(connection);
   refuse_newer(connection, version);
-  for (; version < schema_version(); ++version) {
-    connection.execute("BEGIN IMMEDIATE");
-    try {
-      connection.execute(steps.at(static_cast<std::size_t>(version)));
-      connection.execute(("PRAGMA application_id = " + std::to_string(schema_application_id)).c_str());
-      connection.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
-      connection.execute("COMMIT");
-    } catch (...) {
-      connection.rollback();
-      throw;
-    }
-  }
+  if (version > 0 && version < schema_version()) keep_copy(connection, version);
+  for (; version < schema_version(); ++version) take_step(connection, version);
+}
+
+int ledger_version(sqlite::Connection& connection) {
+  const std::int64_t version = version_of(connection);
+  refuse_newer(connection, version);
+  if (version == 0) refuse(connection, "there is no ledger here yet; start belfryd once");
+  return static_cast<int>(version);
 }
 
 void check_schema(sqlite::Connection& connection) {
-  const std::int64_t version = version_of(connection);
-  refuse_newer(connection, version);
-  if (version < schema_version()) refuse(connection, "there is no ledger here yet; start belfryd once");
+  const int version = ledger_version(connection);
+  if (version == schema_version()) return;
+  refuse(connection, "the ledger has version " + std::to_string(version) + "; start belfryd once, which brings it to " +
+                         std::to_string(schema_version()));
 }
 
 }  // namespace belfry::ledger

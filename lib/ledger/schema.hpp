@@ -21,11 +21,17 @@ inline constexpr const char* newest_run_id_sql =
 /// The version that this program reads and writes (PRAGMA user_version).
 int schema_version() noexcept;
 
-/// Brings the file to schema_version(), each step in a transaction of its own. Throws LedgerError, with advice, when
-/// the file is of another program, is newer than this program, or is no database. Called by the one writer, at open.
+/// Brings the file to schema_version(), each step in a transaction of its own; a copy of a ledger with content is kept
+/// beside it before, as PATH.v1.backup when its version was 1. Throws LedgerError, with advice, when the file is of
+/// another program, is newer than this program, is no database, or cannot be copied or changed; it is then as it was
+/// before. Called by the one writer, at open.
 void migrate(sqlite::Connection& connection);
 
 /// Throws LedgerError unless the file is at schema_version(). For readers, which may not migrate.
 void check_schema(sqlite::Connection& connection);
+
+/// The version of a ledger that this program can read or migrate. Throws LedgerError for anything else, and for a file
+/// without content.
+int ledger_version(sqlite::Connection& connection);
 
 }  // namespace belfry::ledger

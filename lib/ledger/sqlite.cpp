@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace belfry::ledger::sqlite {
 namespace {
 
@@ -24,6 +26,10 @@ bool Error::is_about_values() const noexcept {
       return false;
   }
 }
+
+bool Error::is_damage() const noexcept { return primary(code_) == SQLITE_CORRUPT || primary(code_) == SQLITE_NOTADB; }
+
+bool Error::is_interrupt() const noexcept { return primary(code_) == SQLITE_INTERRUPT; }
 
 Connection::Connection(std::string path, Mode mode) : path_(std::move(path)) {
   const int access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
@@ -69,6 +75,13 @@ void Connection::checkpoint() {
   if (code != SQLITE_OK) fail(code, "checkpoint");
 }
 
+void Connection::checkpoint_at_close(bool wanted) {
+  const int code = sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+  if (code != SQLITE_OK) fail(code, "checkpoint_at_close");
+}
+
+void Connection::interrupt() noexcept { sqlite3_interrupt(db_); }
+
 void Connection::fail(int code, std::string_view operation) const {
   constexpr std::size_t enough = 80;  // of a statement's text to recognise it
   std::string text = path_ + ": ";
@@ -79,9 +92,24 @@ void Connection::fail(int code, std::string_view operation) const {
     text += " (errno " + std::to_string(cause) + ")";
   }
   if (primary(code) == SQLITE_NOTADB || primary(code) == SQLITE_CORRUPT) {
-    text += "; move the file away (with its -wal and -shm files) to begin a new one, or put a backup in its place";
+    text += advice_on_damage;
   }
   throw Error(code, text);
+}
+
+PageCopy::PageCopy(Connection& from, Connection& to) : to_(to) {
+  copy_ = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+  if (copy_ == nullptr) to.fail(sqlite3_errcode(to.handle()), "copy");
+}
+
+PageCopy::~PageCopy() { sqlite3_backup_finish(copy_); }
+
+bool PageCopy::step(int pages) {
+  const int code = sqlite3_backup_step(copy_, pages);
+  if (code == SQLITE_OK) return true;
+  if (code == SQLITE_DONE) return false;
+  sqlite3_backup_finish(std::exchange(copy_, nullptr));  // hands the error to the target's connection
+  to_.fail(code, "copy");
 }
 
 Statement::Statement(Connection& connection, const char* sql) : connection_(connection) {

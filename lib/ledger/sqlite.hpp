@@ -13,6 +13,7 @@
 #include "ledger/error.hpp"
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace belfry::ledger::sqlite {
@@ -28,6 +29,12 @@ class Error : public LedgerError {
   /// Whether the statement's values are at fault (a constraint, a value too big): another try would fail the same way,
   /// while the rest of the transaction is intact.
   bool is_about_values() const noexcept;
+
+  /// Whether the file is damaged, or no database at all.
+  bool is_damage() const noexcept;
+
+  /// Whether interrupt() ended the statement.
+  bool is_interrupt() const noexcept;
 
  private:
   int code_;
@@ -61,6 +68,13 @@ class Connection {
   /// Copies what the write-ahead log holds into the file, as far as readers let it. Throws Error.
   void checkpoint();
 
+  /// Whether closing the last connection copies the write-ahead log into the file, as it does at first. Where not, the
+  /// file stays as it is, byte for byte. Throws Error.
+  void checkpoint_at_close(bool wanted);
+
+  /// Makes the statement that runs now fail soon. Any thread, while the connection lives.
+  void interrupt() noexcept;
+
   /// Throws the error that the connection reported last for `operation`.
   [[noreturn]] void fail(int code, std::string_view operation) const;
 
@@ -70,6 +84,23 @@ class Connection {
  private:
   std::string path_;
   sqlite3* db_ = nullptr;
+};
+
+/// Copies a whole database, page by page, into another one, whose content is lost. Must not outlive either.
+class PageCopy {
+ public:
+  /// A transaction that is open on `from` holds the copy to what it sees, while others go on writing. Throws Error.
+  PageCopy(Connection& from, Connection& to);
+  ~PageCopy();
+  PageCopy(const PageCopy&) = delete;
+  PageCopy& operator=(const PageCopy&) = delete;
+
+  /// Copies so many pages; false when it was the last. Throws Error.
+  bool step(int pages);
+
+ private:
+  Connection& to_;
+  sqlite3_backup* copy_ = nullptr;
 };
 
 /// Bytes that are stored as they are, where std::string_view is stored as text.

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "ledger/schema.hpp"
 #include "ledger/sqlite_reader.hpp"
@@ -63,6 +65,41 @@ TEST_CASE("a file that is no database is refused and left alone", "[ledger]") {
   std::ifstream file(path);
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == garbage);
   CHECK_THROWS_WITH(SqliteReader(path), Contains("not a database"));
+}
+
+TEST_CASE("garbage beside the log of a ledger that was killed is refused, and both are left alone", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 1s, 1);
+  temp.sync();
+  const belfry::test::TempDir crashed;  // as a kill would leave it: the log holds everything
+  const std::string path = (crashed / "ledger.db").string();
+  std::filesystem::copy_file(temp.path + "-wal", path + "-wal");
+  const auto log_bytes = std::filesystem::file_size(path + "-wal");
+  for (const std::string& content : {std::string(5000, '?'), std::string("?"), std::string()}) {
+    CAPTURE(content.size());
+    std::ofstream(path) << content;
+    CHECK_THAT(open_error(path), Contains("belfry db restore"));
+    CHECK(std::filesystem::file_size(path) == content.size());
+    CHECK(std::filesystem::file_size(path + "-wal") == log_bytes);
+  }
+}
+
+TEST_CASE("a ledger with a damaged page is refused with advice, and left alone", "[ledger]") {
+  TempLedger temp;
+  for (RunId run = 1; run <= 200; ++run) write_whole_run(*temp.ledger, "a", std::chrono::seconds{run}, run);
+  temp.ledger.reset();
+  {
+    std::fstream file(temp.path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(temp.path) / 2));
+    file << std::string(3 * 2048, '\xff');
+  }
+  const auto bytes = [&] {
+    std::ifstream file(temp.path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string before = bytes();
+  CHECK_THAT(open_error(temp.path), Contains("the ledger is damaged") && Contains("belfry db restore"));
+  CHECK(bytes() == before);
 }
 
 TEST_CASE("a damaged ledger is refused with advice", "[ledger]") {
