@@ -65,8 +65,10 @@ constexpr std::size_t most_difference_lines = 50;
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
 
-ledger::SqliteOptions ledger_options(const History& history) {
+ledger::SqliteOptions ledger_options(const Settings& settings) {
+  const History& history = settings.history;
   ledger::SqliteOptions options;
+  options.durability = settings.store.durability;
   options.close_patience = ledger_patience;
   options.retention = {.keep_runs = history.keep_runs,
                        .keep_slots = history.keep_slots,
@@ -134,7 +136,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       log_(log),
       notifier_(notifier),
       signals_(signals),
-      ledger_(ledger::SqliteLedger::open(settings_.state_dir / "ledger.db", ledger_options(settings_.history))),
+      ledger_(ledger::SqliteLedger::open(settings_.state_dir / "ledger.db", ledger_options(settings_))),
       metrics_({.version = version, .revision = revision}, start_.load.started, [this] { return loop_.wall_now(); }),
       log_observer_(log),
       loop_log_(log, loop_),

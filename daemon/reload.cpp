@@ -22,6 +22,8 @@ std::vector<std::string> fixed_keys_changed(const Settings& running, const Setti
   note(running.socket != wanted.socket, "socket");
   note(address(running) != address(wanted), "metrics");
   note(running.threads != wanted.threads, "threads");
+  note(running.history != wanted.history, "history");
+  note(running.store != wanted.store, "store");
   return changed;
 }
 

@@ -221,6 +221,44 @@ void declare_daemon(Declared& declared) {
                          [](Session& session, const None&) { return version(session); });
 }
 
+void add_state_dir(CLI::App& sub, DbOptions& options, const char* what) {
+  options.state_dir = "/var/lib/belfry";
+  sub.add_option("--state-dir", options.state_dir, what)->capture_default_str()->type_name("DIR");
+}
+
+void declare_db(CLI::App& app, Arguments& arguments) {
+  CLI::App* const db = app.add_subcommand("db", "Copy, put back, check or shrink the ledger");
+  db->require_subcommand(1);
+  db->fallthrough();
+  db->footer("`belfry db COMMAND --help` shows options and examples.\n");
+  Declared declared(*db, arguments);
+  declared.command<DbOptions>(
+      "backup", "Copy the ledger into a new file, while the daemon runs",
+      "  belfry db backup /var/backups/belfry-$(date +%F).db\n  belfry db backup copy.db --state-dir /var/lib/belfry",
+      [](CLI::App& sub, DbOptions& options) {
+        sub.add_option("file", options.file, "the copy; must not exist yet")->required()->type_name("FILE");
+        sub.add_option("--state-dir", options.state_dir, "copy the ledger of this folder, without a daemon")
+            ->type_name("DIR");
+      },
+      [](Session& session, const DbOptions& options) { return db_backup(session, options); });
+  declared.command<DbOptions>(
+      "restore", "Put a backup in the place of the ledger; what was there is kept (with the daemon stopped)",
+      "  systemctl stop belfryd && belfry db restore /var/backups/belfry-2026-01-01.db && systemctl start belfryd",
+      [](CLI::App& sub, DbOptions& options) {
+        sub.add_option("file", options.file, "the backup")->required()->type_name("FILE");
+        add_state_dir(sub, options, "the folder of the ledger");
+      },
+      [](Session& session, const DbOptions& options) { return db_restore(session, options); });
+  declared.command<DbOptions>(
+      "check", "Look for damage in the ledger (without the daemon, which may run)", "  belfry db check",
+      [](CLI::App& sub, DbOptions& options) { add_state_dir(sub, options, "the folder of the ledger"); },
+      [](Session& session, const DbOptions& options) { return db_check(session, options); });
+  declared.command<DbOptions>(
+      "vacuum", "Give back the space that deleted history left (with the daemon stopped)", "  belfry db vacuum",
+      [](CLI::App& sub, DbOptions& options) { add_state_dir(sub, options, "the folder of the ledger"); },
+      [](Session& session, const DbOptions& options) { return db_vacuum(session, options); });
+}
+
 void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   app.set_version_flag("--version", std::string("belfry ") + BELFRY_VERSION);
   app.add_option("--socket", arguments.socket,
@@ -238,6 +276,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   declare_schedules(declared);
   declare_times(declared, tail);
   declare_daemon(declared);
+  declare_db(app, arguments);
 }
 
 void check_verb(const CLI::App& app, const std::string& verb) {

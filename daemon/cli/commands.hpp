@@ -49,6 +49,11 @@ struct DiffOptions {
   std::string after;
 };
 
+struct DbOptions {
+  std::string file;       ///< the backup; of `db backup` and `db restore`
+  std::string state_dir;  ///< of `db backup`: empty asks the daemon
+};
+
 struct OneShotOptions {
   std::string when;  ///< of `in`: a span; of `at`: a time
   std::vector<std::string> command;
@@ -73,6 +78,10 @@ int status(Session& session);                                                   
 int reload(Session& session);                                                    // daemon_commands.cpp
 int validate(Session& session, const std::string& file);                         // daemon_commands.cpp
 int diff(Session& session, const DiffOptions& options);                          // diff_command.cpp
+int db_backup(Session& session, const DbOptions& options);                       // db_commands.cpp
+int db_restore(Session& session, const DbOptions& options);                      // db_commands.cpp
+int db_check(Session& session, const DbOptions& options);                        // db_commands.cpp
+int db_vacuum(Session& session, const DbOptions& options);                       // db_commands.cpp
 int version(Session& session);                                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).

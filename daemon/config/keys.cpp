@@ -26,6 +26,7 @@ constexpr std::array top_keys{
     Key{"threads", "1 to 256", "4", "threads for file and native jobs"},
     Key{"watch_config", "true or false", "true", "whether a change of this file, or of an .ics file, is a reload"},
     Key{"history", "a map", "", "how much of the past the ledger keeps"},
+    Key{"store", "a map", "", "how the ledger is kept"},
 };
 
 constexpr std::array log_keys{
@@ -39,6 +40,11 @@ constexpr std::array history_keys{
     Key{"keep_runs", "1 to 1000000", "1000", "runs of each job, with their attempts"},
     Key{"keep_slots", "1 to 1000000", "1000", "entries about slots of each job"},
     Key{"keep_outputs", "1 to 1000000", "200", "outputs of each job"},
+};
+
+constexpr std::array store_keys{
+    Key{"durability", "full or normal", "full",
+        "full: what is on record outlasts a power cut; normal: commits do not wait for the disk"},
 };
 
 constexpr std::array calendar_keys{
@@ -232,6 +238,7 @@ constexpr std::array<std::string_view, 18> missing_keys{
 constinit const Section top_section{"top level", top_keys};
 constinit const Section log_section{"log", log_keys};
 constinit const Section history_section{"history", history_keys};
+constinit const Section store_section{"store", store_keys};
 constinit const Section calendar_section{"calendar", calendar_keys};
 constinit const Section job_section{"job", job_keys};
 constinit const Section active_section{"active", active_keys};
@@ -241,9 +248,9 @@ constinit const Section output_section{"output", output_keys};
 constinit const Section stdin_section{"stdin", stdin_keys};
 
 std::span<const Section* const> all_sections() {
-  static constexpr std::array sections{&top_section,    &log_section,    &history_section, &calendar_section,
-                                       &job_section,    &active_section, &retries_section, &limits_section,
-                                       &output_section, &stdin_section};
+  static constexpr std::array sections{&top_section,      &log_section,    &history_section, &store_section,
+                                       &calendar_section, &job_section,    &active_section,  &retries_section,
+                                       &limits_section,   &output_section, &stdin_section};
   return sections;
 }
 

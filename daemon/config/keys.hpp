@@ -34,6 +34,7 @@ struct Section {
 extern const Section top_section;
 extern const Section log_section;
 extern const Section history_section;
+extern const Section store_section;
 extern const Section calendar_section;
 extern const Section job_section;
 extern const Section active_section;

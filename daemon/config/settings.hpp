@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ledger/durability.hpp"
 #include "time/wall_time.hpp"
 #include "time/zone.hpp"
 
@@ -27,6 +28,13 @@ struct History {
   std::size_t keep_runs = 1000;    ///< of each job
   std::size_t keep_slots = 1000;   ///< of each job
   std::size_t keep_outputs = 200;  ///< of each job
+  bool operator==(const History&) const = default;
+};
+
+/// How the ledger is kept.
+struct Store {
+  ledger::Durability durability = ledger::Durability::full;
+  bool operator==(const Store&) const = default;
 };
 
 /// Relative paths of the file are already resolved against its folder.
@@ -40,6 +48,7 @@ struct Settings {
   int threads = 4;
   bool watch_config = true;
   History history;
+  Store store;
   time::Zone timezone;
 };
 

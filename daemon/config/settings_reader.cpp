@@ -16,6 +16,8 @@ constexpr std::array<std::pair<std::string_view, LogFormat>, 4> log_formats{{{"a
                                                                              {"text", LogFormat::text},
                                                                              {"json", LogFormat::json},
                                                                              {"journal", LogFormat::journal}}};
+constexpr std::array<std::pair<std::string_view, ledger::Durability>, 2> durabilities{
+    {{"full", ledger::Durability::full}, {"normal", ledger::Durability::normal}}};
 
 void read_log(const Value& value, Settings& settings) {
   if (!value.is_map("a map with level or format")) return;
@@ -72,6 +74,14 @@ void read_history(const Value& value, History& history) {
   read_count(map, "keep_outputs", history.keep_outputs);
 }
 
+void read_store(const Value& value, Store& store) {
+  if (!value.is_map("a map with durability")) return;
+  const MapReader map(value, store_section);
+  if (const auto durability = map.get("durability")) {
+    store.durability = durability->choice<ledger::Durability>(durabilities).value_or(store.durability);
+  }
+}
+
 void read_version(const Value& value) {
   if (value.any_text("1") && value.node().text != "1") {
     value.complain({"unknown version of the format", "1"});
@@ -117,6 +127,7 @@ Settings read_settings(const MapReader& top, const std::filesystem::path& folder
     settings.watch_config = value->truth().value_or(settings.watch_config);
   }
   if (const auto value = top.get("history")) read_history(*value, settings.history);
+  if (const auto value = top.get("store")) read_store(*value, settings.store);
   settings.timezone = time::Zone::local().zone;
   if (const auto value = top.get("timezone")) {
     settings.timezone = read_zone(*value).value_or(settings.timezone);

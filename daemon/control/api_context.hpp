@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/control/backup_worker.hpp"
 #include "daemon/control/bridge.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/control/router.hpp"
@@ -17,9 +18,13 @@ struct ApiContext {
   Bridge bridge;
   RunWaiters waiters;                            // loop thread only
   std::unique_ptr<ledger::LedgerReader> reader;  // server thread only; opened by the first question
+  BackupWorker backup;                           // server thread only
 
   explicit ApiContext(ControlParts given)
-      : parts(std::move(given)), bridge(parts.loop, parts.loop_patience), waiters(parts.events, parts.engine) {}
+      : parts(std::move(given)),
+        bridge(parts.loop, parts.loop_patience),
+        waiters(parts.events, parts.engine),
+        backup(parts.ledger) {}
 
   /// Answers with what `read` makes of the history, once all that happened before is in it. Server thread.
   void read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read);
@@ -32,6 +37,7 @@ void add_status_routes(Router& router, ApiContext& context);    // api_status.cp
 void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
 void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
 void add_one_shot_routes(Router& router, ApiContext& context);  // api_one_shots.cpp
+void add_ledger_routes(Router& router, ApiContext& context);    // api_ledger.cpp
 
 /// The number that `text` holds, within bounds. Throws ApiError 400 naming `what`.
 std::int64_t parse_number(std::string_view text, std::string_view what, std::int64_t least, std::int64_t most);

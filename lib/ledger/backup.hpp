@@ -4,18 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
-#include "ledger/error.hpp"
+#include "ledger/ledger.hpp"
 #include "ledger/sqlite.hpp"
 
 namespace belfry::ledger {
 
 enum class OnExisting : std::uint8_t { refuse, replace };
-
-/// Says, now and then, whether to give up; empty: never.
-using Stop = std::function<bool()>;
 
 /// Copies what the connection sees now into the file `to`, mode 0600: complete, checked and on the disk, or not there
 /// at all. The copy is one file, without a log beside it. Others may write the ledger meanwhile and do not wait. Gives
@@ -31,8 +27,8 @@ struct Restored {
 };
 
 /// Puts a checked copy of the ledger `from` in the place of the one at `path`, whether that is sound or not; it is kept
-/// beside. Throws LedgerError, and has then changed nothing, while a daemon uses `path`, and when `from` is damaged, no
-/// ledger, or newer than this program.
+/// beside. Throws LedgerInUse while a daemon uses `path`, LedgerError when `from` is damaged, no ledger, or newer than
+/// this program, or something cannot be written; nothing was changed then.
 Restored restore_ledger(const std::string& from, const std::string& path);
 
 struct Vacuumed {
@@ -41,7 +37,7 @@ struct Vacuumed {
 };
 
 /// Writes the ledger anew, without the space that deleted history left. Needs as much free space as the ledger takes.
-/// Throws LedgerError, while a daemon uses it, too.
+/// Throws LedgerInUse while a daemon uses it, and LedgerError.
 Vacuumed vacuum_ledger(const std::string& path);
 
 }  // namespace belfry::ledger

@@ -11,6 +11,12 @@ class LedgerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Another process uses the store; what() names it.
+class LedgerInUse : public LedgerError {
+ public:
+  using LedgerError::LedgerError;
+};
+
 /// What to do about a file that is damaged, or no ledger: follows a cause.
 inline constexpr const char* advice_on_damage =
     "; put a backup in its place with `belfry db restore`, or move the file away (with its -wal and -shm files) to "

@@ -149,6 +149,9 @@ struct LedgerStats {
   std::string last_refusal;          ///< which entry was refused, and why; empty when none was
 };
 
+/// Says, now and then, whether to give up; empty: never.
+using Stop = std::function<bool()>;
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -172,6 +175,11 @@ class Ledger {
   virtual std::unique_ptr<LedgerReader> open_reader() const = 0;
 
   virtual LedgerStats stats() const = 0;
+
+  /// Copies all that is durable now into the file `to`, which must not exist yet: complete and checked, or not there at
+  /// all. Nobody who writes waits for it. Gives the bytes of the file. Reads and writes as much as the ledger holds:
+  /// any thread but the loop's. Throws LedgerError; so does every store that has no such copies.
+  virtual std::uint64_t backup(const std::string& to, const Stop& stop) const;
 
   /// Tells this ledger from others on this machine, e.g. "3fd1c06a9e0b7c55"; the same for every daemon that opens it
   /// until the machine boots again. Empty: unknown. Any thread.

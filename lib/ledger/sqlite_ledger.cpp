@@ -1,6 +1,7 @@
 // The face of the SQLite ledger; ledger_writer.cpp does the work.
 #include "ledger/sqlite_ledger.hpp"
 
+#include "ledger/backup.hpp"
 #include "ledger/ledger_writer.hpp"
 #include "ledger/local_id.hpp"
 #include "ledger/sqlite_reader.hpp"
@@ -27,5 +28,9 @@ void SqliteLedger::when_durable(std::move_only_function<void()> done) { writer_-
 std::unique_ptr<LedgerReader> SqliteLedger::open_reader() const { return std::make_unique<SqliteReader>(path_); }
 
 LedgerStats SqliteLedger::stats() const { return writer_->stats(); }
+
+std::uint64_t SqliteLedger::backup(const std::string& to, const Stop& stop) const {
+  return backup_ledger(path_, to, stop);
+}
 
 }  // namespace belfry::ledger

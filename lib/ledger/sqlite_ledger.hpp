@@ -10,15 +10,11 @@
 #include <string>
 #include <string_view>
 
+#include "ledger/durability.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/retention.hpp"
 
 namespace belfry::ledger {
-
-enum class Durability : std::uint8_t {
-  normal,  ///< a killed process loses nothing that is durable; a power cut may lose the last commits, never more
-  full,    ///< nothing that is durable is lost by a power cut either: each commit waits for the disk
-};
 
 struct SqliteOptions {
   Durability durability = Durability::full;
@@ -50,6 +46,7 @@ class SqliteLedger final : public Ledger {
   void when_durable(std::move_only_function<void()> done) override;
   std::unique_ptr<LedgerReader> open_reader() const override;
   LedgerStats stats() const override;
+  std::uint64_t backup(const std::string& to, const Stop& stop) const override;
   std::string_view id() const noexcept override { return id_; }
 
   const std::string& path() const noexcept { return path_; }

@@ -32,7 +32,7 @@ StateLock::StateLock(const std::string& ledger_path) {
     const std::string who = holder(fd_);
     ::close(fd_);
     if (cause != EWOULDBLOCK) throw LedgerError(path + ": flock: " + std::strerror(cause));
-    throw LedgerError(ledger_path + ": the ledger is in use by " + who +
+    throw LedgerInUse(ledger_path + ": the ledger is in use by " + who +
                       "; stop that belfryd first, or give this one another state folder");
   }
   // The number only helps people; a disk too full to take it does not matter.

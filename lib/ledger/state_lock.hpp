@@ -9,7 +9,7 @@ namespace belfry::ledger {
 /// dies; a child does not inherit it over exec. Any thread.
 class StateLock {
  public:
-  /// Throws LedgerError, naming the process that holds the lock, when there is one.
+  /// Throws LedgerInUse, naming the process that holds the lock, when there is one, and LedgerError.
   explicit StateLock(const std::string& ledger_path);
   ~StateLock();
   StateLock(const StateLock&) = delete;

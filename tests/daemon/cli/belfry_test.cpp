@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "daemon/cli/said.hpp"
 #include "daemon/control/live_daemon.hpp"
 
 namespace belfry::daemon::cli {
@@ -16,32 +17,11 @@ namespace {
 
 using ledger::Outcome;
 using nlohmann::json;
+using test::belfry;
 using test::Instant;
 using test::LiveDaemon;
 using test::make_job;
-
-struct Said {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Runs `belfry ARGUMENTS` by the shell.
-Said belfry(const std::filesystem::path& socket, const std::string& arguments) {
-  const test::TempDir folder;
-  const std::string out = (folder / "out").string();
-  const std::string err = (folder / "err").string();
-  const std::string command = "TZ=UTC BELFRY_SOCKET='" + socket.string() + "' '" + BELFRY_BIN_DIR + "/belfry' " +
-                              arguments + " >" + out + " 2>" + err + " </dev/null";
-  const int status = std::system(command.c_str());
-  REQUIRE(WIFEXITED(status));
-  return {.code = WEXITSTATUS(status), .out = content_of(out), .err = content_of(err)};
-}
+using test::Said;
 
 TEST_CASE("list, run, history and logs tell of a job") {
   LiveDaemon daemon({make_job("good", std::make_shared<Instant>(Outcome::success)),
@@ -217,7 +197,7 @@ TEST_CASE("an error is told as JSON, too; what cannot be written is one") {
     CAPTURE(arguments);
     const Said full = belfry(none, std::string(arguments) + " >/dev/full 2>" + (folder / "err").string() + " #");
     CHECK(full.code == 1);
-    CHECK_THAT(content_of(folder / "err"), Catch::Contains("cannot write to stdout"));
+    CHECK_THAT(test::content_of(folder / "err"), Catch::Contains("cannot write to stdout"));
   }
   const Said escape = belfry(none, "\"$(printf '\\033[2J')\"");
   CHECK(escape.code == 2);

@@ -140,6 +140,7 @@ class LiveDaemon {
   }
 
   std::filesystem::path socket() const { return folder_ / "belfry.sock"; }
+  const std::filesystem::path& state_dir() const { return folder_.path(); }
   engine::Engine& engine() { return engine_; }
   async::Loop& loop() { return loop_; }
 
