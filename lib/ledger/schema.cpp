@@ -240,13 +240,13 @@ WITH happenings (at, what, job, until, by, detail) AS (
   UNION ALL
   SELECT at, iif(open, 'breaker_opened', 'breaker_closed'), job, until, NULL, why FROM breaker_log
   UNION ALL
-  SELECT at, iif(what = 'suspend', 'suspend', 'clock_set'), NULL, NULL, NULL, printf('%+.3f s', step / 1e9)
+  SELECT at, iif(what = 'suspend', 'suspend', 'clock_set'), NULL, NULL, NULL, format('%+.3f s', step / 1e9)
   FROM clock_jumps
   UNION ALL
   SELECT at, 'zones_changed', NULL, NULL, NULL, before || ' -> ' || now FROM zone_changes
   UNION ALL
   SELECT at, 'generation_applied', NULL, NULL, NULL,
-         printf('generation %d: %d jobs, %d added, %d changed, %d removed; %s', generation, jobs, added, changed,
+         format('generation %d: %d jobs, %d added, %d changed, %d removed; %s', generation, jobs, added, changed,
                 removed, substr(fingerprint, 1, 12))
   FROM generations
   UNION ALL
