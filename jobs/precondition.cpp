@@ -120,14 +120,19 @@ async::Task<Objection> CheckedPrecondition::measures() const {
 }
 
 async::Task<Objection> CheckedPrecondition::load() const {
-  if (!spec_.load_below) co_return std::nullopt;
+  if (!spec_.load_below && !spec_.load_per_cpu_below) co_return std::nullopt;
   const std::string text = co_await read_proc("/proc/loadavg");
-  const std::optional<double> average = number_at<double>(text);
-  if (!average) co_return "/proc/loadavg cannot be understood";
-  const double load = spec_.load_per_cpu ? *average / static_cast<double>(cpus_) : *average;
-  if (load < *spec_.load_below) co_return std::nullopt;
-  co_return "the load is " + number_text(load) + (spec_.load_per_cpu ? " for each CPU" : "") + ", and must be below " +
-      number_text(*spec_.load_below);
+  const std::optional<double> load = number_at<double>(text);
+  if (!load) co_return "/proc/loadavg cannot be understood";
+  const double share = *load / static_cast<double>(cpus_);
+  if (spec_.load_below && *load >= *spec_.load_below) {
+    co_return "the load is " + number_text(*load) + ", and must be below " + number_text(*spec_.load_below);
+  }
+  if (spec_.load_per_cpu_below && share >= *spec_.load_per_cpu_below) {
+    co_return "the load is " + number_text(share) + " for each CPU, and must be below " +
+        number_text(*spec_.load_per_cpu_below);
+  }
+  co_return std::nullopt;
 }
 
 async::Task<Objection> CheckedPrecondition::memory() const {

@@ -23,7 +23,7 @@ struct PreconditionSpec {
   std::string job;                             ///< for the command's BELFRY_JOB
   std::optional<ExecSpec> command{};           ///< holds when its outcome is success
   std::optional<double> load_below{};          ///< the load average of the last minute (getloadavg(3))
-  bool load_per_cpu = false;                   ///< it is divided by the number of CPUs that are online
+  std::optional<double> load_per_cpu_below{};  ///< the same, divided by the number of CPUs that are online
   std::optional<FreeDisk> free_disk{};         ///< what is available to ordinary users
   std::optional<std::uint64_t> free_memory{};  ///< MemAvailable: without swapping, caches let go of; in bytes
   std::chrono::nanoseconds timeout = std::chrono::seconds{30};  ///< of the command, and of the others together

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "daemon/config/command_reader.hpp"
 #include "daemon/config/parameters_reader.hpp"
 #include "daemon/config/settings_reader.hpp"
 
@@ -14,22 +14,6 @@ namespace belfry::daemon {
 namespace {
 
 constexpr std::array<std::string_view, 3> action_keys{"command", "file", "native"};
-
-std::optional<std::vector<std::string>> read_arguments(const Value& value) {
-  const auto items = value.list("a program and its arguments: [tar, --create, ...]");
-  if (!items) return std::nullopt;
-  std::vector<std::string> argv;
-  for (const auto& item : *items) {
-    if (item.node().kind == yaml::Node::Kind::null) {
-      item.complain({"an empty item in the list", "text", "write \"\" for an empty argument"});
-      return std::nullopt;
-    }
-    auto text = argv.empty() ? item.text("the name of a program") : item.any_text("text");
-    if (!text) return std::nullopt;
-    argv.push_back(std::move(*text));
-  }
-  return argv;
-}
 
 void read_input(const Value& value, const std::filesystem::path& folder, CommandSpec& command) {
   if (value.node().kind != yaml::Node::Kind::map) {
@@ -44,16 +28,9 @@ void read_input(const Value& value, const std::filesystem::path& folder, Command
 }
 
 std::optional<Action> read_command(const Value& value, const MapReader& job, const std::filesystem::path& folder) {
-  CommandSpec command;
-  if (value.node().kind == yaml::Node::Kind::sequence) {
-    auto argv = read_arguments(value);
-    if (!argv) return std::nullopt;
-    command.command = std::move(*argv);
-  } else {
-    auto text = value.text("text for the shell, or a list of a program and its arguments");
-    if (!text) return std::nullopt;
-    command.command = std::move(*text);
-  }
+  auto line = read_command_line(value);
+  if (!line) return std::nullopt;
+  CommandSpec command{.command = *std::move(line), .standard_input = {}};
   if (const auto input = job.get("stdin")) read_input(*input, folder, command);
   return command;
 }

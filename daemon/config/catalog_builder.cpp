@@ -4,11 +4,14 @@
 
 #include "jobs/exec.hpp"
 #include "jobs/file.hpp"
+#include "jobs/precondition.hpp"
 
 namespace belfry::daemon {
 namespace {
 
 using ActionPointer = std::shared_ptr<const engine::Action>;
+using PreconditionPointer = std::shared_ptr<const engine::Precondition>;
+using PreconditionMaker = std::function<PreconditionPointer(const JobSpec&)>;
 
 io::ShimSteps steps_of(const ProcessPolicies& process) {
   io::ShimSteps steps;
@@ -21,25 +24,30 @@ io::ShimSteps steps_of(const ProcessPolicies& process) {
   return steps;
 }
 
-ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const BuildContext& context) {
-  const auto& process = job.policies.process;
+jobs::ExecSpec exec_spec(const CommandLine& command, const ProcessPolicies& process, const BuildContext& context) {
   jobs::ExecSpec spec;
-  spec.command = command.command;
+  spec.command = command;
   spec.shell = process.shell;
   spec.working_dir = process.working_dir;
   spec.environment = process.environment;
   if (!context.state_dir.empty()) spec.environment["BELFRY_STATE_DIR"] = context.state_dir;
   spec.clear_environment = process.clear_environment;
+  spec.kill_signal = process.kill_signal;
+  spec.kill_grace = process.kill_grace;
+  spec.output_budget = process.output_max_bytes;
+  spec.steps = steps_of(process);
+  return spec;
+}
+
+ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const BuildContext& context) {
+  const auto& process = job.policies.process;
+  jobs::ExecSpec spec = exec_spec(command.command, process, context);
+  spec.success_exit_codes = {process.success_exit_codes.begin(), process.success_exit_codes.end()};
   if (const auto* text = std::get_if<std::string>(&command.standard_input))
     spec.standard_input = jobs::StdinText{*text};
   if (const auto* file = std::get_if<InputFile>(&command.standard_input)) {
     spec.standard_input = jobs::StdinFile{file->path};
   }
-  spec.kill_signal = process.kill_signal;
-  spec.kill_grace = process.kill_grace;
-  spec.output_budget = process.output_max_bytes;
-  spec.success_exit_codes = {process.success_exit_codes.begin(), process.success_exit_codes.end()};
-  spec.steps = steps_of(process);
   return jobs::make_exec(std::move(spec));
 }
 
@@ -51,43 +59,86 @@ ActionPointer make_action(const NativeDeclaration& native, const JobSpec&, const
   return context.natives->make(native.function, native.parameters, *context.pool).value();
 }
 
-std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, ActionPointer action) {
-  const auto& run = spec.policies.run;
+PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& context) {
+  const auto& declared = job.policies.run.precondition;
+  if (!declared) return nullptr;
+  jobs::PreconditionSpec spec{.job = job.name};
+  if (declared->command) spec.command = exec_spec(*declared->command, job.policies.process, context);
+  spec.load_below = declared->load_below;
+  spec.load_per_cpu_below = declared->load_per_cpu_below;
+  if (declared->free_disk) {
+    spec.free_disk = jobs::FreeDisk{.path = declared->free_disk->path, .at_least = declared->free_disk->at_least};
+  }
+  spec.free_memory = declared->free_memory;
+  spec.timeout = declared->timeout;
+  return jobs::make_precondition(std::move(spec));
+}
+
+void take_policies(engine::Job& job, const RunPolicies& run) {
+  job.enabled = run.enabled;
+  job.overlap = run.overlap;
+  job.max_instances = run.max_instances;
+  job.queue_limit = run.queue_limit;
+  job.group = run.group;
+  job.breaker = run.breaker;
+  job.only_if_last_succeeded = run.only_if_last_succeeded;
+  job.guarantee = run.guarantee;
+  job.on_missed = run.on_missed;
+  job.catchup_limit = run.catchup_limit;
+  job.starting_deadline = run.starting_deadline;
+  job.timeout = run.timeout;
+  job.retry = run.retry;
+}
+
+std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, ActionPointer action,
+                                             PreconditionPointer precondition) {
   engine::Job job;
   job.name = spec.name;
   job.description = spec.description;
-  job.enabled = run.enabled;
   job.trigger = spec.trigger.trigger;
   if (spec.policies.schedule.on_holiday == OnHoliday::skip) {
     job.days_off = {.days = spec.days_off, .zone = time::Zone::load(spec.timezone).value_or(time::Zone())};
   }
   job.action = std::move(action);
-  job.overlap = run.overlap;
-  job.queue_limit = run.queue_limit;
-  job.on_missed = run.on_missed;
-  job.starting_deadline = run.starting_deadline;
-  job.timeout = run.timeout;
-  job.retry = run.retry;
+  job.precondition = std::move(precondition);
+  for (const DependencySpec& needed : spec.depends_on) job.depends_on.push_back(needed.dependency);
+  take_policies(job, spec.policies.run);
   job.schedule_text = spec.trigger.text;
   job.timezone = spec.timezone;
   job.fingerprint = fingerprint(spec);
   return std::make_shared<const engine::Job>(std::move(job));
 }
 
+std::shared_ptr<const engine::Catalog> build(const Config& config, std::uint64_t generation,
+                                             const ActionMaker& make_action,
+                                             const PreconditionMaker& make_precondition) {
+  auto catalog = std::make_shared<engine::Catalog>();
+  catalog->generation = generation;
+  for (const auto& spec : config.jobs) {
+    catalog->jobs.emplace(spec.name, build_job(spec, make_action(spec), make_precondition(spec)));
+  }
+  for (const auto& [name, group] : config.groups) catalog->groups.emplace(name, group.policy);
+  catalog->catchup = config.catchup;
+  return catalog;
+}
+
+PreconditionPointer no_precondition(const JobSpec&) { return nullptr; }
+
 }  // namespace
 
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::uint64_t generation,
                                                      const ActionMaker& make_action) {
-  auto catalog = std::make_shared<engine::Catalog>();
-  catalog->generation = generation;
-  for (const auto& spec : config.jobs) catalog->jobs.emplace(spec.name, build_job(spec, make_action(spec)));
-  return catalog;
+  return build(config, generation, make_action, no_precondition);
 }
 
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context) {
-  return build_catalog(config, context.generation, [&context](const JobSpec& spec) {
+  const ActionMaker action_of = [&context](const JobSpec& spec) {
     return std::visit([&](const auto& action) { return make_action(action, spec, context); }, spec.action);
-  });
+  };
+  const PreconditionMaker precondition_of = [&context](const JobSpec& spec) {
+    return make_precondition(spec, context);
+  };
+  return build(config, context.generation, action_of, precondition_of);
 }
 
 std::shared_ptr<const engine::Catalog> build_timetable(const Config& config) {

@@ -25,7 +25,7 @@ struct BuildContext {
 /// thread may change it meanwhile. Any thread; the result is immutable.
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context);
 
-/// The same, with `make_action` deciding what each job does. Any thread.
+/// The same, with `make_action` deciding what each job does, and no precondition. Any thread.
 using ActionMaker = std::function<std::shared_ptr<const engine::Action>(const JobSpec&)>;
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::uint64_t generation,
                                                      const ActionMaker& make_action);

@@ -45,6 +45,7 @@ class Digest {
       value(item);
     }
   }
+  std::uint64_t hash() const noexcept { return hash_; }
   std::string hexadecimal() const {
     static constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
@@ -89,6 +90,66 @@ void add(Digest& digest, const ProcessPolicies& process) {
   digest.value(process.output_max_bytes);
 }
 
+void add(Digest& digest, const PreconditionDeclaration& precondition) {
+  digest.number(precondition.command ? precondition.command->index() + 1 : 0);
+  if (precondition.command) std::visit([&](const auto& value) { digest.value(value); }, *precondition.command);
+  digest.value(precondition.timeout);
+  digest.value(precondition.load_below);
+  digest.value(precondition.load_per_cpu_below);
+  digest.number(precondition.free_disk ? 1 : 0);
+  if (precondition.free_disk) {
+    digest.value(precondition.free_disk->path);
+    digest.value(precondition.free_disk->at_least);
+  }
+  digest.value(precondition.free_memory);
+}
+
+void add(Digest& digest, const engine::GroupUse& group) {
+  digest.value(group.name);
+  digest.value(group.weight);
+  digest.value(group.priority);
+}
+
+void add(Digest& digest, const engine::BreakerPolicy& breaker) {
+  digest.value(breaker.failures);
+  digest.value(breaker.ratio);
+  digest.value(breaker.window);
+  digest.value(breaker.cooldown);
+}
+
+void add_admission(Digest& digest, const RunPolicies& run) {
+  const auto add_if_given = [&digest](const auto& policy) {
+    digest.number(policy ? 1 : 0);
+    if (policy) add(digest, *policy);
+  };
+  digest.value(run.max_instances);
+  add_if_given(run.group);
+  add_if_given(run.precondition);
+  add_if_given(run.breaker);
+  digest.value(run.only_if_last_succeeded);
+  digest.value(run.guarantee);
+  digest.value(run.catchup_limit);
+  digest.value(run.retry.on);
+}
+
+// Policies that are as if their keys were not given leave the fingerprint as it was in versions that did not know them:
+// an update of belfry is no change of the jobs.
+void add_unless_default(Digest& digest, const RunPolicies& run) {
+  Digest given;
+  Digest plain;
+  add_admission(given, run);
+  add_admission(plain, {});
+  if (given.hash() != plain.hash()) digest.number(given.hash());
+}
+
+void add(Digest& digest, const std::vector<DependencySpec>& dependencies) {
+  digest.number(dependencies.size());
+  for (const DependencySpec& spec : dependencies) {
+    digest.value(spec.dependency.job);
+    digest.value(spec.dependency.on);
+  }
+}
+
 void add(Digest& digest, const RunPolicies& run) {
   digest.value(run.enabled);
   digest.value(run.timeout);
@@ -117,8 +178,12 @@ std::string fingerprint(const JobSpec& job) {
   digest.number(job.action.index());
   std::visit([&](const auto& action) { add(digest, action); }, job.action);
   digest.value(job.policies.process.working_dir);
-  if (std::holds_alternative<CommandSpec>(job.action)) add(digest, job.policies.process);
-  add(digest, job.policies.run);
+  const auto& run = job.policies.run;
+  const bool asks_a_command = run.precondition && run.precondition->command;
+  if (std::holds_alternative<CommandSpec>(job.action) || asks_a_command) add(digest, job.policies.process);
+  add(digest, run);
+  add_unless_default(digest, run);
+  if (!job.depends_on.empty()) add(digest, job.depends_on);
   return digest.hexadecimal();
 }
 

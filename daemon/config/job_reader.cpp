@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/config/action_reader.hpp"
+#include "daemon/config/names.hpp"
 #include "daemon/config/trigger_reader.hpp"
 
 namespace belfry::daemon {
@@ -16,14 +17,9 @@ constexpr std::array<std::string_view, 11> process_keys{
     "shell",      "environment", "clear_environment", "stdin", "umask", "nice", "limits", "kill_signal",
     "kill_grace", "output",      "success_exit_codes"};
 
-bool is_name_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
-
 void check_name(std::string_view name, Place place, const Value& value) {
   if (is_job_name(name)) return;
-  Complaint complaint{in_quotes(name) + ": not a name for a job",
-                      R"(letters, digits, ".", "_" and "-", beginning with a letter, a digit or "_")"};
+  Complaint complaint{in_quotes(name) + ": not a name for a job", std::string(name_expected)};
   if (name.size() > longest_job_name) {
     complaint = {in_quotes(name, 20) + ": the name is too long: " + std::to_string(name.size()) + " bytes",
                  "at most " + std::to_string(longest_job_name) + " bytes"};
@@ -31,36 +27,54 @@ void check_name(std::string_view name, Place place, const Value& value) {
   value.errors().add(place, value.path(), std::move(complaint));
 }
 
+bool asks_a_command(const JobSpec& spec) {
+  return spec.policies.run.precondition && spec.policies.run.precondition->command;
+}
+
 void check_use(const MapReader& job, const JobSpec& spec) {
   if (!std::holds_alternative<CommandSpec>(spec.action)) {
+    if (asks_a_command(spec)) return;  // its precondition is a program, which has these
     for (const auto key : process_keys) {
       job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
     }
     return;
   }
-  if (job.has("shell") &&
+  if (job.has("shell") && !asks_a_command(spec) &&
       std::holds_alternative<std::vector<std::string>>(std::get<CommandSpec>(spec.action).command)) {
     job.complain_at_key("shell", {"a command that is a list runs without a shell", "a command that is text",
                                   "write the command as text, or delete this key"});
   }
 }
 
-void check_policies(const MapReader& job, const JobSpec& spec) {
-  const auto& run = spec.policies.run;
+void check_overlap(const MapReader& job, const RunPolicies& run) {
   if (job.has("queue_limit") && run.overlap != engine::Overlap::queue) {
     job.complain_at_key("queue_limit", {"this has no effect unless slots are queued", "concurrency_policy: queue"});
   }
-  if (job.has("on_missed") && !spec.trigger.trigger) {
-    job.complain_at_key("on_missed", {"a job without a trigger misses nothing", "a schedule, or no on_missed"});
+  if (job.has("max_instances") && run.overlap == engine::Overlap::allow) {
+    job.complain_at_key("max_instances", {"this has no effect: concurrency_policy: allow means any number of runs",
+                                          "forbid, queue, replace or cancel_other"});
   }
 }
 
-}  // namespace
-
-bool is_job_name(std::string_view name) noexcept {
-  if (name.empty() || name.size() > longest_job_name || name[0] == '.' || name[0] == '-') return false;
-  return std::ranges::all_of(name, is_name_character);
+void check_missed(const MapReader& job, const JobSpec& spec) {
+  const auto& run = spec.policies.run;
+  if (!spec.trigger.trigger) {
+    job.complain_at_key("on_missed", {"a job without a trigger misses nothing", "a schedule, or no on_missed"});
+    return;
+  }
+  if (run.guarantee != engine::Guarantee::at_least_once || run.on_missed != engine::OnMissed::skip) return;
+  const Complaint complaint{
+      "at_least_once promises a run for every slot, and on_missed: skip gives up those that pass while belfryd is down",
+      "on_missed: run_once or run_all", "run_all makes a run for each of them, run_once a single one for all"};
+  for (const std::string_view key : {"guarantee", "on_missed"}) {
+    if (!job.has(key)) continue;
+    job.complain_at_key(key, complaint);
+    return;
+  }
+  job.map().errors().add(spec.place, job.map().path(), complaint);
 }
+
+}  // namespace
 
 std::optional<JobSpec> read_job(std::string name, Place place, const Value& value, const JobContext& context) {
   check_name(name, place, value);
@@ -73,7 +87,7 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
   JobSpec spec;
   spec.policies = context.defaults;
   if (const auto text = job.get("description")) spec.description = text->any_text().value_or("");
-  read_run_policies(job, spec.policies.run);
+  read_run_policies(job, {.folder = context.folder, .groups = context.groups}, spec.policies.run);
   read_process_policies(job, context.folder, spec.policies.process);
   read_schedule_policies(job, context.calendars, spec.policies.schedule);
   const auto zone = spec.policies.run.zone.value_or(context.zone);
@@ -83,6 +97,7 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
                                     .started = context.started,
                                     .policies = spec.policies.schedule,
                                     .days_off = spec.days_off});
+  if (const auto needed = job.get("depends_on")) spec.depends_on = read_dependencies(*needed);
   auto action = read_action(job, {.folder = spec.policies.process.working_dir, .natives = context.natives});
   if (!trigger || !action) return std::nullopt;
   spec.name = std::move(name);
@@ -91,13 +106,15 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
   spec.action = std::move(*action);
   spec.timezone = spec.trigger.zone.value_or(zone).name();
   check_use(job, spec);
-  check_policies(job, spec);
+  if (const auto limit = job.get("catchup_limit")) spec.catchup_limit_place = limit->place();
+  check_overlap(job, spec.policies.run);
+  check_missed(job, spec);
   return spec;
 }
 
-Policies read_defaults(const Value& value, const std::filesystem::path& folder, const Calendars& calendars) {
+Policies read_defaults(const Value& value, const JobContext& context) {
   Policies defaults;
-  defaults.process.working_dir = folder;
+  defaults.process.working_dir = context.folder;
   if (!value.is_map("a map of keys that every job shall have")) return defaults;
   const MapReader map(value, job_section);
   for (const auto& entry : value.node().entries) {
@@ -106,9 +123,9 @@ Policies read_defaults(const Value& value, const std::filesystem::path& folder, 
       map.complain_at_key(entry.key, {"this key cannot have a default", "", "give it in each job"});
     }
   }
-  read_run_policies(map, defaults.run);
-  read_schedule_policies(map, calendars, defaults.schedule);
-  read_process_policies(map, folder, defaults.process);
+  read_run_policies(map, {.folder = context.folder, .groups = context.groups}, defaults.run);
+  read_schedule_policies(map, context.calendars, defaults.schedule);
+  read_process_policies(map, context.folder, defaults.process);
   return defaults;
 }
 

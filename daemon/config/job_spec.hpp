@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/config/dependencies_reader.hpp"
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
 #include "jobs/parameters.hpp"
@@ -65,8 +66,10 @@ struct JobSpec {
   Place place;  ///< of the name
   std::string description;
   TriggerSpec trigger;
+  std::vector<DependencySpec> depends_on;
   Action action;
   Policies policies;
+  std::optional<Place> catchup_limit_place;      ///< of the value, when the job itself gives one
   std::string timezone;                          ///< the name of the zone in force
   std::shared_ptr<const time::DaySet> days_off;  ///< of its calendars of holidays; may be null
 };

@@ -18,6 +18,8 @@ constexpr std::array top_keys{
     Key{"defaults", "a map", "", "keys that every job has unless it sets them itself"},
     Key{"timezone", "a time zone", "the machine's", "the zone of every job that names none"},
     Key{"calendars", "a map by name", "", "days off, for the key holidays of jobs"},
+    Key{"groups", "a map by name", "", "limits and rates that jobs share, for the key group of jobs"},
+    Key{"catchup", "a map", "", "how fast missed slots are made up for"},
     Key{"state_dir", "a path", "/var/lib/belfry", "the folder of the ledger; created if missing; option --state-dir"},
     Key{"socket", "a path", "belfry.sock in state_dir", "the control socket for the client; option --socket"},
     Key{"metrics", "ADDRESS:PORT or off", "127.0.0.1:9640", "where Prometheus scrapes; option --metrics"},
@@ -51,6 +53,23 @@ constexpr std::array calendar_keys{
     Key{"ics", "a path or a list", "", "the all-day events of iCalendar files are days off"},
     Key{"dates", "a date or a list", "", "days off: 2026-12-24, 2026-12-24..2027-01-06, or every year 12-25"},
     Key{"weekdays", "a weekday or a list", "", "days off in every week: sat, or mon-fri"},
+};
+
+constexpr std::array group_keys{
+    Key{"max_concurrency", "1 to 10000", "without limit", "how many runs of its jobs may be under way, by weight"},
+    Key{"on_full", "queue or skip", "queue", "what happens to a slot that does not fit: it waits, or it is skipped"},
+    Key{"queue_limit", "0 to 100000", "100", "how many slots may wait; one more is skipped"},
+    Key{"rate", "COUNT/DURATION, or a map", "without limit", "how many runs may start in a time: 10/1m"},
+};
+
+constexpr std::array rate_keys{
+    Key{"count", "1 to 1000000", "", "so many starts"},
+    Key{"per", "a duration from 1s to 365d", "1m", "in this time, on average, evenly spread"},
+    Key{"burst", "1 to 1000000", "1", "after a pause, so many at once"},
+};
+
+constexpr std::array catchup_keys{
+    Key{"starts_per_minute", "1 to 100000", "60", "so many missed slots of all jobs start in a minute"},
 };
 
 constexpr std::array active_keys{
@@ -95,11 +114,20 @@ constexpr std::array job_keys{
     Key{"kill_grace", "a duration", "10s", "how long after it KILL follows"},
     Key{"retries", "0 to 1000, or a map", "0", "how often and when a failed attempt is tried again"},
     Key{"success_exit_codes", "a list of 0 to 255", "[0]", "the exit codes that count as success"},
-    Key{"concurrency_policy", "forbid, allow or queue", "forbid",
-        "what happens to a slot while a run is going on: it is skipped, it starts too, or it waits"},
+    Key{"concurrency_policy", "forbid, allow, queue, replace or cancel_other", "forbid",
+        "what happens to a slot while a run is going on"},
+    Key{"max_instances", "1 to 10000", "1", "how many runs may be going on before concurrency_policy applies"},
     Key{"queue_limit", "1 to 1000", "10", "how many slots may wait when concurrency_policy is queue"},
-    Key{"on_missed", "skip or run_once", "skip",
+    Key{"group", "a name, a map, or none", "", "the group that it shares a limit or a rate with"},
+    Key{"depends_on", "a job, a list, or a map", "", "the jobs that must have ended before", job_only},
+    Key{"precondition", "a map or none", "", "what must hold before a run starts; else the slot is skipped"},
+    Key{"circuit_breaker", "a map or none", "", "when it is not started for a while, because it keeps failing"},
+    Key{"only_if_last_succeeded", "true or false", "false", "true: after a failed run, slots are skipped"},
+    Key{"guarantee", "at_most_once or at_least_once", "at_most_once",
+        "what becomes of a run when the daemon or the machine dies: it is lost, or started once more"},
+    Key{"on_missed", "skip, run_once or run_all", "skip",
         "what happens to slots that passed while the daemon was down or the machine slept"},
+    Key{"catchup_limit", "1 to 100000", "100", "how many of them run when on_missed is run_all, the newest ones"},
     Key{"starting_deadline", "a duration or none", "none", "a slot that cannot start within this time is skipped"},
     Key{"output", "a map", "", "how much of what the program prints is kept"},
 };
@@ -112,6 +140,35 @@ constexpr std::array retries_keys{
     Key{"jitter", "0 to 1", "0", "each wait is made longer or shorter by up to this share at random"},
     Key{"on_timeout", "true or false", "true", "whether an attempt that timed out is tried again"},
     Key{"on_exit_codes", "a list of 1 to 255", "all", "only these exit codes are tried again"},
+    Key{"on", "a list of failure, timeout, killed, start_error", "all", "only these kinds of failure are tried again"},
+};
+
+constexpr std::array group_use_keys{
+    Key{"name", "the name of a group", "", "one of groups"},
+    Key{"weight", "1 to 1000", "1", "how much of max_concurrency a run takes"},
+    Key{"priority", "-100 to 100", "0",
+        "of those that wait, the highest goes first, then the one that has waited longest"},
+};
+
+constexpr std::array precondition_keys{
+    Key{"command", "text or a list", "", "exits with 0; runs as the command of a job does"},
+    Key{"timeout", "a duration", "30s", "an answer that takes longer is a no"},
+    Key{"load_below", "0.01 to 10000", "", "the load average of the last minute is below it"},
+    Key{"load_per_cpu_below", "0.01 to 10000", "", "the same, divided by the number of CPUs"},
+    Key{"free_disk", "a map", "", "a file system has room"},
+    Key{"free_memory", "a size", "", "so much memory is available (MemAvailable in /proc/meminfo)"},
+};
+
+constexpr std::array free_disk_keys{
+    Key{"path", "a path", "", "anything on the file system; relative to the folder of this file"},
+    Key{"at_least", "a size", "", "free for ordinary users"},
+};
+
+constexpr std::array circuit_breaker_keys{
+    Key{"failures", "1 to 10000", "5", "opens after so many failed runs in a row; with ratio, not before so many runs"},
+    Key{"ratio", "0.01 to 1", "", "opens when this share of the runs in the window failed"},
+    Key{"window", "a duration", "1h", "runs that ended longer ago are forgotten"},
+    Key{"cooldown", "a duration", "30m", "how long it stays open before one run tries again"},
 };
 
 constexpr std::array limits_keys{
@@ -159,7 +216,6 @@ constexpr std::array synonyms{
     Synonym{"concurrency", "concurrency_policy"},
     Synonym{"overlap", "concurrency_policy"},
     Synonym{"overlap_policy", "concurrency_policy"},
-    Synonym{"max_instances", "concurrency_policy"},
     Synonym{"no_overlap", "concurrency_policy"},
     Synonym{"startingDeadlineSeconds", "starting_deadline"},
     Synonym{"catchup_window", "starting_deadline"},
@@ -224,14 +280,49 @@ constexpr std::array synonyms{
     Synonym{"listen", "metrics"},
     Synonym{"logging", "log"},
     Synonym{"pool", "threads"},
+    Synonym{"pool", "group"},
+    Synonym{"weight", "group"},
+    Synonym{"priority", "group"},
+    Synonym{"concurrency_group", "group"},
+    Synonym{"concurrency_groups", "groups"},
+    Synonym{"queues", "groups"},
+    Synonym{"pools", "groups"},
+    Synonym{"limit", "max_concurrency"},
+    Synonym{"concurrency", "max_concurrency"},
+    Synonym{"max_running", "max_concurrency"},
+    Synonym{"rate_limit", "rate"},
+    Synonym{"period", "per"},
+    Synonym{"interval", "per"},
+    Synonym{"maxInstances", "max_instances"},
+    Synonym{"max_running_jobs", "max_instances"},
+    Synonym{"max_active_runs", "max_instances"},
+    Synonym{"dependsOn", "depends_on"},
+    Synonym{"depends", "depends_on"},
+    Synonym{"needs", "depends_on"},
+    Synonym{"requires", "depends_on"},
+    Synonym{"parent_job", "depends_on"},
+    Synonym{"preconditions", "precondition"},
+    Synonym{"condition", "precondition"},
+    Synonym{"only_if", "precondition"},
+    Synonym{"load", "load_below"},
+    Synonym{"lavg", "load_below"},
+    Synonym{"disk", "free_disk"},
+    Synonym{"memory", "free_memory"},
+    Synonym{"size", "at_least"},
+    Synonym{"circuitBreaker", "circuit_breaker"},
+    Synonym{"breaker", "circuit_breaker"},
+    Synonym{"pause_on_failure", "circuit_breaker"},
+    Synonym{"max_failures", "failures"},
+    Synonym{"onlyIfLastSucceeded", "only_if_last_succeeded"},
+    Synonym{"depends_on_past", "only_if_last_succeeded"},
+    Synonym{"delivery", "guarantee"},
+    Synonym{"catchup_budget", "catchup"},
     Synonym{"workers", "threads"},
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 18> missing_keys{
-    "depends_on",   "user",   "group",   "watch",  "jitter",  "splay",     "env_file",
-    "secrets",      "notify", "include", "groups", "sandbox", "guarantee", "circuit_breaker",
-    "precondition", "sla",    "ping",    "on_boot"};
+constexpr std::array<std::string_view, 12> missing_keys{"user",   "watch",   "jitter",  "splay", "env_file", "secrets",
+                                                        "notify", "include", "sandbox", "sla",   "ping",     "on_boot"};
 
 }  // namespace
 
@@ -241,16 +332,25 @@ constinit const Section history_section{"history", history_keys};
 constinit const Section store_section{"store", store_keys};
 constinit const Section calendar_section{"calendar", calendar_keys};
 constinit const Section job_section{"job", job_keys};
+constinit const Section group_section{"group", group_keys};
+constinit const Section rate_section{"rate", rate_keys};
+constinit const Section catchup_section{"catchup", catchup_keys};
 constinit const Section active_section{"active", active_keys};
 constinit const Section retries_section{"retries", retries_keys};
+constinit const Section group_use_section{"group_use", group_use_keys};
+constinit const Section precondition_section{"precondition", precondition_keys};
+constinit const Section free_disk_section{"free_disk", free_disk_keys};
+constinit const Section circuit_breaker_section{"circuit_breaker", circuit_breaker_keys};
 constinit const Section limits_section{"limits", limits_keys};
 constinit const Section output_section{"output", output_keys};
 constinit const Section stdin_section{"stdin", stdin_keys};
 
 std::span<const Section* const> all_sections() {
-  static constexpr std::array sections{&top_section,      &log_section,    &history_section, &store_section,
-                                       &calendar_section, &job_section,    &active_section,  &retries_section,
-                                       &limits_section,   &output_section, &stdin_section};
+  static constexpr std::array sections{
+      &top_section,     &log_section,       &history_section,      &store_section,     &calendar_section,
+      &group_section,   &rate_section,      &catchup_section,      &job_section,       &active_section,
+      &retries_section, &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
+      &limits_section,  &output_section,    &stdin_section};
   return sections;
 }
 
@@ -260,10 +360,9 @@ const Key* find_key(const Section& section, std::string_view name) noexcept {
 }
 
 std::string hint_for_unknown_key(const Section& section, std::string_view name) {
-  const auto synonym = std::ranges::find(synonyms, name, &Synonym::theirs);
-  if (synonym != synonyms.end() && find_key(section, synonym->ours) != nullptr) {
-    return "did you mean " + in_quotes(synonym->ours) + "?";
-  }
+  const auto synonym = std::ranges::find_if(
+      synonyms, [&](const Synonym& each) { return each.theirs == name && find_key(section, each.ours) != nullptr; });
+  if (synonym != synonyms.end()) return "did you mean " + in_quotes(synonym->ours) + "?";
   if (std::ranges::find(missing_keys, name) != missing_keys.end()) return "this version of belfry does not have it yet";
   std::vector<std::string_view> names;
   for (const auto& key : section.keys) names.push_back(key.name);

@@ -7,6 +7,7 @@
 #include "daemon/config/clock_change.hpp"
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/narrowing_reader.hpp"
+#include "daemon/config/policy_lint.hpp"
 #include "time/every.hpp"
 #include "time/instant.hpp"
 
@@ -34,8 +35,7 @@ class Linter {
 
  private:
   void warn(Place place, const std::string& key, Complaint complaint) {
-    complaint.message = "warning: " + complaint.message;
-    warnings_->add(place, key, std::move(complaint));
+    add_warning(*warnings_, place, key, std::move(complaint));
   }
 
   void warn(const JobSpec& job, std::string_view key, Place place, Complaint complaint) {
@@ -132,6 +132,7 @@ std::vector<ConfigError> lint(const Config& config, const std::string& name, tim
   const SourceText source(name, config.text);
   ErrorList warnings(source);
   Linter(config, warnings, now).run();
+  lint_policies(config, warnings, now);
   return warnings.take();
 }
 

@@ -33,6 +33,7 @@ class JobList {
     } else {
       value.complain({"not a map", std::string(jobs_expected)});
     }
+    check_dependencies(*jobs_, declared_, value.errors());
   }
 
  private:
@@ -43,6 +44,7 @@ class JobList {
       value.errors().add(key.place, value.child(key).path(),
                          {"the name of this job is already its key", "no key \"name\" here"});
     }
+    declared_.insert(entry.key);
     add(read_job(entry.key, entry.place, value, *context_));
   }
 
@@ -57,6 +59,7 @@ class JobList {
     const Value name_value(*name_node, item.path() + ".name", item.errors());
     const auto name = name_value.text("the name of the job");
     if (!name) return;
+    declared_.insert(*name);
     const auto [first, fresh] = names_.emplace(*name, name_value.place());
     if (!fresh) {
       name_value.complain({"two jobs have this name", "each name once",
@@ -73,6 +76,7 @@ class JobList {
   const JobContext* context_;
   std::vector<JobSpec>* jobs_;
   std::map<std::string, Place> names_;
+  JobNames declared_;  // those that are wrong, too
 };
 
 void read_top(const Value& root, const std::filesystem::path& folder, const LoadOptions& options,
@@ -83,15 +87,17 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
   JobContext context{.folder = folder,
                      .zone = config.settings.timezone,
                      .calendars = {},
+                     .groups = {},
                      .defaults = {},
                      .started = options.started,
                      .natives = options.natives != nullptr ? options.natives : &builtins};
   context.defaults.process.working_dir = folder;
   if (const auto calendars = top.get("calendars")) config.calendars = read_calendars(*calendars, folder, files);
   context.calendars = config.calendars;
-  if (const auto defaults = top.get("defaults")) {
-    context.defaults = read_defaults(*defaults, folder, context.calendars);
-  }
+  if (const auto groups = top.get("groups")) config.groups = read_groups(*groups);
+  context.groups = config.groups;
+  if (const auto catchup = top.get("catchup")) read_catchup(*catchup, config.catchup);
+  if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, context);
   if (!top.has("jobs")) {
     root.errors().add(root.place(), "", {"the key \"jobs\" is missing", std::string(jobs_expected)});
   } else if (const auto jobs = top.get("jobs")) {

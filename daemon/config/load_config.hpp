@@ -23,6 +23,8 @@ struct Config {
   std::string text;  ///< as it was read
   Settings settings;
   Calendars calendars;
+  Groups groups;
+  engine::CatchupPolicy catchup;
   std::vector<JobSpec> jobs;  ///< in the order of the file; names are unique
 };
 

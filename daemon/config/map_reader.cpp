@@ -8,6 +8,7 @@ namespace belfry::daemon {
 MapReader::MapReader(const Value& map, const Section& section, bool extensions) : map_(map) {
   for (const auto& entry : map_.node().entries) {
     if (find_key(section, entry.key) != nullptr || (extensions && entry.key.starts_with("x-"))) continue;
+    all_known_ = false;
     const auto hint = map_.errors().full() ? std::string() : hint_for_unknown_key(section, entry.key);
     map_.errors().add(entry.place, map_.child(entry).path(), {"unknown key " + in_quotes(entry.key), "", hint});
   }

@@ -24,12 +24,16 @@ class MapReader {
   /// Complains about the key itself, at its place.
   void complain_at_key(std::string_view key, Complaint complaint) const;
 
+  /// Whether it has no key that its section does not have: else what seems to be missing may be misspelt.
+  bool all_known() const noexcept { return all_known_; }
+
   const Value& map() const noexcept { return map_; }
 
  private:
   const yaml::Entry* entry(std::string_view key) const noexcept;
 
   Value map_;
+  bool all_known_ = true;
 };
 
 }  // namespace belfry::daemon

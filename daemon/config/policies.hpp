@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/groups_reader.hpp"
 #include "daemon/config/map_reader.hpp"
+#include "daemon/config/precondition_reader.hpp"
 #include "daemon/config/schedule_policies.hpp"
 #include "engine/job.hpp"
 #include "time/zone.hpp"
@@ -40,9 +42,22 @@ struct RunPolicies {
   std::optional<time::Duration> timeout;
   engine::RetryPolicy retry;
   engine::Overlap overlap = engine::Overlap::forbid;
+  int max_instances = 1;
   int queue_limit = 10;
+  std::optional<engine::GroupUse> group;
+  std::optional<PreconditionDeclaration> precondition;
+  std::optional<engine::BreakerPolicy> breaker;
+  bool only_if_last_succeeded = false;
+  engine::Guarantee guarantee = engine::Guarantee::at_most_once;
   engine::OnMissed on_missed = engine::OnMissed::skip;
+  int catchup_limit = 100;
   std::optional<time::Duration> starting_deadline;
+};
+
+/// What the run policies refer to.
+struct RunPolicyContext {
+  const std::filesystem::path& folder;  ///< of the file
+  const Groups& groups;
 };
 
 struct Policies {
@@ -53,6 +68,9 @@ struct Policies {
 
 /// Changes what the map gives; complains about what is wrong and leaves it as it was. `folder` is the one of the file.
 void read_process_policies(const MapReader& map, const std::filesystem::path& folder, ProcessPolicies& policies);
-void read_run_policies(const MapReader& map, RunPolicies& policies);
+void read_run_policies(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies);
+
+/// The value of `retries`: a number, or a map.
+void read_retries(const Value& value, engine::RetryPolicy& retry);
 
 }  // namespace belfry::daemon

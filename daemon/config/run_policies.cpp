@@ -9,10 +9,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::pair<std::string_view, engine::Overlap>, 3> overlap_words{
-    {{"forbid", engine::Overlap::forbid}, {"allow", engine::Overlap::allow}, {"queue", engine::Overlap::queue}}};
-constexpr std::array<std::pair<std::string_view, engine::OnMissed>, 2> missed_words{
-    {{"skip", engine::OnMissed::skip}, {"run_once", engine::OnMissed::run_once}}};
+constexpr std::array<std::pair<std::string_view, engine::Overlap>, 5> overlap_words{
+    {{"forbid", engine::Overlap::forbid},
+     {"allow", engine::Overlap::allow},
+     {"queue", engine::Overlap::queue},
+     {"replace", engine::Overlap::replace},
+     {"cancel_other", engine::Overlap::cancel_other}}};
+constexpr std::array<std::pair<std::string_view, engine::OnMissed>, 3> missed_words{
+    {{"skip", engine::OnMissed::skip},
+     {"run_once", engine::OnMissed::run_once},
+     {"run_all", engine::OnMissed::run_all}}};
+constexpr std::array<std::pair<std::string_view, engine::Guarantee>, 2> guarantee_words{
+    {{"at_most_once", engine::Guarantee::at_most_once}, {"at_least_once", engine::Guarantee::at_least_once}}};
 
 // A limit that `none` takes away again.
 void read_limit(const Value& value, std::optional<time::Duration>& limit) {
@@ -23,69 +31,61 @@ void read_limit(const Value& value, std::optional<time::Duration>& limit) {
   }
 }
 
-void read_retry_codes(const Value& value, engine::RetryPolicy& retry) {
-  const auto items = value.list("a list of exit codes from 1 to 255");
-  if (!items) return;
-  retry.on_exit_codes.clear();
-  for (const auto& item : *items) {
-    if (const auto code = item.integer(1, 255)) retry.on_exit_codes.push_back(static_cast<int>(*code));
-  }
+void read_number(const MapReader& map, std::string_view key, int minimum, int maximum, int& number) {
+  if (const auto value = map.get(key)) number = static_cast<int>(value->integer(minimum, maximum).value_or(number));
 }
 
-void read_delays(const MapReader& map, engine::RetryPolicy& retry) {
-  if (const auto value = map.get("delay")) {
-    retry.delay = value->duration({.minimum = 0s, .maximum = longest_duration}).value_or(retry.delay);
-  }
-  if (const auto value = map.get("max_delay")) {
-    retry.max_delay = value->duration({.minimum = 0s, .maximum = longest_duration}).value_or(retry.max_delay);
-    if (retry.max_delay < retry.delay && map.has("delay")) {
-      value->complain({"shorter than delay, which would never be reached", "at least the value of delay"});
-    }
-  } else if (retry.max_delay < retry.delay) {
-    retry.max_delay = retry.delay;
-  }
+template <typename T>
+void read_choice(const MapReader& map, std::string_view key, std::span<const std::pair<std::string_view, T>> words,
+                 T& choice) {
+  if (const auto value = map.get(key)) choice = value->choice<T>(words).value_or(choice);
 }
 
-void read_retries(const Value& value, engine::RetryPolicy& retry) {
-  if (value.node().kind != yaml::Node::Kind::map) {
-    if (value.node().kind == yaml::Node::Kind::sequence) {
-      value.complain({"this is a list", "a number, or a map such as {limit: 3, delay: 10s}"});
-      return;
-    }
-    retry.limit = static_cast<int>(value.integer(0, 1000).value_or(retry.limit));
+void read_breaker(const Value& value, std::optional<engine::BreakerPolicy>& policy) {
+  if (value.is_none()) {
+    policy.reset();
     return;
   }
-  const MapReader map(value, retries_section);
-  retry = engine::RetryPolicy{};
-  retry.limit = 3;
-  if (const auto limit = map.get("limit"))
-    retry.limit = static_cast<int>(limit->integer(0, 1000).value_or(retry.limit));
-  read_delays(map, retry);
-  if (const auto backoff = map.get("backoff")) retry.backoff = backoff->number(1, 100).value_or(retry.backoff);
-  if (const auto jitter = map.get("jitter")) retry.jitter = jitter->number(0, 1).value_or(retry.jitter);
-  if (const auto timeout = map.get("on_timeout")) retry.on_timeout = timeout->truth().value_or(retry.on_timeout);
-  if (const auto codes = map.get("on_exit_codes")) read_retry_codes(*codes, retry);
+  if (!value.is_map("a map such as {failures: 5, cooldown: 30m}, or none")) return;
+  const MapReader map(value, circuit_breaker_section);
+  engine::BreakerPolicy breaker;
+  read_number(map, "failures", 1, 10'000, breaker.failures);
+  if (const auto ratio = map.get("ratio")) breaker.ratio = ratio->number(0.01, 1);
+  const auto read_span = [&map](std::string_view key, time::Duration& span) {
+    const auto given = map.get(key);
+    if (given) span = given->duration({.minimum = 1s, .maximum = longest_duration}).value_or(span);
+  };
+  read_span("window", breaker.window);
+  read_span("cooldown", breaker.cooldown);
+  policy = breaker;
+}
+
+void read_admission(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies) {
+  read_choice<engine::Overlap>(map, "concurrency_policy", overlap_words, policies.overlap);
+  read_number(map, "max_instances", 1, 10'000, policies.max_instances);
+  read_number(map, "queue_limit", 1, 1'000, policies.queue_limit);
+  if (const auto value = map.get("group")) read_group_use(*value, context.groups, policies.group);
+  if (const auto value = map.get("precondition")) read_precondition(*value, context.folder, policies.precondition);
+  if (const auto value = map.get("circuit_breaker")) read_breaker(*value, policies.breaker);
+  if (const auto value = map.get("only_if_last_succeeded")) {
+    policies.only_if_last_succeeded = value->truth().value_or(policies.only_if_last_succeeded);
+  }
+  if (const auto value = map.get("starting_deadline")) read_limit(*value, policies.starting_deadline);
 }
 
 }  // namespace
 
-void read_run_policies(const MapReader& map, RunPolicies& policies) {
+void read_run_policies(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies) {
   if (const auto value = map.get("enabled")) policies.enabled = value->truth().value_or(policies.enabled);
   if (const auto value = map.get("timezone")) {
     if (const auto zone = read_zone(*value)) policies.zone = *zone;
   }
   if (const auto value = map.get("timeout")) read_limit(*value, policies.timeout);
   if (const auto value = map.get("retries")) read_retries(*value, policies.retry);
-  if (const auto value = map.get("concurrency_policy")) {
-    policies.overlap = value->choice<engine::Overlap>(overlap_words).value_or(policies.overlap);
-  }
-  if (const auto value = map.get("queue_limit")) {
-    policies.queue_limit = static_cast<int>(value->integer(1, 1000).value_or(policies.queue_limit));
-  }
-  if (const auto value = map.get("on_missed")) {
-    policies.on_missed = value->choice<engine::OnMissed>(missed_words).value_or(policies.on_missed);
-  }
-  if (const auto value = map.get("starting_deadline")) read_limit(*value, policies.starting_deadline);
+  read_admission(map, context, policies);
+  read_choice<engine::Guarantee>(map, "guarantee", guarantee_words, policies.guarantee);
+  read_choice<engine::OnMissed>(map, "on_missed", missed_words, policies.on_missed);
+  read_number(map, "catchup_limit", 1, 100'000, policies.catchup_limit);
 }
 
 }  // namespace belfry::daemon

@@ -76,8 +76,10 @@ class CycleSearch {
 std::vector<DependencyCycle> dependency_cycles(const DependencyGraph& graph) { return CycleSearch(graph).run(); }
 
 std::string to_string(const DependencyCycle& cycle) {
+  constexpr std::size_t shown = 10;
   std::string text;
-  for (const std::string& job : cycle) text += job + " -> ";
+  for (std::size_t i = 0; i < cycle.size() && i < shown; ++i) text += cycle[i] + " -> ";
+  if (cycle.size() > shown) text += "(" + std::to_string(cycle.size() - shown) + " more) -> ";
   return cycle.empty() ? text : text + cycle.front();
 }
 

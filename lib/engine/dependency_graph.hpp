@@ -18,7 +18,7 @@ using DependencyCycle = std::vector<std::string>;
 /// none. In the order of their names. O(jobs + dependencies) look-ups.
 std::vector<DependencyCycle> dependency_cycles(const DependencyGraph& graph);
 
-/// "a -> b -> a": each depends on the next.
+/// "a -> b -> a": each depends on the next. A long one is cut after ten: "a -> b -> ... -> (490 more) -> a".
 std::string to_string(const DependencyCycle& cycle);
 
 }  // namespace belfry::engine

@@ -45,3 +45,9 @@ TEST_CASE("a chain of a hundred thousand jobs needs no deep stack, closed or not
   REQUIRE(found.size() == 1);
   CHECK(found[0].size() == length);
 }
+
+TEST_CASE("of a long circle the beginning is told", "[dependency_graph]") {
+  CHECK(to_string(DependencyCycle{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"}) ==
+        "a -> b -> c -> d -> e -> f -> g -> h -> i -> j -> (2 more) -> a");
+  CHECK(to_string(DependencyCycle{}).empty());
+}

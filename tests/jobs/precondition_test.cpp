@@ -113,7 +113,7 @@ TEST_CASE("the load must be below what is asked for", "[precondition]") {
   CHECK(objection({.job = "a", .load_below = 1e9}).empty());
   CHECK_THAT(objection({.job = "a", .load_below = 0.0}),
              Contains("the load is ") && Contains(", and must be below 0.00"));
-  CHECK_THAT(objection({.job = "a", .load_below = 0.0, .load_per_cpu = true}), Contains(" for each CPU"));
+  CHECK_THAT(objection({.job = "a", .load_below = 1e9, .load_per_cpu_below = 0.0}), Contains(" for each CPU"));
 }
 
 TEST_CASE("there must be free memory", "[precondition]") {

@@ -87,6 +87,46 @@ TEST_CASE("lint: calendars that run out, have run out, or that nobody uses") {
              Catch::StartsWith("1:13 calendars.bank: warning: no job has it among its holidays\n"));
 }
 
+TEST_CASE("lint: policies that have no effect, or work against each other") {
+  CHECK(of_job("every: 1h, catchup_limit: 5") ==
+        "3:45 jobs.a.catchup_limit: warning: this has no effect\n"
+        "  hint: it is about on_missed: run_all, and on_missed is skip\n");
+  CHECK(of_job("every: 1h, on_missed: run_all, catchup_limit: 5").empty());
+  CHECK(warnings("defaults: {catchup_limit: 5}\njobs: {a: {command: x}}\n").empty());
+  for (const std::string overlap : {"replace", "cancel_other"}) {
+    CHECK_THAT(of_job("every: 1h, retries: 2, concurrency_policy: " + overlap),
+               Catch::StartsWith("3:3 jobs.a.retries: warning: a newer slot ends the run with the attempts that it "));
+  }
+  CHECK(of_job("every: 1h, retries: 2, concurrency_policy: queue").empty());
+}
+
+TEST_CASE("lint: jobs that wait for others which nothing starts") {
+  const auto upstream = [](const std::string& keys) {
+    return warnings("jobs:\n  a: {command: x" + keys + "}\n  b: {command: x, depends_on: {a: done}}\n");
+  };
+  CHECK(upstream(", every: 1h").empty());
+  CHECK(upstream("") ==
+        "3:32 jobs.b.depends_on: warning: \"a\" is started by hand only, and so is what waits for it\n"
+        "  hint: give it a schedule if that is not meant\n");
+  CHECK_THAT(upstream(", every: 1h, enabled: false"), Catch::Contains("\"a\" is not enabled, and so is what waits"));
+}
+
+TEST_CASE("lint: circuit breakers that never open") {
+  CHECK(of_job("every: 1m, circuit_breaker: {}").empty());
+  CHECK(of_job("circuit_breaker: {window: 1s}").empty());
+  CHECK(of_job("every: 15m, circuit_breaker: {failures: 5, window: 1h}").empty());
+  CHECK_THAT(of_job("every: 16m, circuit_breaker: {failures: 5, window: 1h}"),
+             Catch::StartsWith("3:3 jobs.a.circuit_breaker: warning: its window is too short"));
+  CHECK_THAT(of_job("every: 1m, circuit_breaker: {}, only_if_last_succeeded: true"),
+             Catch::Contains("it never opens: after one failure, only_if_last_succeeded skips every slot"));
+}
+
+TEST_CASE("lint: groups without a job") {
+  CHECK(warnings("groups: {db: {max_concurrency: 2}}\njobs: {a: {command: x, group: db}}\n").empty());
+  CHECK_THAT(warnings("groups: {db: {max_concurrency: 2}}\njobs: {a: {command: x}}\n"),
+             Catch::StartsWith("1:10 groups.db: warning: no job is in this group\n"));
+}
+
 TEST_CASE("an instant beside a change of the clock is marked") {
   const auto berlin = time::Zone::load("Europe/Berlin").value();
   const auto mark = [&](const char* text) { return mark_of(time::parse_time(text, {}).value(), berlin); };

@@ -1,0 +1,106 @@
+#include "daemon/config/policy_lint.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace belfry::daemon {
+namespace {
+
+using JobsByName = std::map<std::string_view, const JobSpec*>;
+
+class PolicyLinter {
+ public:
+  PolicyLinter(const Config& config, ErrorList& warnings, time::WallTime now)
+      : config_(&config), warnings_(&warnings), now_(now) {
+    for (const JobSpec& job : config.jobs) by_name_.emplace(job.name, &job);
+  }
+
+  void run() {
+    std::set<std::string_view> used;
+    for (const JobSpec& job : config_->jobs) {
+      const RunPolicies& policies = job.policies.run;
+      if (policies.group) used.insert(policies.group->name);
+      check_catchup_limit(job, policies);
+      check_replaced_retries(job, policies);
+      for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
+      if (policies.breaker) check_breaker(job, policies);
+    }
+    for (const auto& [name, group] : config_->groups) {
+      if (used.contains(name)) continue;
+      add_warning(*warnings_, group.place, path_to("groups", name),
+                  {"no job is in this group", "", "delete it, or name it in the key group of a job"});
+    }
+  }
+
+ private:
+  void warn(const JobSpec& job, std::string_view key, Place place, Complaint complaint) {
+    add_warning(*warnings_, place, path_to("jobs", job.name) + "." + std::string(key), std::move(complaint));
+  }
+
+  void check_catchup_limit(const JobSpec& job, const RunPolicies& policies) {
+    if (!job.catchup_limit_place || policies.on_missed == engine::OnMissed::run_all) return;
+    warn(job, "catchup_limit", *job.catchup_limit_place,
+         {"this has no effect", "",
+          "it is about on_missed: run_all, and on_missed is " + std::string(to_string(policies.on_missed))});
+  }
+
+  void check_replaced_retries(const JobSpec& job, const RunPolicies& policies) {
+    const bool replaces =
+        policies.overlap == engine::Overlap::replace || policies.overlap == engine::Overlap::cancel_other;
+    if (!replaces || policies.retry.limit == 0) return;
+    warn(job, "retries", job.place,
+         {"a newer slot ends the run with the attempts that it has left", "",
+          "with concurrency_policy: forbid or queue the retries are made"});
+  }
+
+  void check_upstream(const JobSpec& job, const DependencySpec& spec) {
+    const auto found = by_name_.find(spec.dependency.job);
+    if (found == by_name_.end()) return;
+    const JobSpec& upstream = *found->second;
+    const bool by_hand = !upstream.trigger.trigger && upstream.depends_on.empty();
+    if (upstream.policies.run.enabled && !by_hand) return;
+    warn(job, "depends_on", spec.place,
+         {in_quotes(upstream.name) + (by_hand ? " is started by hand only" : " is not enabled") +
+              ", and so is what waits for it",
+          "", by_hand ? "give it a schedule if that is not meant" : "enabled: true if that is not meant"});
+  }
+
+  void check_breaker(const JobSpec& job, const RunPolicies& policies) {
+    if (policies.only_if_last_succeeded) {
+      warn(job, "circuit_breaker", job.place,
+           {"it never opens: after one failure, only_if_last_succeeded skips every slot", "", "delete one of the two"});
+      return;
+    }
+    if (!job.trigger.trigger) return;
+    std::optional<time::WallTime> slot = job.trigger.trigger->next(now_);
+    const std::optional<time::WallTime> first = slot;
+    constexpr int looked_ahead = 1'000;
+    for (int i = 1; i < policies.breaker->failures && i < looked_ahead && slot; ++i) {
+      slot = job.trigger.trigger->next(*slot);
+    }
+    if (!slot || *slot - *first <= policies.breaker->window) return;
+    warn(
+        job, "circuit_breaker", job.place,
+        {"its window is too short: fewer slots than failures lie within it", "", "a longer window, or fewer failures"});
+  }
+
+  const Config* config_;
+  ErrorList* warnings_;
+  time::WallTime now_;
+  JobsByName by_name_;
+};
+
+}  // namespace
+
+void add_warning(ErrorList& warnings, Place place, std::string_view key, Complaint complaint) {
+  complaint.message = "warning: " + complaint.message;
+  warnings.add(place, key, std::move(complaint));
+}
+
+void lint_policies(const Config& config, ErrorList& warnings, time::WallTime now) {
+  PolicyLinter(config, warnings, now).run();
+}
+
+}  // namespace belfry::daemon
