@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "async/cancel.hpp"
@@ -39,6 +40,8 @@ class ExecAction final : public engine::Action {
   }
 
   async::Task<ledger::Outcome> run(const engine::Attempt& attempt, engine::Report& report) const override;
+  async::Task<std::optional<ledger::Outcome>> adopt(const engine::Attempt& attempt, const io::ProcessMark& process,
+                                                    engine::Report& report) const override;
 
   std::string_view kind() const noexcept override { return "exec"; }
 
@@ -50,6 +53,8 @@ class ExecAction final : public engine::Action {
   }
 
  private:
+  async::Task<> to_the_end(ExecRun& run, std::string marker) const;
+
   ExecSpec spec_;
   io::LaunchSpec launch_;
   std::string no_shim_;
@@ -62,16 +67,34 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
   }
   ExecRun run(spec_, report);
   if (!run.start(launch_, run_environment(attempt))) co_return ledger::Outcome::start_error;
+  co_await to_the_end(run, run_marker(attempt));
+  co_return run.outcome();
+}
+
+async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Attempt& attempt,
+                                                              const io::ProcessMark& process,
+                                                              engine::Report& report) const {
+  ExecRun run(spec_, report);
+  auto taking_over = run.adopt(process, run_marker(attempt));
+  const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
+  if (!there) co_return std::nullopt;
+  co_await to_the_end(run, run_marker(attempt));
+  co_return run.outcome();
+}
+
+/// Waits for the end, or brings it about when it is cancelled; then the report is complete, and Cancelled passes.
+async::Task<> ExecAction::to_the_end(ExecRun& run, std::string marker) const {
   std::exception_ptr interrupted;
+  std::optional<async::CancelReason> reason;
   try {
     co_await run.ended();
-  } catch (const async::Cancelled&) {
+  } catch (const async::Cancelled& cancelled) {
     interrupted = std::current_exception();
+    reason = cancelled.reason();
   }
-  auto finish = run.finish(interrupted != nullptr, run_marker(attempt));
+  auto finish = run.finish(reason, std::move(marker));
   co_await async::shielded(std::move(finish), spec_.kill_grace + sweep_grace);
   if (interrupted) std::rethrow_exception(interrupted);
-  co_return run.outcome();
 }
 
 }  // namespace

@@ -45,12 +45,18 @@ struct ExecSpec {
 /// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are
 /// looked up now; any thread, but no other may change the environment meanwhile.
 ///
-/// What a run does: starts the program in a process group of its own, with BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT,
-/// BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT (RFC 3339, UTC); reads both streams; waits for its end, then up
+/// What a run does: starts the program in a process group of its own, with the variables of run_environment(); reads
+/// both streams; waits for its end, then up
 /// to half a second for the end of its output (someone else may hold it open: lingering_pipe); kills what it left
 /// behind (orphans). Outcome: success, failure (another exit code), killed (a signal), start_error (see message).
-/// Cancellation: kill_signal to the process group, SIGKILL after kill_grace, the sweep; then the report is complete and
-/// Cancelled passes.
+/// Cancellation: kill_signal to the process group, SIGKILL after kill_grace (CancelReason::replaced: at once), the
+/// sweep; then the report is complete and Cancelled passes.
+///
+/// A program outlives a daemon that is killed: its output waits in the pipes meanwhile (when they are full, so does the
+/// program). adopt() goes on reading where the pipes are now, behind what Report::kept_output and kept_error still hold
+/// of the output read before: its first and its last kilobytes, and how much it was. Only what was being read at the
+/// very moment of the kill may be missing from that. The limits of the output, kill_signal and the like are those of
+/// this action, not of the one that started it. The exit status: see io::Process::adopt().
 std::shared_ptr<const engine::Action> make_exec(ExecSpec spec);
 
 }  // namespace belfry::jobs

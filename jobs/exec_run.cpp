@@ -10,8 +10,10 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "async/timeout.hpp"
+#include "io/output_mirror.hpp"
 
 namespace belfry::jobs {
 
@@ -37,6 +39,20 @@ ledger::CapturedStream captured(const io::OutputCapture& capture) {
   const auto& buffer = capture.buffer();
   return {
       .head = buffer.head(), .tail = buffer.tail(), .total_bytes = buffer.total(), .dropped_bytes = buffer.dropped()};
+}
+
+/// Says in the memory that outlives us which pipe is kept there.
+void note_source(std::span<std::byte> memory, const io::Fd& pipe) {
+  struct ::stat about{};
+  if (!memory.empty() && ::fstat(pipe.get(), &about) == 0) io::OutputMirror(memory).set_source(about.st_ino);
+}
+
+/// A buffer that begins with what an earlier daemon kept; usually nothing.
+io::HeadTailBuffer resumed(const io::OutputMirror& kept, std::size_t budget) {
+  io::HeadTailBuffer buffer(budget);
+  const io::OutputMirror::Kept before = kept.read();
+  buffer.resume(before.head, before.tail, before.total);
+  return buffer;
 }
 
 /// The kernel answers "Permission denied" to a folder as command, also to root: a reason that sends people to chmod.
@@ -72,8 +88,8 @@ bool ExecRun::start(const io::LaunchSpec& launch, std::span<const std::string> e
 
 bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment) {
   const io::Fd input = open_input(spec_);
-  io::Pipe output = io::make_pipe();
-  io::Pipe error = io::make_pipe();
+  io::Pipe output = io::make_lasting_pipe();
+  io::Pipe error = io::make_lasting_pipe();
   io::Pipe shim;
   if (spec_.steps.needed()) shim = io::make_pipe();
   auto process = io::Process::start(launch, {.standard_input = input.get(),
@@ -87,32 +103,74 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   }
   process_.emplace(std::move(*process));
   shim_report_ = std::move(shim.read_end);
-  output_.emplace(std::move(output.read_end), io::HeadTailBuffer(spec_.output_budget));
-  error_.emplace(std::move(error.read_end), io::HeadTailBuffer(spec_.output_budget));
+  note_source(report_.kept_output, output.read_end);  // before it is known that there is a process to be adopted
+  note_source(report_.kept_error, error.read_end);
+  if (report_.launched) report_.launched(process_->mark());
+  capture(std::move(output.read_end), std::move(error.read_end));
   return true;
+}
+
+void ExecRun::capture(io::Fd output, io::Fd error) {
+  const io::OutputMirror kept_output(report_.kept_output);
+  const io::OutputMirror kept_error(report_.kept_error);
+  output_.emplace(std::move(output), resumed(kept_output, spec_.output_budget), kept_output);
+  error_.emplace(std::move(error), resumed(kept_error, spec_.output_budget), kept_error);
+}
+
+async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
+  std::optional<io::Process> found = io::Process::adopt(process);
+  if (found) process_.emplace(*std::move(found));
+  io::ForeignTree tree{.leader = process, .marker = std::move(marker)};
+  co_await find_output(tree);
+  if (process_) co_return true;
+  report_.orphans = co_await io::kill_foreign_tree(std::move(tree));
+  report_output();
+  report_.message = "it ended while no belfryd ran, so how it ended is unknown";
+  co_return false;
+}
+
+async::Task<> ExecRun::find_output(const io::ForeignTree& tree) {
+  const std::uint64_t output = io::OutputMirror(report_.kept_output).source();
+  const std::uint64_t error = io::OutputMirror(report_.kept_error).source();
+  std::vector<io::ProcessMark> holders{tree.leader};
+  io::Fd output_end = io::reopen_pipe(holders, output);
+  io::Fd error_end = io::reopen_pipe(holders, error);
+  if (!output_end || !error_end) {  // the leader has redirected its own, and others of the tree may have them
+    holders = co_await io::members_of(tree);
+    if (!output_end) output_end = io::reopen_pipe(holders, output);
+    if (!error_end) error_end = io::reopen_pipe(holders, error);
+  }
+  capture(std::move(output_end), std::move(error_end));
 }
 
 async::Task<> ExecRun::ended() { return process_->ended(); }
 
-async::Task<> ExecRun::finish(bool cancelled, std::string marker) {
+async::Task<> ExecRun::finish(std::optional<async::CancelReason> cancelled, std::string marker) {
   if (cancelled) {
-    co_await stop_leader();
+    const bool at_once = *cancelled == async::CancelReason::replaced;  // a newer slot waits for the place
+    co_await stop_leader(at_once ? std::chrono::nanoseconds::zero() : spec_.kill_grace);
   } else {
     co_await drain();
   }
   report_.orphans = co_await process_->sweep(std::move(marker));
   judge(process_->reap());
+  report_output();
+}
+
+void ExecRun::report_output() {
   output_->drain();  // the last words of those who have just been killed
   error_->drain();
   report_.standard_output = captured(*output_);
   report_.standard_error = captured(*error_);
 }
 
-async::Task<> ExecRun::stop_leader() {
-  process_->signal_group(spec_.kill_signal);
-  process_->signal_group(SIGCONT);  // who is stopped cannot obey
-  const bool obeyed = co_await async::move_on_after(spec_.kill_grace, process_->ended());
-  if (obeyed) co_return;
+async::Task<> ExecRun::stop_leader(std::chrono::nanoseconds grace) {
+  if (grace > std::chrono::nanoseconds::zero()) {
+    process_->signal_group(spec_.kill_signal);
+    process_->signal_group(SIGCONT);  // who is stopped cannot obey
+    const bool obeyed = co_await async::move_on_after(grace, process_->ended());
+    if (obeyed) co_return;
+  }
   process_->signal_group(SIGKILL);
   co_await process_->ended();
 }
@@ -140,7 +198,12 @@ void ExecRun::judge(const io::ExitStatus& status) {
   }
   report_.exit_code = status.exit_code;
   report_.signal = status.signal;
-  if (status.signal) {
+  if (!status.exit_code && !status.signal) {
+    outcome_ = ledger::Outcome::lost;
+    report_.message =
+        "it has ended, but its exit status is unknown: it was started by an earlier belfryd, and this "
+        "system tells the status to nobody else";
+  } else if (status.signal) {
     outcome_ = ledger::Outcome::killed;
     report_.message = "killed by " + signal_name(*status.signal) + (status.core_dumped ? " (core dumped)" : "");
   } else if (spec_.success_exit_codes.contains(status.exit_code.value_or(-1))) {

@@ -1,13 +1,13 @@
 // One execution of an exec action, from the launch to the last process of its tree. Private to exec.cpp.
 #pragma once
 
-#include <exception>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "async/cancel.hpp"
 #include "engine/action.hpp"
+#include "io/foreign_tree.hpp"
 #include "io/output_capture.hpp"
 #include "io/process.hpp"
 #include "jobs/exec.hpp"
@@ -22,18 +22,25 @@ class ExecRun {
   /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
 
+  /// Takes over what an earlier daemon started instead, with its output. False: it has gone; then what it left behind
+  /// has been ended, and the report says what is known.
+  async::Task<bool> adopt(io::ProcessMark process, std::string marker);
+
   /// Returns when the leader has ended.
   async::Task<> ended();
 
-  /// After ended() or, with `cancelled`, at any time: ends what still runs, and fills in the report.
-  async::Task<> finish(bool cancelled, std::string marker);
+  /// After ended() or, when it was cancelled, at any time: ends what still runs, and fills in the report.
+  async::Task<> finish(std::optional<async::CancelReason> cancelled, std::string marker);
 
   /// REQUIRES: finished.
   ledger::Outcome outcome() const noexcept { return outcome_; }
 
  private:
   bool attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment);
-  async::Task<> stop_leader();
+  void capture(io::Fd output, io::Fd error);
+  async::Task<> find_output(const io::ForeignTree& tree);
+  void report_output();
+  async::Task<> stop_leader(std::chrono::nanoseconds grace);
   async::Task<> drain();
   async::Task<> end_of_output();
   void judge(const io::ExitStatus& status);

@@ -2,12 +2,21 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <string_view>
 
 #include "io/exec_path.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::jobs {
+
+namespace {
+
+bool makes_up(ledger::RunTrigger trigger) {
+  return trigger == ledger::RunTrigger::catchup || trigger == ledger::RunTrigger::recovery;
+}
+
+}  // namespace
 
 std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear) {
   std::map<std::string, std::string> merged = set;
@@ -27,15 +36,28 @@ std::vector<std::string> base_environment(const std::map<std::string, std::strin
 
 std::vector<std::string> run_environment(const engine::Attempt& attempt) {
   std::vector<std::string> environment;
-  environment.reserve(5);
+  environment.reserve(10);
   environment.push_back("BELFRY_JOB=" + std::string(attempt.job));
+  environment.push_back("BELFRY_RUN_ID=" + std::to_string(attempt.run));
+  // Runs of one ledger have numbers that only grow, so the number itself keeps a straggler of an older run away.
+  environment.push_back("BELFRY_FENCE=" + std::to_string(attempt.run));
   environment.push_back(run_marker(attempt));
   environment.push_back("BELFRY_ATTEMPT=" + std::to_string(attempt.number));
   environment.push_back("BELFRY_TRIGGER=" + std::string(ledger::to_string(attempt.trigger)));
-  if (attempt.scheduled_at) environment.push_back("BELFRY_SCHEDULED_AT=" + time::format_utc(*attempt.scheduled_at));
+  if (attempt.scheduled_at) {
+    environment.push_back("BELFRY_SCHEDULED_AT=" + time::format_utc(*attempt.scheduled_at));
+    const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(attempt.delay);
+    environment.push_back("BELFRY_DELAY_MS=" + std::to_string(delay.count()));
+  }
+  if (makes_up(attempt.trigger)) environment.emplace_back("BELFRY_CATCHUP=1");
+  if (attempt.previous_success) {
+    environment.push_back("BELFRY_PREV_SUCCESS_AT=" + time::format_utc(*attempt.previous_success));
+  }
   return environment;
 }
 
-std::string run_marker(const engine::Attempt& attempt) { return "BELFRY_RUN_ID=" + std::to_string(attempt.run); }
+std::string run_marker(const engine::Attempt& attempt) {
+  return "BELFRY_TREE=" + std::string(attempt.ledger_id) + "-" + std::to_string(attempt.run);
+}
 
 }  // namespace belfry::jobs

@@ -13,10 +13,12 @@ namespace belfry::jobs {
 /// are not inherited. Reads environ: no other thread may change it meanwhile.
 std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear);
 
-/// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_ATTEMPT, BELFRY_TRIGGER and, for a slot, BELFRY_SCHEDULED_AT.
+/// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_FENCE, BELFRY_ATTEMPT, BELFRY_TRIGGER and run_marker(); for a slot
+/// BELFRY_SCHEDULED_AT and BELFRY_DELAY_MS; BELFRY_CATCHUP=1 for one that was missed or is run again; and
+/// BELFRY_PREV_SUCCESS_AT when the job has succeeded before. Instants are RFC 3339, UTC.
 std::vector<std::string> run_environment(const engine::Attempt& attempt);
 
-/// The entry by which processes of this run are known: "BELFRY_RUN_ID=7".
+/// The entry by which processes of this run are known among all of the machine: "BELFRY_TREE=3fd1c06a9e0b7c55-7".
 std::string run_marker(const engine::Attempt& attempt);
 
 }  // namespace belfry::jobs

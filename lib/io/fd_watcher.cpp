@@ -17,6 +17,8 @@ std::uint32_t epoll_events(FdWatcher::Interest interest) {
       return EPOLLIN;
     case FdWatcher::Interest::write:
       return EPOLLOUT;
+    case FdWatcher::Interest::hangup:
+      return 0;  // is always told
     case FdWatcher::Interest::both:
       break;
   }
@@ -34,6 +36,8 @@ FdWatcher::~FdWatcher() { poller_->remove(fd_, *this); }
 FdWatcher::Ready FdWatcher::readable() { return {*this, reader_, POLLIN, "fd.readable"}; }
 
 FdWatcher::Ready FdWatcher::writable() { return {*this, writer_, POLLOUT, "fd.writable"}; }
+
+FdWatcher::Ready FdWatcher::hung_up() { return {*this, reader_, 0, "fd.hung_up"}; }
 
 void FdWatcher::on_ready(std::uint32_t events) {
   silent_ = false;

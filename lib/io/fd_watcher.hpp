@@ -13,7 +13,7 @@ namespace belfry::io {
 /// the loop's thread; must be destroyed before the descriptor is closed and before the loop ends. Not movable.
 class FdWatcher final : private PollHandler {
  public:
-  enum class Interest : std::uint8_t { read, write, both };
+  enum class Interest : std::uint8_t { read, write, both, hangup };
   class Ready;
 
   /// Throws std::system_error.
@@ -28,6 +28,8 @@ class FdWatcher final : private PollHandler {
   Ready readable();
   /// The same for writing. One task at a time.
   Ready writable();
+  /// The same for the other side's end: a pidfd's process has been reaped. Of a watcher with Interest::hangup alone.
+  Ready hung_up();
 
  private:
   void on_ready(std::uint32_t events) override;

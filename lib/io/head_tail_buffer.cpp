@@ -12,6 +12,17 @@ void HeadTailBuffer::append(std::span<const char> bytes) {
   if (!bytes.empty() && tail_limit_ > 0) append_tail(bytes);
 }
 
+void HeadTailBuffer::resume(std::span<const char> head, std::span<const char> tail, std::uint64_t total) {
+  append(head);
+  if (total > head.size() + tail.size()) {
+    head_limit_ = head_.size();  // what is missing comes next: the head ends here
+    tail_.clear();
+    tail_begin_ = 0;
+  }
+  append(tail);
+  total_ = total;
+}
+
 void HeadTailBuffer::append_tail(std::span<const char> bytes) {
   if (bytes.size() >= tail_limit_) {
     const auto last = bytes.last(tail_limit_);

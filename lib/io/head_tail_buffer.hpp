@@ -20,6 +20,10 @@ class HeadTailBuffer {
 
   void append(std::span<const char> bytes);
 
+  /// Goes on where another one was interrupted: it had been given `total` bytes and kept these ends. What is missing
+  /// between them counts as dropped. REQUIRES: nothing has been appended.
+  void resume(std::span<const char> head, std::span<const char> tail, std::uint64_t total);
+
   /// All bytes that were appended.
   std::uint64_t total() const noexcept { return total_; }
 

@@ -51,12 +51,16 @@ std::expected<Launched, LaunchError> launch(const LaunchSpec& spec, const Launch
   answer->working_dir = spec.working_dir;
   const auto child = LaunchPad::launch(spec, context, answer);
   if (!child) return std::unexpected(describe(*answer, child.error().step, child.error().error));
-  return Launched{child->pid, Fd(child->pidfd), std::move(answer)};
+  return Launched{child->pid, Fd(child->pidfd), std::move(answer), child->start_ticks};
 }
 
 std::optional<LaunchError> Launched::failure() const {
   if (answer->error == 0) return std::nullopt;
   return describe(*answer, answer->step, answer->error);
+}
+
+ProcessMark Launched::mark() const {
+  return {.pid = pid, .start_ticks = start_ticks != 0 ? start_ticks : start_ticks_of(pid).value_or(0)};
 }
 
 std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name,

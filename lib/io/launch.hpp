@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/process_mark.hpp"
 
 namespace belfry::io {
 
@@ -53,10 +54,14 @@ struct Launched {
   pid_t pid = -1;
   Fd pidfd;
   std::shared_ptr<const ChildAnswer> answer;
+  std::uint64_t start_ticks = 0;  ///< 0: mark() asks /proc
 
   /// Why it did not become its program; nothing: it did, or a signal ended it before. REQUIRES: it has ended (its
   /// status is 127 then).
   std::optional<LaunchError> failure() const;
+
+  /// Which process it is. REQUIRES: it has not been reaped.
+  ProcessMark mark() const;
 };
 
 /// Starts `spec.argv` as the leader of a new process group, which can be killed as a whole, without a controlling

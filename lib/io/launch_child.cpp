@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "io/process_mark.hpp"
+
 // The name under which glibc exports clone() besides: the sanitizers intercept only the other one, and treat it as a
 // fork, which this is not.
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);  // NOLINT
@@ -163,10 +165,12 @@ Child start_child(ChildPlan& plan, void* stack_end, std::atomic<int>& busy) {
   std::uint64_t before = 0;
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, kernel_sigset_size);
   Child child;
+  const std::uint64_t earliest = boot_ticks();
   child.pid = __clone(child_main, stack_end,
                       CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_CHILD_CLEARTID | wait_for_child | SIGCHLD, &plan,
                       &child.pidfd, nullptr, &busy);
   const int error = errno;
+  if (boot_ticks() == earliest) child.start_ticks = earliest;  // a tick is ten milliseconds: nearly always
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, kernel_sigset_size);
   if (child.pid >= 0) ::setpgid(child.pid, child.pid);  // refused when its program is in place: then it is done
   errno = error;

@@ -46,6 +46,7 @@ struct ChildPlan {
 struct Child {
   pid_t pid = -1;
   int pidfd = -1;
+  std::uint64_t start_ticks = 0;  ///< see ProcessMark; 0: unknown, the clock ticked meanwhile
 };
 
 /// Starts a process that carries out `plan` on the stack that ends at `stack_end`. `busy` must be 1; the kernel sets it

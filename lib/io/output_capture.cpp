@@ -16,9 +16,13 @@ constexpr std::size_t bytes_to_drain =
 
 }  // namespace
 
-OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer)
-    : poller_(Poller::of_current_loop()), pipe_(std::move(pipe)), buffer_(std::move(buffer)) {
-  poller_->add(pipe_.get(), EPOLLIN, *this);
+OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror)
+    : poller_(Poller::of_current_loop()), pipe_(std::move(pipe)), buffer_(std::move(buffer)), mirror_(mirror) {
+  if (pipe_) {
+    poller_->add(pipe_.get(), EPOLLIN, *this);
+  } else {
+    ended_.set();
+  }
 }
 
 OutputCapture::~OutputCapture() {
@@ -46,6 +50,7 @@ bool OutputCapture::read_some(std::size_t limit) {
     const ssize_t got = ::read(pipe_.get(), block.data(), block.size());
     if (got > 0) {
       buffer_.append({block.data(), static_cast<std::size_t>(got)});
+      mirror_.append({block.data(), static_cast<std::size_t>(got)});
       total += static_cast<std::size_t>(got);
       continue;
     }

@@ -10,6 +10,7 @@
 #include "async/task.hpp"
 #include "io/fd.hpp"
 #include "io/head_tail_buffer.hpp"
+#include "io/output_mirror.hpp"
 #include "io/poller.hpp"
 
 namespace belfry::io {
@@ -19,8 +20,9 @@ namespace belfry::io {
 /// Loop thread only; destroyed before the loop ends.
 class OutputCapture final : private PollHandler {
  public:
-  /// Throws std::system_error.
-  OutputCapture(Fd pipe, HeadTailBuffer buffer);
+  /// `mirror`: what is read is kept there, too. No pipe (empty): it is at its end already, and `buffer` is all there
+  /// is. Throws std::system_error.
+  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
   ~OutputCapture();
@@ -42,6 +44,7 @@ class OutputCapture final : private PollHandler {
   std::shared_ptr<Poller> poller_;
   Fd pipe_;
   HeadTailBuffer buffer_;
+  OutputMirror mirror_;
   async::Event ended_;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn
 };

@@ -12,6 +12,7 @@ struct OutputMirror::Header {
   std::uint64_t begun;      // bytes below this position may have been written
   std::uint64_t committed;  // bytes below this position have been written
   std::uint64_t tail_from;  // tail bytes below this position were overwritten by one that died
+  std::uint64_t source;
 };
 
 namespace {
@@ -99,9 +100,16 @@ OutputMirror::Kept OutputMirror::read() const {
   return kept;
 }
 
+void OutputMirror::set_source(std::uint64_t inode) noexcept {
+  if (header_ != nullptr) store(header_->source, inode);
+}
+
+std::uint64_t OutputMirror::source() const noexcept { return header_ == nullptr ? 0 : load(header_->source); }
+
 void OutputMirror::clear(std::span<std::byte> memory) noexcept {
   if (memory.size() < least_memory || reinterpret_cast<std::uintptr_t>(memory.data()) % alignof(Header) != 0) return;
   auto* header = reinterpret_cast<Header*>(memory.data());
+  store(header->source, 0);
   store(header->committed, 0);
   store(header->tail_from, 0);
   store(header->begun, 0);

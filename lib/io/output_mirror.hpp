@@ -33,6 +33,10 @@ class OutputMirror {
 
   Kept read() const;
 
+  /// Which pipe it mirrors: an inode number, for whoever looks for the pipe later; 0: unknown.
+  void set_source(std::uint64_t inode) noexcept;
+  std::uint64_t source() const noexcept;
+
   /// Makes memory as if nothing had been appended; what is in it may be anything before.
   static void clear(std::span<std::byte> memory) noexcept;
 

@@ -1,8 +1,11 @@
 #include "io/process.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -13,6 +16,11 @@
 
 #include "async/event.hpp"
 #include "async/loop.hpp"
+#include "async/timeout.hpp"
+#include "io/foreign_exit.hpp"
+#include "io/foreign_tree.hpp"
+#include "io/launch_child.hpp"
+#include "io/proc_file.hpp"
 #include "io/process_tree.hpp"
 
 namespace belfry::io {
@@ -20,6 +28,12 @@ namespace belfry::io {
 namespace {
 
 constexpr int max_sweep_rounds = 1000;
+
+/// How long the parent of an adopted process may take to reap it: init does it at once, a container's first process
+/// perhaps never.
+constexpr auto parent_patience = std::chrono::seconds(1);
+
+async::Task<> wait_for_hang_up(FdWatcher& watcher) { co_await watcher.hung_up(); }
 
 std::chrono::microseconds microseconds(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
@@ -50,38 +64,74 @@ async::Task<std::shared_ptr<const Listing>> list_adopted() {
   co_return listing;
 }
 
+void put_usage(ExitStatus& status, const rusage& usage) {
+  status.user_cpu = microseconds(usage.ru_utime);
+  status.system_cpu = microseconds(usage.ru_stime);
+  status.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
 ExitStatus to_status(const siginfo_t& info, const rusage& usage) {
   ExitStatus status;
   (info.si_code == CLD_EXITED ? status.exit_code : status.signal) = info.si_status;
   status.core_dumped = info.si_code == CLD_DUMPED;
-  status.user_cpu = microseconds(usage.ru_utime);
-  status.system_cpu = microseconds(usage.ru_stime);
-  status.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  put_usage(status, usage);
+  return status;
+}
+
+ExitStatus to_status(int wait_status) {
+  ExitStatus status;
+  if (WIFEXITED(wait_status)) status.exit_code = WEXITSTATUS(wait_status);
+  if (WIFSIGNALED(wait_status)) status.signal = WTERMSIG(wait_status);
+  status.core_dumped = WIFSIGNALED(wait_status) && WCOREDUMP(wait_status);
   return status;
 }
 
 }  // namespace
 
+/// What stands in for the right of a parent to the status. Neither: nobody tells us.
+struct Process::Foreign {
+  bool by_pidfd = false;
+  std::optional<Tracer> tracer;
+};
+
 std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec, const LaunchContext& context) {
   auto launched = launch(spec, context);
   if (!launched) return std::unexpected(std::move(launched.error()));
-  return Process(std::move(*launched));
-}
-
-Process::Process(Launched launched) : launched_(std::move(launched)) {
-  add_leader(pid());
+  const pid_t pid = launched->pid;
   try {
-    watcher_ = std::make_unique<FdWatcher>(launched_.pidfd.get());
+    return Process(std::move(*launched), nullptr);
   } catch (...) {
-    ::kill(-pid(), SIGKILL);
-    ::waitpid(pid(), nullptr, 0);
-    remove_leader(pid());
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
     throw;
   }
 }
 
+std::optional<Process> Process::adopt(const ProcessMark& process, const AdoptOptions& options) {
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  // Compared while we hold the pidfd: whoever has the number now is the one that it stands for.
+  const auto stat = read_stat(process.pid);
+  if (!pidfd || !stat || stat->start_ticks != process.start_ticks) return std::nullopt;
+  std::unique_ptr<Foreign> foreign;
+  if (stat->parent != ::getpid()) {
+    foreign = std::make_unique<Foreign>();
+    foreign->by_pidfd = options.by_pidfd && pidfd_keeps_status();
+    if (!foreign->by_pidfd && options.by_trace) foreign->tracer.emplace(process);
+  }
+  return Process({process.pid, std::move(pidfd), std::make_shared<ChildAnswer>(), process.start_ticks},
+                 std::move(foreign));
+}
+
+Process::Process(Launched launched, std::unique_ptr<Foreign> foreign)
+    : launched_(std::move(launched)),
+      foreign_(std::move(foreign)),
+      watcher_(std::make_unique<FdWatcher>(launched_.pidfd.get())) {
+  add_leader(pid());
+}
+
 Process::Process(Process&& other) noexcept
     : launched_(std::move(other.launched_)),
+      foreign_(std::move(other.foreign_)),
       watcher_(std::move(other.watcher_)),
       work_(std::move(other.work_)),
       reaped_(std::exchange(other.reaped_, true)) {}
@@ -92,10 +142,32 @@ Process::~Process() {
   remove_leader(pid());
 }
 
-async::Task<> Process::ended() { co_await watcher_->readable(); }
+async::Task<> Process::ended() {
+  co_await watcher_->readable();
+  if (foreign_) co_await status_kept();
+}
+
+async::Task<> Process::status_kept() {
+  if (foreign_->tracer) {
+    FdWatcher done(foreign_->tracer->descriptor());
+    co_await done.readable();
+  }
+  if (!foreign_->by_pidfd || kept_status(launched_.pidfd.get())) co_return;
+  const Fd same(::fcntl(launched_.pidfd.get(), F_DUPFD_CLOEXEC, 0));  // a descriptor is watched only once
+  if (!same) co_return;
+  FdWatcher reaped(same.get(), FdWatcher::Interest::hangup);
+  auto hang_up = wait_for_hang_up(reaped);
+  co_await async::move_on_after(parent_patience, std::move(hang_up));
+}
 
 ExitStatus Process::reap() {
   if (reaped_) throw std::logic_error("this process has been reaped before");
+  if (foreign_ && lives()) throw std::logic_error("this process has not ended yet");
+  if (foreign_) {
+    const ExitStatus status = foreign_status();
+    let_go();
+    return status;
+  }
   siginfo_t info{};
   rusage usage{};
   // glibc's waitid() does not pass the usage on.
@@ -104,14 +176,34 @@ ExitStatus Process::reap() {
   if (info.si_pid == 0) throw std::logic_error("this process has not ended yet");
   signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
   ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG, &usage);
+  let_go();
+  ExitStatus status = to_status(info, usage);
+  status.failure = launched_.failure();
+  return status;
+}
+
+ExitStatus Process::foreign_status() const {
+  if (foreign_->tracer) {
+    const auto end = foreign_->tracer->end();
+    ExitStatus status = end ? to_status(end->status) : ExitStatus();
+    if (end) put_usage(status, end->usage);
+    return status;
+  }
+  const auto kept = foreign_->by_pidfd ? kept_status(launched_.pidfd.get()) : std::nullopt;
+  return kept ? to_status(*kept) : ExitStatus();
+}
+
+void Process::let_go() noexcept {
   reaped_ = true;
   remove_leader(pid());
   watcher_.reset();
   launched_.pidfd.reset();
   work_.end();
-  ExitStatus status = to_status(info, usage);
-  status.failure = launched_.failure();
-  return status;
+}
+
+bool Process::lives() const noexcept {
+  pollfd now{launched_.pidfd.get(), POLLIN, 0};
+  return ::poll(&now, 1, 0) == 0;
 }
 
 async::Task<ExitStatus> Process::wait() {
@@ -120,10 +212,17 @@ async::Task<ExitStatus> Process::wait() {
 }
 
 void Process::signal_group(int signal) const noexcept {
-  if (!reaped_) ::kill(-pid(), signal);
+  if (reaped_) return;
+  // A foreign one's number may be given away once it has ended; what is left of its group then is for the sweep.
+  if (!foreign_ || lives()) ::kill(-pid(), signal);
 }
 
 async::Task<int> Process::sweep(std::string marker) {
+  if (foreign_) {
+    ForeignTree tree{.leader = mark(), .marker = std::move(marker)};
+    const int killed = co_await kill_foreign_tree(std::move(tree));
+    co_return killed;
+  }
   TreeSweep sweep({pid(), std::move(marker)});
   for (int round = 0; round < max_sweep_rounds; ++round) {
     const auto listing = co_await list_adopted();

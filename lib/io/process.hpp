@@ -2,6 +2,9 @@
 //
 // The pidfd is flat in the number of children, immune to reused numbers and to others who reap, and gives the usage of
 // exactly this child (SIGCHLD as libuv uses it costs 1 ms for each exit among 3,000 children). Loop thread only.
+//
+// A process that an earlier daemon started can be adopted. It is no child of ours, unless we became the daemon by
+// execve, so its status and its tree are had by other means (foreign_exit.hpp, foreign_tree.hpp).
 #pragma once
 
 #include <sys/types.h>
@@ -22,12 +25,18 @@ namespace belfry::io {
 /// How a process ended and what it consumed, with the children that it had waited for itself (wait4(2)).
 struct ExitStatus {
   std::optional<int> exit_code;  ///< 0 to 255; none: ended by `signal`
-  std::optional<int> signal;
+  std::optional<int> signal;     ///< neither of the two: the kernel does not tell us how an adopted process ended
   bool core_dumped = false;
   std::chrono::microseconds user_cpu{};
   std::chrono::microseconds system_cpu{};
   std::int64_t max_rss_bytes = 0;
   std::optional<LaunchError> failure;  ///< it never became its program; `exit_code` is 127 then
+};
+
+/// How the exit status of an adopted process may be asked for, in this order.
+struct AdoptOptions {
+  bool by_pidfd = true;  ///< the kernel keeps it for us (Linux 6.15)
+  bool by_trace = true;  ///< we become its tracer
 };
 
 class Process {
@@ -37,14 +46,21 @@ class Process {
   /// process is killed then.
   static std::expected<Process, LaunchError> start(const LaunchSpec& spec, const LaunchContext& context = {});
 
+  /// Takes over a process that was started before us. Nothing: there is none any more, or another one has its number.
+  /// One that has ended but was not reaped yet counts as there. Throws std::system_error when the loop cannot watch one
+  /// more descriptor; the process is left alone then.
+  static std::optional<Process> adopt(const ProcessMark& process, const AdoptOptions& options = {});
+
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) = delete;
   /// One that was not reaped is killed with its group; reap_strays() or the next sweep takes its status.
   ~Process();
 
   pid_t pid() const noexcept { return launched_.pid; }
+  ProcessMark mark() const { return launched_.mark(); }
 
-  /// Returns when the leader has ended; it stays a zombie, so that its number and its group stay its own, until reap().
+  /// Returns when the leader has ended; it stays a zombie, so that its number and its group stay its own, until reap()
+  /// (an adopted one is its parent's to reap; the wait takes until its status is known, or will not be).
   /// Cancellation: stops waiting and nothing else; call it again.
   async::Task<> ended();
 
@@ -63,9 +79,16 @@ class Process {
   void signal_group(int signal) const noexcept;
 
  private:
-  explicit Process(Launched launched);
+  struct Foreign;  // of an adopted process that is not our child
+
+  Process(Launched launched, std::unique_ptr<Foreign> foreign);
+  async::Task<> status_kept();
+  ExitStatus foreign_status() const;
+  bool lives() const noexcept;
+  void let_go() noexcept;
 
   Launched launched_;
+  std::unique_ptr<Foreign> foreign_;
   std::unique_ptr<FdWatcher> watcher_;
   ExternalWork work_;
   bool reaped_ = false;

@@ -15,6 +15,9 @@ struct ProcessMark {
   friend bool operator==(const ProcessMark&, const ProcessMark&) = default;
 };
 
+/// The ticks of the machine's clock since boot, the same as a process that is started now gets. Any thread, 30 ns.
+std::uint64_t boot_ticks() noexcept;
+
 /// When the process with that number started; nothing: there is none, or /proc does not show it to us. Any thread.
 std::optional<std::uint64_t> start_ticks_of(pid_t pid);
 

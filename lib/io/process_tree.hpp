@@ -27,7 +27,7 @@ void become_subreaper();
 /// Tells the processes of one tree from others.
 struct TreeIdentity {
   pid_t leader = 0;    ///< first process; also its process group
-  std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_RUN_ID=7"; may be empty
+  std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_TREE=beef-7"; may be empty
 };
 
 /// The children of this process that are no leaders: those it has adopted. Nothing without become_subreaper(). Costs

@@ -188,6 +188,42 @@ TEST_CASE("once a launch is over, its streams are held by the child alone", "[la
   ::waitpid(launched->pid, nullptr, 0);
 }
 
+TEST_CASE("a lasting pipe does not break with its reader, ends with its last writer, and can be read anew",
+          "[launch]") {
+  const LaunchSpec spec = shell("read go; echo one; echo two >&2; read go");
+  Pipe input = make_pipe();
+  Pipe output = make_lasting_pipe();
+  ::fcntl(input.read_end.get(), F_SETFL, 0);  // a shell that reads must wait
+  const auto launched = launch(spec, {.standard_input = input.read_end.get(),
+                                      .standard_output = output.write_end.get(),
+                                      .standard_error = output.write_end.get()});
+  REQUIRE(launched);
+  struct ::stat pipe{};
+  REQUIRE(::fstat(output.read_end.get(), &pipe) == 0);
+  const std::string again = "/proc/" + std::to_string(launched->pid) + "/fd/1";
+  struct ::stat now{};
+  while (::stat(again.c_str(), &now) != 0 || now.st_ino != pipe.st_ino) ::sched_yield();  // it has taken its streams
+  Fd reader(::open(again.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(reader);
+  // The first daemon goes, and with it all that it had of the pipe.
+  output.write_end.reset();
+  output.read_end = std::move(reader);
+  REQUIRE(::write(input.write_end.get(), "\n\n", 2) == 2);
+  CHECK(read_all(output) == "one\ntwo\n");
+  int status = 0;
+  REQUIRE(::waitpid(launched->pid, &status, 0) == launched->pid);
+  CHECK(status == 0);
+}
+
+TEST_CASE("a program that closes a lasting output has ended it", "[launch]") {
+  Pipe output = make_lasting_pipe();
+  const auto launched = launch(shell("echo last; exec sleep 1000 >&-"), {.standard_output = output.write_end.get()});
+  REQUIRE(launched);
+  CHECK(read_all(output) == "last\n");
+  ::kill(launched->pid, SIGKILL);
+  CHECK(::waitpid(launched->pid, nullptr, 0) == launched->pid);
+}
+
 TEST_CASE("a memory file is read to its end as standard input", "[launch]") {
   const std::string text(300'000, 'x');
   const Fd file = make_memory_file(text);

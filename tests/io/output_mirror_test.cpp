@@ -9,7 +9,7 @@ using belfry::io::OutputMirror;
 namespace {
 
 struct Memory {
-  alignas(8) std::array<std::byte, 24 + 400> bytes{};  // 100 for the head, 300 for the tail
+  alignas(8) std::array<std::byte, 32 + 400> bytes{};  // 100 for the head, 300 for the tail
 };
 
 std::string numbers(int from, int to) {

@@ -36,7 +36,10 @@ inline async::Task<Ran> run_once(std::shared_ptr<const engine::Action> action,
                                 .number = 2,
                                 .trigger = ledger::RunTrigger::catchup,
                                 .scheduled_at = ledger::WallTime(std::chrono::seconds(1774747800)),
-                                .started_at = ledger::WallTime(std::chrono::seconds(1774747801))};
+                                .started_at = ledger::WallTime(std::chrono::seconds(1774747801)),
+                                .delay = std::chrono::milliseconds(1250),
+                                .previous_success = ledger::WallTime(std::chrono::seconds(1774661400)),
+                                .ledger_id = "beef"};
   if (timeout) {
     ran.outcome = co_await async::move_on_after(*timeout, action->run(attempt, ran.report));
   } else {
@@ -65,17 +68,18 @@ class Ready {
   io::Fd fd_;
 };
 
-inline async::Task<> cancel_when(Ready& ready, async::CancelScope& scope) {
+inline async::Task<> cancel_when(Ready& ready, async::CancelScope& scope, async::CancelReason reason) {
   co_await ready.wait();
-  scope.cancel(async::CancelReason::timeout);
+  scope.cancel(reason);
 }
 
 /// Cancels the run, as a timeout does, once the program has said that it is ready.
-inline async::Task<Ran> run_until(std::shared_ptr<const engine::Action> action, Ready& ready) {
+inline async::Task<Ran> run_until(std::shared_ptr<const engine::Action> action, Ready& ready,
+                                  async::CancelReason reason = async::CancelReason::timeout) {
   Ran ran;
   const engine::Attempt attempt{.job = "the job", .run = 7, .scheduled_at = std::nullopt, .started_at = {}};
   async::CancelScope scope;
-  auto watcher = async::spawn(cancel_when(ready, scope), "cancel when ready");
+  auto watcher = async::spawn(cancel_when(ready, scope, reason), "cancel when ready");
   ran.outcome = co_await scope.run(action->run(attempt, ran.report));
   co_await watcher;
   co_return ran;

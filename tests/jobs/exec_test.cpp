@@ -90,8 +90,9 @@ TEST_CASE("a program knows which run of which job it is", "[exec]") {
   const auto ran = run_text("env | grep ^BELFRY_ | sort");
   ::unsetenv("BELFRY_SOCKET");
   CHECK(ran.output() ==
-        "BELFRY_ATTEMPT=2\nBELFRY_JOB=the job\nBELFRY_RUN_ID=7\nBELFRY_SCHEDULED_AT=2026-03-29T01:30:00Z\n"
-        "BELFRY_TRIGGER=catchup\n");
+        "BELFRY_ATTEMPT=2\nBELFRY_CATCHUP=1\nBELFRY_DELAY_MS=1250\nBELFRY_FENCE=7\nBELFRY_JOB=the job\n"
+        "BELFRY_PREV_SUCCESS_AT=2026-03-28T01:30:00Z\nBELFRY_RUN_ID=7\nBELFRY_SCHEDULED_AT=2026-03-29T01:30:00Z\n"
+        "BELFRY_TREE=beef-7\nBELFRY_TRIGGER=catchup\n");
 }
 
 TEST_CASE("the environment is inherited and overlaid, or cleared but for PATH", "[exec]") {
@@ -147,6 +148,17 @@ TEST_CASE("a timeout ends the tree, even what has daemonised, and the report is 
   CHECK(ran.output() == "started\nterminated\n");
   CHECK(ran.report.orphans >= 2);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("who has to make room for a newer slot is killed at once", "[exec]") {
+  test::Ready ready;
+  const ExecSpec spec{.command = "trap 'echo obeyed; exit 9' TERM; echo >$READY; while :; do sleep 0.05; done",
+                      .environment = {{"READY", ready.path()}},
+                      .kill_grace = 1000s};
+  const auto ran = async::run(test::run_until(jobs::make_exec(spec), ready, async::CancelReason::replaced));
+  CHECK_FALSE(ran.outcome);
+  CHECK(ran.report.signal == SIGKILL);
+  CHECK(ran.output().empty());
 }
 
 TEST_CASE("who ignores the kill signal is killed after the grace, who is stopped is woken", "[exec]") {

@@ -1,0 +1,128 @@
+#include "io/foreign_tree.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "async/sleep.hpp"
+#include "io/fd_watcher.hpp"
+#include "io/proc_file.hpp"
+
+namespace belfry::io {
+
+namespace {
+
+constexpr int max_rounds = 100;
+constexpr std::size_t looks_each_step = 16;
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
+  if (!opened) return names;
+  while (const dirent* entry = ::readdir(opened.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+std::optional<pid_t> number_of(std::string_view name) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc() && end == name.data() + name.size() ? std::optional(pid) : std::nullopt;
+}
+
+/// Whether we may look at it and signal it. Asked first: most processes of a machine are somebody else's.
+bool is_ours(const std::string& folder) {
+  struct ::stat about{};
+  return ::stat(folder.c_str(), &about) == 0 && (about.st_uid == ::geteuid() || ::geteuid() == 0);
+}
+
+/// The number of a group is not given away while it has members; but when the last one has gone, it may be.
+bool is_group_of(const ForeignTree& tree) {
+  const auto holder = start_ticks_of(tree.leader.pid);
+  return !holder || *holder == tree.leader.start_ticks;
+}
+
+std::optional<ProcessMark> as_member(pid_t pid, const ForeignTree& tree, bool by_group) {
+  if (pid == ::getpid() || !is_ours("/proc/" + std::to_string(pid))) return std::nullopt;
+  const auto stat = read_stat(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  if (!(by_group && stat->group == tree.leader.pid) && !has_in_environment(pid, tree.marker)) return std::nullopt;
+  return ProcessMark{.pid = pid, .start_ticks = stat->start_ticks};
+}
+
+/// Its pidfd if it was alive and has been sent SIGKILL.
+Fd kill(const ProcessMark& process) {
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  if (!pidfd || start_ticks_of(process.pid) != process.start_ticks) return {};
+  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) != 0) return {};
+  return pidfd;
+}
+
+Fd reopen_pipe_of(pid_t pid, std::uint64_t inode) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/fd/";
+  const std::string wanted = "pipe:[" + std::to_string(inode) + "]";
+  for (const std::string& name : names_in(folder)) {
+    std::array<char, 64> target;
+    const ssize_t size = ::readlink((folder + name).c_str(), target.data(), target.size());
+    if (size <= 0 || std::string_view(target.data(), static_cast<std::size_t>(size)) != wanted) continue;
+    Fd pipe(::open((folder + name).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    struct ::stat about{};
+    if (pipe && ::fstat(pipe.get(), &about) == 0 && about.st_ino == inode) return pipe;
+  }
+  return {};
+}
+
+}  // namespace
+
+async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree) {
+  std::vector<ProcessMark> members;
+  const std::vector<std::string> names = names_in("/proc");
+  const bool by_group = is_group_of(tree);
+  std::size_t looks = 0;
+  for (const std::string& name : names) {
+    const std::optional<pid_t> pid = number_of(name);
+    if (!pid) continue;
+    if (++looks % looks_each_step == 0) co_await async::yield();
+    if (const auto member = as_member(*pid, tree, by_group)) members.push_back(*member);
+  }
+  co_return members;
+}
+
+async::Task<int> kill_foreign_tree(ForeignTree tree) {
+  std::set<std::pair<pid_t, std::uint64_t>> killed;
+  for (int round = 0; round < max_rounds; ++round) {
+    const std::vector<ProcessMark> members = co_await members_of(tree);
+    Fd dying;
+    for (const ProcessMark& member : members) {
+      Fd pidfd = kill(member);
+      if (!pidfd) continue;
+      killed.emplace(member.pid, member.start_ticks);
+      dying = std::move(pidfd);
+    }
+    if (!dying) break;
+    FdWatcher watcher(dying.get());
+    co_await watcher.readable();
+  }
+  co_return static_cast<int>(killed.size());
+}
+
+Fd reopen_pipe(std::span<const ProcessMark> processes, std::uint64_t inode) {
+  for (const ProcessMark& process : processes) {
+    if (start_ticks_of(process.pid) != process.start_ticks) continue;
+    Fd pipe = reopen_pipe_of(process.pid, inode);
+    if (pipe) return pipe;
+  }
+  return {};
+}
+
+}  // namespace belfry::io

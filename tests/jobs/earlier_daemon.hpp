@@ -1,0 +1,103 @@
+// A daemon that starts a job and is killed: a process of its own that runs an action as belfryd does, and leaves behind
+// what belfryd leaves: the mark of the job's process and the memory with the ends of its output.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "async/run.hpp"
+#include "engine/action.hpp"
+#include "io/fd.hpp"
+#include "io/process_mark.hpp"
+
+namespace belfry::test {
+
+class EarlierDaemon {
+ public:
+  static constexpr std::size_t kept_size = 4096;
+
+  /// Starts the action in a process whose children go, when it is killed, to a helper that plays init.
+  explicit EarlierDaemon(std::shared_ptr<const engine::Action> action) {
+    void* const memory = ::mmap(nullptr, 2 * kept_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory != MAP_FAILED);
+    kept_ = {static_cast<std::byte*>(memory), 2 * kept_size};
+    std::array<int, 2> told{};
+    REQUIRE(::pipe2(told.data(), O_CLOEXEC) == 0);
+    init_ = ::fork();
+    REQUIRE(init_ >= 0);
+    if (init_ == 0) play_init(std::move(action), told[1]);
+    ::close(told[1]);
+    REQUIRE(::read(told[0], &daemon_, sizeof daemon_) == sizeof daemon_);
+    REQUIRE(::read(told[0], &mark_, sizeof mark_) == sizeof mark_);
+    ::close(told[0]);
+  }
+  EarlierDaemon(const EarlierDaemon&) = delete;
+  EarlierDaemon& operator=(const EarlierDaemon&) = delete;
+  ~EarlierDaemon() {
+    kill();
+    if (io::start_ticks_of(mark_.pid) == mark_.start_ticks) ::kill(-mark_.pid, SIGKILL);
+    ::waitpid(init_, nullptr, 0);
+    ::munmap(kept_.data(), kept_.size());
+  }
+
+  const io::ProcessMark& mark() const noexcept { return mark_; }
+  std::span<std::byte> kept_output() const noexcept { return kept_.first(kept_size); }
+  std::span<std::byte> kept_error() const noexcept { return kept_.last(kept_size); }
+
+  /// kill -9; returns when it is dead.
+  void kill() {
+    if (daemon_ == 0) return;
+    const io::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, daemon_, 0)));
+    ::kill(std::exchange(daemon_, 0), SIGKILL);
+    pollfd dead{pidfd.get(), POLLIN, 0};
+    ::poll(&dead, 1, -1);
+  }
+
+  static engine::Attempt attempt() {
+    return {.job = "the job", .run = 7, .scheduled_at = std::nullopt, .started_at = {}, .ledger_id = "beef"};
+  }
+
+ private:
+  [[noreturn]] void play_init(std::shared_ptr<const engine::Action> action, int told) const {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (::fork() == 0) {
+      const pid_t self = ::getpid();
+      if (::write(told, &self, sizeof self) != sizeof self) ::_exit(1);
+      async::run(carry_out(std::move(action), told));
+      ::_exit(0);
+    }
+    ::close(told);
+    while (::waitpid(-1, nullptr, 0) > 0) continue;
+    ::_exit(0);
+  }
+
+  async::Task<> carry_out(std::shared_ptr<const engine::Action> action, int told) const {
+    engine::Report report;
+    report.kept_output = kept_output();
+    report.kept_error = kept_error();
+    report.launched = [told](const io::ProcessMark& mark) {
+      if (::write(told, &mark, sizeof mark) != sizeof mark) ::_exit(1);
+    };
+    const engine::Attempt attempt = EarlierDaemon::attempt();
+    co_await action->run(attempt, report);
+  }
+
+  std::span<std::byte> kept_;
+  pid_t init_ = 0;
+  pid_t daemon_ = 0;
+  io::ProcessMark mark_;
+};
+
+}  // namespace belfry::test

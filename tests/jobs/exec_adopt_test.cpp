@@ -1,0 +1,193 @@
+// What becomes of a program whose daemon is killed, when the next daemon adopts it.
+#include <sched.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "action_fixture.hpp"
+#include "async/sleep.hpp"
+#include "earlier_daemon.hpp"
+#include "io/foreign_tree.hpp"
+#include "io/output_mirror.hpp"
+#include "jobs/exec.hpp"
+
+using namespace belfry;
+using namespace std::chrono_literals;
+using jobs::ExecSpec;
+using ledger::Outcome;
+using test::EarlierDaemon;
+using test::Ready;
+
+namespace {
+
+struct Adopted {
+  std::optional<Outcome> outcome;
+  bool cancelled = false;
+  engine::Report report;
+
+  const std::string& output() const { return report.standard_output.head; }
+};
+
+async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {
+  Adopted adopted;
+  adopted.report.kept_output = daemon.kept_output();
+  adopted.report.kept_error = daemon.kept_error();
+  const engine::Attempt attempt = EarlierDaemon::attempt();
+  adopted.outcome = co_await action->adopt(attempt, daemon.mark(), adopted.report);
+  co_return adopted;
+}
+
+// A gate that the program passes when the test says so, and from which it tells how far it has come.
+struct Gate {
+  test::TempDir folder;
+  std::string go = (folder / "go").string();
+  io::Fd held;
+
+  Gate() {
+    REQUIRE(::mkfifo(go.c_str(), 0600) == 0);
+    held.reset(::open(go.c_str(), O_RDWR | O_CLOEXEC));
+  }
+  void open() const { REQUIRE(::write(held.get(), "\n", 1) == 1); }
+};
+
+// Until the daemon has read that much of the standard output. Its memory is looked at alone: it is still the writer.
+void wait_for_output(const EarlierDaemon& daemon, std::uint64_t bytes) {
+  auto* const words = reinterpret_cast<std::uint64_t*>(daemon.kept_output().data());
+  while (std::atomic_ref(words[1]).load() < bytes) ::sched_yield();
+}
+
+// Whether the new daemon, this process, has that pipe.
+bool we_have(std::uint64_t pipe) {
+  const std::string wanted = "pipe:[" + std::to_string(pipe) + "]";
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    if (std::filesystem::read_symlink(entry.path(), gone) == wanted) return true;
+  }
+  return false;
+}
+
+// Opens the gate as soon as the program is adopted.
+async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                                    const Gate& gate) {
+  auto adopting = async::spawn(adopt_it(std::move(action), daemon), "adopting");
+  while (!we_have(io::OutputMirror(daemon.kept_output()).source())) co_await async::yield();
+  gate.open();
+  Adopted adopted = co_await adopting;
+  co_return adopted;
+}
+
+}  // namespace
+
+TEST_CASE("a program outlives its daemon; the next one reads on and knows how it ended", "[adopt]") {
+  const Gate gate;
+  const auto action =
+      jobs::make_exec({.command = "echo before; read x <" + gate.go + "; echo after; echo trouble >&2; exit 3"});
+  EarlierDaemon daemon(action);
+  wait_for_output(daemon, 7);
+  daemon.kill();
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate));
+  CHECK(adopted.outcome == Outcome::failure);
+  CHECK(adopted.report.exit_code == 3);
+  CHECK(adopted.report.message == "exit code 3");
+  CHECK(adopted.output() == "before\nafter\n");
+  CHECK(adopted.report.standard_error.head == "trouble\n");
+  CHECK(adopted.report.standard_output.dropped_bytes == 0);
+  CHECK_FALSE(adopted.report.lingering_pipe);
+}
+
+TEST_CASE("a program that prints while there is no daemon is neither broken nor cut off", "[adopt]") {
+  const Gate gate;
+  const Gate told;
+  const auto action = jobs::make_exec({.command = "read x <" + gate.go + "; echo alone || exit 9; echo >" + told.go +
+                                                  "; read x <" + gate.go + "; head -c 200000 /dev/zero; exit 0"});
+  EarlierDaemon daemon(action);
+  daemon.kill();
+  gate.open();
+  char byte = 0;
+  REQUIRE(::read(told.held.get(), &byte, 1) == 1);  // it has printed
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate));
+  CHECK(adopted.outcome == Outcome::success);
+  CHECK(adopted.output().starts_with("alone\n"));
+  CHECK(adopted.report.standard_output.total_bytes == 200'006);
+}
+
+TEST_CASE("of a long output the next daemon has both ends, and the count of what is missing", "[adopt]") {
+  const Gate gate;
+  const auto action = jobs::make_exec(
+      {.command = "echo begin; head -c 1000000 /dev/zero | tr '\\0' x; read x <" + gate.go + "; echo end"});
+  EarlierDaemon daemon(action);
+  wait_for_output(daemon, 1'000'006);
+  daemon.kill();
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate));
+  const auto& output = adopted.report.standard_output;
+  CHECK(output.total_bytes == 1'000'010);
+  CHECK(output.head.starts_with("begin\nxxx"));
+  CHECK(output.tail.ends_with("xxxend\n"));
+  CHECK(output.head.size() + output.tail.size() > 4000);
+  CHECK(output.dropped_bytes == output.total_bytes - output.head.size() - output.tail.size());
+}
+
+TEST_CASE("a program that has sent its output through a tee is read where the pipe is", "[adopt]") {
+  const Gate gate;
+  const Gate told;
+  const auto action =
+      jobs::make_exec({.command = std::vector<std::string>{
+                           "/bin/bash", "-c",
+                           "exec > >(exec cat); echo one; echo >" + told.go + "; read x <" + gate.go + "; echo two"}});
+  EarlierDaemon daemon(action);
+  char byte = 0;
+  REQUIRE(::read(told.held.get(), &byte, 1) == 1);
+  daemon.kill();
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate));
+  CHECK(adopted.outcome == Outcome::success);
+  CHECK(adopted.output() == "one\ntwo\n");
+}
+
+TEST_CASE("an adopted program is ended with its whole tree when it is cancelled", "[adopt]") {
+  Ready ready;
+  const auto action =
+      jobs::make_exec({.command = "trap 'echo terminated; exit 9' TERM; (setsid sh -c 'sleep 1000 & exec sleep 1000' "
+                                  ">/dev/null 2>&1 &); sleep 1000 & echo >$READY; wait",
+                       .environment = {{"READY", ready.path()}}});
+  EarlierDaemon daemon(action);
+  const auto body = [&]() -> async::Task<Adopted> {
+    co_await ready.wait();
+    daemon.kill();
+    Adopted adopted;
+    adopted.report.kept_output = daemon.kept_output();
+    adopted.report.kept_error = daemon.kept_error();
+    const engine::Attempt attempt = EarlierDaemon::attempt();
+    async::CancelScope scope;
+    auto cancelling = async::spawn(test::cancel_when(ready, scope, async::CancelReason::timeout), "cancelling");
+    const auto outcome = co_await scope.run(action->adopt(attempt, daemon.mark(), adopted.report));
+    CHECK_FALSE(outcome);
+    co_await cancelling;
+    const io::ForeignTree tree{.leader = daemon.mark(), .marker = "BELFRY_TREE=beef-7"};
+    const auto left = co_await io::members_of(tree);
+    CHECK(left.empty());
+    co_return adopted;
+  };
+  const auto adopted = async::run(body());
+  CHECK(adopted.output() == "terminated\n");
+  CHECK(adopted.report.exit_code == 9);
+}
+
+TEST_CASE("of a program that ended while there was no daemon, the output is kept and its children are ended",
+          "[adopt]") {
+  const Gate gate;
+  const auto action =
+      jobs::make_exec({.command = "echo before; read x <" + gate.go + "; setsid sleep 1000 >/dev/null 2>&1 & exit 5"});
+  EarlierDaemon daemon(action);
+  wait_for_output(daemon, 7);
+  daemon.kill();
+  gate.open();
+  while (io::start_ticks_of(daemon.mark().pid) == daemon.mark().start_ticks) ::sched_yield();
+  const auto adopted = async::run(adopt_it(action, daemon));
+  CHECK_FALSE(adopted.outcome);
+  CHECK(adopted.output() == "before\n");
+  CHECK_THAT(adopted.report.message, Catch::Matchers::Contains("how it ended is unknown"));
+}
