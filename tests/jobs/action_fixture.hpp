@@ -68,7 +68,8 @@ class Ready {
   io::Fd fd_;
 };
 
-inline async::Task<> cancel_when(Ready& ready, async::CancelScope& scope, async::CancelReason reason) {
+inline async::Task<> cancel_when(Ready& ready, async::CancelScope& scope,
+                                 async::CancelReason reason = async::CancelReason::timeout) {
   co_await ready.wait();
   scope.cancel(reason);
 }
