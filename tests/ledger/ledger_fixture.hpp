@@ -37,7 +37,7 @@ struct TempLedger {
     ledger.reset();
     ledger = SqliteLedger::open(path, options);
   }
-  void write(Entry entry) const { ledger->write(std::move(entry)); }
+  bool write(Entry entry) const { return ledger->write(std::move(entry)); }
   void sync() const { wait_until_durable(*ledger); }
   std::unique_ptr<LedgerReader> reader() const { return ledger->open_reader(); }
 };
