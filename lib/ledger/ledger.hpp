@@ -145,7 +145,7 @@ struct LedgerStats {
   std::uint64_t dropped_output = 0;  ///< outputs shortened because the queue was nearly full
   std::uint64_t refused = 0;         ///< entries that contradict the record: a slot closed twice, a run ended twice
   std::uint64_t size_bytes = 0;      ///< of the store, as of its last commits
-  std::string last_error;            ///< empty when the last commit went well
+  std::string last_error;            ///< empty when the last commit went well, into the file that readers see
   std::string last_refusal;          ///< which entry was refused, and why; empty when none was
 };
 

@@ -25,6 +25,10 @@ constexpr std::size_t max_group = 10'000;  // items of one transaction
 constexpr Duration first_retry = 50ms;
 constexpr auto measure_every = 1s;
 
+// SQLite goes on writing into a file that has lost its name, and would never tell.
+constexpr const char* file_is_gone =
+    ": the file was removed or replaced while it was in use, and what is recorded now will be lost; restart belfryd";
+
 // How long a start may look for damage: enough for a few hundred megabytes.
 constexpr Duration check_patience = 200ms;
 
@@ -32,6 +36,12 @@ std::uint64_t size_of(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   return error ? 0 : size;
+}
+
+// None: there is no file of that name.
+FileId file_id(const std::string& path) noexcept {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? FileId{.device = info.st_dev, .inode = info.st_ino} : FileId{};
 }
 
 // Makes the folder and an empty file, so that nobody but the owner can ever read them. SQLite gives its -wal and -shm
@@ -111,6 +121,7 @@ LedgerWriter::LedgerWriter(const std::string& path, const SqliteOptions& options
       connection_(create_file(path), sqlite::Mode::read_write),
       rows_(prepare(connection_, options.durability)),
       pruner_(connection_, rows_.jobs(), options.retention),
+      file_(file_id(path)),
       queue_(options.max_queue_bytes) {
   next_run_id_ = connection_.integer(newest_run_id_sql) + 1;
   measure_size();
@@ -219,8 +230,9 @@ void LedgerWriter::note_success(std::size_t entries) {
   ++commits_;
   if (Clock::now() - last_measure_ >= measure_every) measure_size();
   const bool refused = rows_.refused() != refused_;
+  const bool in_place = is_in_place();
   const std::lock_guard lock(text_mutex_);
-  last_error_.clear();
+  last_error_ = in_place ? "" : connection_.path() + file_is_gone;
   if (refused) last_refusal_ = rows_.last_refusal();
   refused_ = rows_.refused();
 }
@@ -235,6 +247,8 @@ void LedgerWriter::measure_size() {
   last_measure_ = Clock::now();
   size_bytes_ = size_of(connection_.path()) + size_of(connection_.path() + "-wal");
 }
+
+bool LedgerWriter::is_in_place() const noexcept { return file_id(connection_.path()) == file_; }
 
 LedgerStats LedgerWriter::stats() const {
   LedgerStats stats;

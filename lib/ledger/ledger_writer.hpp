@@ -1,6 +1,8 @@
 // The writer's thread: takes what is queued, makes it durable in one transaction, tries again when the disk fails.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -14,6 +16,13 @@
 #include "ledger/state_lock.hpp"
 
 namespace belfry::ledger {
+
+/// Tells a file from another one that comes to have its name.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
 
 /// Made and destroyed on one thread; queue(), next_run_id() and stats() on any. Everything else is the writer's own.
 class LedgerWriter {
@@ -39,12 +48,14 @@ class LedgerWriter {
   void note_success(std::size_t entries);
   void note_failure(const std::string& error);
   void measure_size();
+  bool is_in_place() const noexcept;
 
   const SqliteOptions options_;
   StateLock lock_;
   sqlite::Connection connection_;
   RowWriter rows_;
   Pruner pruner_;
+  const FileId file_;  // of what is open
   EntryQueue queue_;
   std::atomic<RunId> next_run_id_ = 1;
   std::atomic<Clock::rep> give_up_at_ = 0;  // set before the queue is closed

@@ -152,6 +152,21 @@ TEST_CASE("a folder that cannot be made is named", "[ledger]") {
   CHECK_THAT(open_error((folder / "file" / "state" / "ledger.db").string()), Contains("cannot make the folder"));
 }
 
+TEST_CASE("a ledger that loses its place while it is in use says so", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 1s, 1);
+  temp.sync();
+  CHECK(temp.ledger->stats().last_error.empty());
+  std::filesystem::rename(temp.path, temp.path + ".moved");
+  write_whole_run(*temp.ledger, "a", 2s, 2);
+  temp.sync();
+  CHECK_THAT(temp.ledger->stats().last_error, Contains("removed or replaced") && Contains("restart belfryd"));
+  std::filesystem::rename(temp.path + ".moved", temp.path);
+  write_whole_run(*temp.ledger, "a", 3s, 3);
+  temp.sync();
+  CHECK(temp.ledger->stats().last_error.empty());
+}
+
 TEST_CASE("run ids go on where they stopped", "[ledger]") {
   TempLedger temp;
   CHECK(temp.ledger->next_run_id() == 1);
