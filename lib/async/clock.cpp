@@ -19,6 +19,13 @@ std::int64_t SystemClock::now_ns() const noexcept { return read_clock(CLOCK_MONO
 
 WallTime SystemClock::wall_now() const noexcept { return WallTime(Duration(read_clock(CLOCK_REALTIME))); }
 
+Duration SystemClock::asleep() const noexcept {
+  // Read in this order, a moment between the two counts as time awake.
+  const std::int64_t boot = read_clock(CLOCK_BOOTTIME);
+  const std::int64_t monotonic = read_clock(CLOCK_MONOTONIC);
+  return Duration(boot > monotonic ? boot - monotonic : 0);
+}
+
 SystemClock& SystemClock::shared() noexcept {
   static SystemClock clock;
   return clock;
@@ -40,6 +47,11 @@ void ManualClock::advance(Duration span) noexcept {
 void ManualClock::advance_wall(Duration step) noexcept {
   wall_.fetch_add(step.count(), std::memory_order_relaxed);
   wall_changes_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ManualClock::suspend(Duration span) noexcept {
+  asleep_.fetch_add(span.count(), std::memory_order_relaxed);
+  advance_wall(span);
 }
 
 }  // namespace belfry::async

@@ -31,15 +31,19 @@ class Clock {
   /// The wall clock; it jumps when it is set. Any thread.
   virtual WallTime wall_now() const noexcept = 0;
 
+  /// How long the machine has been suspended since it booted: time that now_ns() does not count. Any thread.
+  virtual Duration asleep() const noexcept { return Duration::zero(); }
+
   /// Itself as the clock of a test, else null: the loop then jumps instead of sleeping.
   virtual ManualClock* manual() noexcept { return nullptr; }
 };
 
-/// CLOCK_MONOTONIC and CLOCK_REALTIME (clock_gettime(2)).
+/// CLOCK_MONOTONIC and CLOCK_REALTIME, and CLOCK_BOOTTIME for the time asleep (clock_gettime(2)).
 class SystemClock final : public Clock {
  public:
   std::int64_t now_ns() const noexcept override;
   WallTime wall_now() const noexcept override;
+  Duration asleep() const noexcept override;
 
   /// The one that every loop uses by default.
   static SystemClock& shared() noexcept;
@@ -63,7 +67,12 @@ class ManualClock final : public Clock {
   /// Somebody sets the wall clock, by this much forward or (negative) back. Whoever waits on it sees `clock_changed`.
   void advance_wall(Duration step) noexcept;
 
-  /// How often advance_wall() was called.
+  /// The machine sleeps for that long: the wall clock goes on, monotonic time does not. Whoever waits on the wall clock
+  /// sees `clock_changed`. REQUIRES: span >= 0.
+  void suspend(Duration span) noexcept;
+  Duration asleep() const noexcept override { return Duration(asleep_.load(std::memory_order_relaxed)); }
+
+  /// How often advance_wall() or suspend() was called.
   std::uint64_t wall_changes() const noexcept { return wall_changes_.load(std::memory_order_relaxed); }
 
   bool autojump() const noexcept { return autojump_; }
@@ -74,6 +83,7 @@ class ManualClock final : public Clock {
 
   std::atomic<std::int64_t> now_;
   std::atomic<std::int64_t> wall_;
+  std::atomic<std::int64_t> asleep_ = 0;
   std::atomic<std::uint64_t> wall_changes_ = 0;
   bool autojump_ = true;
 };

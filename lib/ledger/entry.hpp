@@ -34,12 +34,14 @@ struct CapturedStream {
   std::uint64_t dropped_bytes = 0;  ///< printed between head and tail, and not kept
 };
 
-/// A slot is about to be acted on: written, and made durable, before its instant comes, so that a daemon that finds it
-/// after a power cut knows that the slot may have started. The job's next SlotClosed at or after it takes it away.
+/// A slot is open: it is about to be acted on, or waits. Written, and made durable, before its instant comes, so that a
+/// daemon that finds it after a power cut knows that the slot may have started. The SlotClosed that covers it takes it
+/// away; so does another one with `withdrawn`: the slot is not due after all, because its job was changed.
 struct SlotClaimed {
   std::string job;
   WallTime scheduled_at;
   WallTime at;
+  bool withdrawn = false;
 };
 
 /// A slot met its end. One entry closes `count` consecutive slots of the job, from `scheduled_at` to

@@ -168,6 +168,7 @@ void LiveRuns::read_or_renew(const std::string& place, const std::string& ledger
   if (address == MAP_FAILED) fail_errno(path_, "mmap");
   header_ = static_cast<LiveHeader*>(address);
   const bool valid = whole && load_word(header_->layout) == live_layout && header_->place.get() == place;
+  continued_ = valid;
   if (!valid) renew(place, ledger_path);
   const std::size_t segments = valid ? (size - sizeof(LiveHeader)) / segment_size : 0;
   for (std::size_t number = 0; number < segments; ++number) {

@@ -60,6 +60,10 @@ class LiveRuns {
   /// all of the below applies to it, until forget().
   std::vector<LiveRun> left() const;
 
+  /// Whether this is the table of the last daemon: a run that is not in it either never began, or its end is durable.
+  /// False for a new one: the last daemon ended in order, or another boot of the machine ended it.
+  bool is_continued() const noexcept { return continued_; }
+
   /// The largest number of a run that was ever in the table; 0: none was. The ledger may have lost the newest ones in a
   /// crash; a number must never be given twice.
   RunId newest_run() const noexcept;
@@ -104,6 +108,7 @@ class LiveRuns {
   std::vector<LiveRecord*> free_;      // the next one to be used is the last
   std::unordered_map<RunId, LiveRecord*> index_;
   bool whole_ = false;  // all of the file has been read
+  bool continued_ = false;
 };
 
 }  // namespace belfry::ledger

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* claim_sql =
     "INSERT INTO claims (job_id, scheduled_at, at) SELECT ?1, ?2, ?3 WHERE ifnull((SELECT last_scheduled_at FROM slots "
     "WHERE job_id = ?1 AND scheduled_at <= ?2 ORDER BY scheduled_at DESC LIMIT 1) < ?2, true) ON CONFLICT DO NOTHING";
-constexpr const char* unclaim_sql = "DELETE FROM claims WHERE job_id = ?1 AND scheduled_at <= ?2";
+constexpr const char* unclaim_sql = "DELETE FROM claims WHERE job_id = ?1 AND scheduled_at BETWEEN ?2 AND ?3";
 
 constexpr const char* slot_sql =
     "INSERT INTO slots (job_id, scheduled_at, last_scheduled_at, slots, result, reason, run_id, closed_at) "
@@ -110,6 +110,10 @@ void RowWriter::refuse(std::string why) {
 
 void RowWriter::add(const SlotClaimed& slot) {
   JobTally::Job& job = jobs_.job(slot.job);
+  if (slot.withdrawn) {
+    unclaim_.run(job.id, slot.scheduled_at, slot.scheduled_at);
+    return;
+  }
   job.claims = true;
   claim_.run(job.id, slot.scheduled_at, slot.at);
   if (changed()) return;
@@ -125,7 +129,7 @@ void RowWriter::add(const SlotClosed& slot) {
     const auto due = std::to_string(slot.scheduled_at.time_since_epoch().count());
     return refuse("job " + slot.job + ": the slot at " + due + " ns was closed before");
   }
-  if (job.claims) unclaim_.run(job.id, slot.last_scheduled_at);
+  if (job.claims) unclaim_.run(job.id, slot.scheduled_at, slot.last_scheduled_at);
   jobs_.slot_closed(job, slot);
 }
 

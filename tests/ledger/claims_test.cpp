@@ -38,18 +38,18 @@ TEST_CASE("a claim comes back as it was written until its slot is closed", "[led
   CHECK(claims(temp).empty());
 }
 
-TEST_CASE("a slot takes away the claims of its job up to its last instant, and no others", "[ledger]") {
+TEST_CASE("a slot takes away its own claims and no others: an older one may still wait for its turn", "[ledger]") {
   TempLedger temp;
   for (const Duration due : {10s, 20s, 30s}) {
     temp.write(claim("a", due));
     temp.write(claim("b", due));
   }
-  auto span = started_slot("a", 5s, 1);
-  span.last_scheduled_at = at(20s);
-  span.count = 4;
+  auto span = started_slot("a", 15s, 1);
+  span.last_scheduled_at = at(25s);
+  span.count = 3;
   temp.write(span);
   temp.sync();
-  CHECK(claims(temp) == "b@10 b@20 a@30 b@30");
+  CHECK(claims(temp) == "a@10 b@10 b@20 a@30 b@30");
 }
 
 TEST_CASE("a slot is claimed once, and not when it is closed", "[ledger]") {
@@ -70,4 +70,16 @@ TEST_CASE("a slot is claimed once, and not when it is closed", "[ledger]") {
   CHECK(claims(temp) == "a@40");
   CHECK(temp.ledger->stats().refused == 4);
   CHECK_THAT(temp.ledger->stats().last_refusal, Catch::Matchers::Contains("claimed or closed before"));
+}
+
+TEST_CASE("a claim can be withdrawn: its slot is not due any more", "[ledger]") {
+  TempLedger temp;
+  temp.write(claim("a", 10s));
+  temp.write(claim("a", 20s));
+  auto withdrawn = claim("a", 20s);
+  withdrawn.withdrawn = true;
+  temp.write(withdrawn);
+  temp.sync();
+  CHECK(claims(temp) == "a@10");
+  CHECK(temp.ledger->stats().refused == 0);
 }
