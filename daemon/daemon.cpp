@@ -22,11 +22,13 @@
 #include "daemon/control/control_api.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/stores.hpp"
 #include "engine/engine.hpp"
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
 #include "io/signals.hpp"
 #include "jobs/native.hpp"
+#include "ledger/live_runs.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "observe/collectors.hpp"
 #include "observe/complaint_log.hpp"
@@ -47,9 +49,6 @@ using time::Duration;
 /// timeout(1), make and terminals signal a process and its group: what comes so close together was meant once.
 constexpr Duration one_request = std::chrono::seconds{1};
 
-/// How long the last entries may take to reach a failing disk; SqliteLedger tries as long again when it is closed.
-constexpr Duration ledger_patience = std::chrono::seconds{5};
-
 /// How often to look whether tzdata was updated; SIGHUP looks, too.
 constexpr Duration zone_patience = std::chrono::hours{1};
 
@@ -64,18 +63,6 @@ constexpr std::size_t most_difference_lines = 50;
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
-
-ledger::SqliteOptions ledger_options(const Settings& settings) {
-  const History& history = settings.history;
-  ledger::SqliteOptions options;
-  options.durability = settings.store.durability;
-  options.close_patience = ledger_patience;
-  options.retention = {.keep_runs = history.keep_runs,
-                       .keep_slots = history.keep_slots,
-                       .keep_outputs = history.keep_outputs,
-                       .keep_for = history.keep_for};
-  return options;
-}
 
 /// Everything of one belfryd, in the order in which it is made; it goes in the opposite order.
 class Daemon {
@@ -111,6 +98,7 @@ class Daemon {
   const io::Notifier& notifier_;
   const io::BlockedSignals& signals_;
   std::unique_ptr<ledger::SqliteLedger> ledger_;
+  std::unique_ptr<ledger::LiveRuns> live_;
   engine::EventStream events_;
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
@@ -136,13 +124,14 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       log_(log),
       notifier_(notifier),
       signals_(signals),
-      ledger_(ledger::SqliteLedger::open(settings_.state_dir / "ledger.db", ledger_options(settings_))),
+      ledger_(open_ledger(settings_)),
+      live_(open_live_runs(*ledger_, log_)),
       metrics_({.version = version, .revision = revision}, start_.load.started, [this] { return loop_.wall_now(); }),
       log_observer_(log),
       loop_log_(log, loop_),
       ledger_log_(log, *ledger_),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
-      engine_(*ledger_, events_, make_one_shot),
+      engine_(*ledger_, events_, make_one_shot, live_.get()),
       reloader_(start_.options, start_.load, settings_,
                 {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}),
       config_watch_({.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const ReloadReport& report) {
@@ -173,9 +162,11 @@ async::Task<> Daemon::serve() {
 }
 
 async::Task<> Daemon::serve_in(async::TaskGroup& group) {
-  auto read_past = [this] { return std::make_shared<const ledger::Resume>(ledger_->open_reader()->resume()); };
-  std::shared_ptr<const ledger::Resume> past = co_await pool_.run(read_past);
-  engine_.resume(std::move(past));
+  auto read_past = [this, left = live_ ? live_->left() : std::vector<ledger::LiveRun>{}]() mutable {
+    const bool whole = live_ && live_->is_continued();
+    return std::make_shared<const engine::Past>(engine::read_past(*ledger_->open_reader(), std::move(left), whole));
+  };
+  engine_.resume(co_await pool_.run(std::move(read_past)));
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
   co_await async::yield();  // the engine serves from here on

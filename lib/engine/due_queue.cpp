@@ -1,5 +1,7 @@
 #include "engine/due_queue.hpp"
 
+#include "engine/job_state.hpp"
+
 namespace belfry::engine {
 
 void DueQueue::set(DueSlot& slot, WallTime due) {
@@ -16,6 +18,11 @@ void DueQueue::clear(DueSlot& slot) noexcept { slot.cancel(); }
 std::optional<WallTime> DueQueue::earliest() const noexcept {
   if (heap_.empty()) return std::nullopt;
   return WallTime(time::Duration(heap_.next_key()));
+}
+
+std::optional<WallTime> DueQueue::earliest_slot() const noexcept {
+  const auto* slot = static_cast<const DueSlot*>(heap_.top());
+  return slot == nullptr ? std::nullopt : slot->job->next;
 }
 
 JobState* DueQueue::take_due(WallTime now) noexcept {

@@ -33,6 +33,10 @@ class DueQueue {
   /// When the earliest slot is due; none when the queue is empty. O(1).
   std::optional<WallTime> earliest() const noexcept;
 
+  /// The slot of the job that is to be looked at next. A job is looked at a moment before its slot when it has to claim
+  /// it, so another one may be due up to that moment earlier. O(1).
+  std::optional<WallTime> earliest_slot() const noexcept;
+
   /// Takes out the earliest slot if it is due at `now` and returns its job, else null. O(log n).
   JobState* take_due(WallTime now) noexcept;
 

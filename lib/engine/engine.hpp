@@ -2,9 +2,10 @@
 // of each slot and run to the ledger and the event stream.
 //
 // Owned by the daemon; every member is called on the loop's thread (other threads cross by Loop::call_soon_threadsafe).
-// Reading order: due_queue.hpp (what is due) -> slot_span.hpp (what piled up) -> admission.hpp (may it start) ->
-// run.hpp (its attempts) -> engine.cpp (the road itself). Generations are in engine_catalog.cpp, requests by hand in
-// engine_requests.cpp.
+// Reading order, which is the road of a slot: engine_slots.cpp (what is due; what piled up is slot_span.hpp) ->
+// engine_admission.cpp (may it start: admission.hpp; what waits: waiting_room.hpp, group.hpp, catchup.hpp) ->
+// engine_runs.cpp (its run: run.hpp; what its end sets going). Beside the road: engine_catalog.cpp (generations),
+// engine_recovery.cpp (what the last daemon left), engine_requests.cpp (requests by hand, and what is shown).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "async/cancel.hpp"
@@ -22,12 +24,18 @@
 #include "async/task.hpp"
 #include "async/task_group.hpp"
 #include "engine/catalog_diff.hpp"
+#include "engine/catchup.hpp"
+#include "engine/dependencies.hpp"
 #include "engine/due_queue.hpp"
 #include "engine/event.hpp"
+#include "engine/group.hpp"
 #include "engine/job_state.hpp"
+#include "engine/past.hpp"
 #include "engine/recorder.hpp"
+#include "engine/run.hpp"
 #include "engine/slot_span.hpp"
 #include "engine/status.hpp"
+#include "engine/waiting_room.hpp"
 #include "ledger/ledger.hpp"
 
 namespace belfry::engine {
@@ -36,32 +44,36 @@ namespace belfry::engine {
 struct Refusal {
   enum class Kind : std::uint8_t {
     not_found,  ///< no such job or run
-    policy,     ///< overlap, disabled or draining forbids it
+    policy,     ///< overlap, a full group, disabled or draining forbids it
   };
   Kind kind = Kind::not_found;
   std::string message;  ///< a sentence that tells what to do
 };
 
-/// Makes the job that carries out a delayed one-shot; the engine knows no kind of action.
+/// Makes the job that carries out a delayed one-shot, and the stand-in for a job that was taken out of the
+/// configuration while a run of it went on; the engine knows no kind of action.
 using OneShotFactory = std::function<std::shared_ptr<const Job>(const ledger::OneShotAdded&)>;
 
 class Engine {
  public:
-  /// `ledger` and `events` must outlive the engine.
-  Engine(ledger::Ledger& ledger, EventStream& events, OneShotFactory one_shots);
+  /// `ledger`, `events` and `live` must outlive the engine. Without a table of live runs a later daemon cannot take
+  /// over what this one leaves behind.
+  Engine(ledger::Ledger& ledger, EventStream& events, OneShotFactory one_shots, ledger::LiveRuns* live = nullptr);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Takes over what the last daemon left: publishes Resumed, closes its unfinished runs as lost, restores one-shots
-  /// and keeps pauses and last slots for apply(). REQUIRES: called once, before apply().
-  void resume(std::shared_ptr<const ledger::Resume> past);
+  /// Takes over what the last daemon left: publishes Resumed, brings to the ledger what only the table knew, closes the
+  /// runs whose end nobody knows as lost, restores one-shots, and keeps pauses, breakers, last slots and the runs that
+  /// may still be under way for apply(). REQUIRES: called once, before apply().
+  void resume(std::shared_ptr<const Past> past);
 
   /// Puts a generation into force between two turns of the loop. Unchanged jobs keep their next slot, their pause and
   /// their runs; a changed job is planned anew from now, so that it never fires for a time already past; running runs
   /// finish under the declaration that they started with. An unchanged job whose trigger now has another next slot (new
-  /// rules of its time zone, other holidays) waits for that one, and is told as moved. With the first generation, slots
-  /// missed since the last one on record become due at once, and the job's policy decides what becomes of them.
+  /// rules of its time zone, other holidays) waits for that one, and is told as moved. With the first generation, runs
+  /// of the last daemon are adopted, and slots missed since the last one on record become due at once; the job's
+  /// policies decide what becomes of them. REQUIRES: serve() is under way.
   CatalogDiff apply(std::shared_ptr<const Catalog> catalog);
 
   /// Starts what is due, until drain() was called and the last run has ended. Resumes on the loop. To end it, drain().
@@ -72,8 +84,9 @@ class Engine {
   /// the first waits shortens the patience. REQUIRES: serve() is under way. Cancellation: intake stays stopped.
   async::Task<> drain(Duration grace);
 
-  /// Starts the job now, beside its schedule, and says which run that is; `queue` jobs wait their turn. Runs although
-  /// the job is paused or disabled: whoever asks by hand means it.
+  /// Starts the job now, beside its schedule, and says which run that is; it may have to wait its turn, or for its
+  /// group. Runs although the job is paused or disabled, its breaker is open or its precondition fails: whoever asks by
+  /// hand means it.
   std::expected<ledger::RunId, Refusal> run_now(std::string_view job);
 
   /// Ends a run that is under way (its outcome becomes `cancelled`); returns at once, RunEnded follows.
@@ -82,8 +95,11 @@ class Engine {
   /// Ends all runs of the job and says how many there were.
   std::expected<int, Refusal> cancel_job(std::string_view job, std::string_view by);
 
-  /// While paused, every slot of the job is closed as skipped(paused). Durable.
-  std::expected<void, Refusal> pause(std::string_view job, std::string reason, std::string by);
+  /// While paused, every slot of the job is closed as skipped(paused); until that time, if there is one, or until
+  /// somebody resumes it. Durable.
+  std::expected<void, Refusal> pause(std::string_view job, std::string reason, std::string by,
+                                     std::optional<WallTime> until = std::nullopt);
+  /// Ends the pause, and closes the job's circuit breaker: somebody says that it is repaired.
   std::expected<void, Refusal> resume_job(std::string_view job, std::string by);
 
   /// Runs a command once at `request.due`, also after a restart; an empty name is replaced by a fresh "one-shot-N",
@@ -93,42 +109,91 @@ class Engine {
   /// Forgets a one-shot that has not started.
   std::expected<void, Refusal> remove_one_shot(std::string_view name);
 
+  /// The missed slots that wait for the catch-up budget, in the order in which they will run.
+  std::vector<MissedSlot> catchup_plan(std::size_t limit) const { return catchup_.plan(limit); }
+  std::size_t catchup_size() const noexcept { return catchup_.size(); }
+  /// Runs the missed slots of the job now, or closes them as skipped(cancelled), and says how many there were.
+  std::expected<int, Refusal> catchup_run(std::string_view job);
+  std::expected<int, Refusal> catchup_skip(std::string_view job);
+
   EngineStatus status() const;
   std::vector<JobStatus> jobs() const;  ///< by name; one-shots that wait or run, too
   std::optional<JobStatus> job(std::string_view name) const;
+  std::vector<WaitingRun> waiting(std::size_t limit) const;
+  std::vector<GroupStatus> groups() const;
   std::optional<ActiveRun> active_run(ledger::RunId run) const;  ///< none when it has ended
   std::shared_ptr<const Catalog> catalog() const { return catalog_; }
 
+  /// All that is under way or waits, a line each, for people: job, run or slot, and its state.
+  std::string dump() const;
+
  private:
-  // slots (engine.cpp)
+  using States = std::map<std::string, std::shared_ptr<JobState>, std::less<>>;
+
+  // slots (engine_slots.cpp)
   async::Task<> serve_slots();
-  Duration note_clock();
+  ledger::SlotReason note_clock();
   bool fire_some(WallTime now, ledger::SlotReason why_late);
   void settle(JobState& state, WallTime now, ledger::SlotReason why_late);
-  std::optional<ledger::RunId> admit_slot(JobState& state, WallTime slot, ledger::RunTrigger trigger, WallTime now);
-  void close_slots(const JobState& state, const SlotSpan& slots, ledger::SlotResult result, ledger::SlotReason reason,
-                   std::optional<ledger::RunId> run);
+  void settle_many(JobState& state, WallTime now, ledger::SlotReason why_late);
+  std::optional<ledger::RunId> make_up(JobState& state, Slot slot);
+  bool claim(JobState& state, WallTime now);
   void plan(JobState& state, WallTime after);
   void wake();
+  WallTime next_wake() const;
+  void end_pauses(WallTime now);
 
-  // runs (engine.cpp)
-  void start(JobState& state, const Launch& launch);
+  // admission (engine_admission.cpp)
+  std::optional<ledger::RunId> offer(JobState& state, Slot slot, ledger::RunTrigger trigger,
+                                     std::optional<ledger::RunId> cause = std::nullopt);
+  std::optional<ledger::SlotReason> find_objection(JobState& state, WallTime slot, WallTime now);
+  std::optional<ledger::SlotReason> take_turn(Pending pending);
+  std::optional<ledger::SlotReason> find_place(Pending pending);
+  void enter(Pending pending);
+  void park(Pending pending, WaitsFor what);
+  std::optional<Pending> call(ledger::RunId run);
+  void refuse(Pending pending, ledger::SlotReason reason, const std::string& why);
+  void oust(JobState& state);
+  void next_turns(JobState& state);
+  void next_places(Group& group);
+  void release_missed();
+  void clear_waiting(JobState& state, ledger::SlotReason reason, const std::string& why);
+  Group* group_of(const Job& job);
+
+  // runs (engine_runs.cpp)
+  async::Task<> look_first(std::shared_ptr<JobState> state, ledger::RunId run);
+  void start(Pending pending);
+  void supervise(JobState& state, std::shared_ptr<Run> run);
   async::Task<> carry_out(std::shared_ptr<JobState> state, std::shared_ptr<Run> run);
-  void run_ended(JobState& state, ledger::RunEnded ended);
-  void start_queued(JobState& state);
-  async::Task<> runs_ended();
-  void drop(const JobState& state, const Launch& launch, ledger::SlotReason reason, const std::string& why);
-  void clear_queue(JobState& state, ledger::SlotReason reason, const std::string& why);
+  void run_ended(JobState& state, const ledger::RunEnded& ended);
+  void note_end(JobState& state, const ledger::RunEnded& ended);
+  void leave(JobState& state, ledger::RunId run);
+  void decide(const Round& round);
+  void note_breaker(JobState& state, const std::string& why);
+  async::Task<> all_ended();
+  async::Task<> forget_ended_runs();
 
   // generations (engine_catalog.cpp)
+  void apply_groups();
   void add_job(const std::shared_ptr<const Job>& job);
+  void end_plan(JobState& state);
+  void change_job(JobState& state, const std::shared_ptr<const Job>& job);
   std::optional<MovedSlot> renew(JobState& state, const std::shared_ptr<const Job>& job);
   std::optional<WallTime> declare(const Job& job);  // since when it is declared just so; none: it is news
   void withdraw(const std::string& job);
-  void withdraw_undeclared();
   void remove_job(JobState& state);
   void forget_if_done(const JobState& state);
   std::shared_ptr<JobState> new_state(std::shared_ptr<const Job> job);
+
+  // recovery (engine_recovery.cpp)
+  void take_over(const Leftover& left);
+  void close_lost(const ledger::RunStarted& run, std::string message);
+  void settle_past();
+  void adopt(const ledger::LiveRun& left);
+  void settle_claim(const ledger::SlotClaimed& claimed);
+  void repeat(JobState& state, const ledger::RunEnded& lost);
+  void withdraw_undeclared();
+  void restore_dependencies();
 
   // requests (engine_requests.cpp)
   std::expected<JobState*, Refusal> find(std::string_view job) const;
@@ -137,18 +202,38 @@ class Engine {
   Recorder recorder_;
   OneShotFactory one_shot_factory_;
   std::shared_ptr<const Catalog> catalog_;
-  std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_, until the first generation
-  std::shared_ptr<const ledger::Resume> past_;
-  std::map<std::string, ledger::JobDeclared, std::less<>> declared_;
+
+  // what the last daemon left, until the first generation is in force
+  std::shared_ptr<const Past> past_;
+  std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_
+  std::map<std::string, std::vector<WallTime>, std::less<>> accounted_;  // slots that are on record out of their order
+  std::vector<ledger::LiveRun> adoptable_;
+  std::vector<ledger::RunEnded> lost_;
+
+  // of jobs that may not be declared now, until they are
   std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
+  std::map<std::string, ledger::BreakerChanged, std::less<>> breakers_before_;
+
+  std::map<std::string, ledger::JobDeclared, std::less<>> declared_;
   DueQueue due_;
-  std::map<std::string, std::shared_ptr<JobState>, std::less<>> jobs_;  // after due_: its slots leave the queue first
+  States jobs_;  // after due_: its slots leave the queue first
+  Dependencies dependencies_;
+  std::map<std::string, Group, std::less<>> groups_;
+  std::map<ledger::RunId, Group*> places_;  // the group that a run is in, or waits for; it may have left its catalog
+  Catchup catchup_{CatchupPolicy{}};
+  std::map<std::pair<std::string, WallTime>, ledger::RunId> missed_;  // what waits for the catch-up budget
+  std::multimap<WallTime, std::string> pause_ends_;
+  WaitingRoom waiting_room_;
   std::map<ledger::RunId, std::shared_ptr<Run>> live_;
-  async::TaskGroup* runs_ = nullptr;       // set while serve() is under way
+  std::map<ledger::RunId, async::CancelScope*> looking_;  // preconditions that are being looked at
+
+  async::TaskGroup* tasks_ = nullptr;      // set while serve() is under way
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
+  async::Event run_ended_;
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
+  Duration asleep_{};                // as last seen: it changes when the machine is suspended
   std::uint64_t next_one_shot_ = 1;
 };
 

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "async/loop.hpp"
+#include "engine/admission.hpp"
 #include "engine/engine.hpp"
+#include "engine/engine_clock.hpp"
 
 namespace belfry::engine {
 namespace {
 
-WallTime wall_now() { return async::Loop::current().wall_now(); }
-
 Refusal not_found(std::string what) { return {.kind = Refusal::Kind::not_found, .message = std::move(what)}; }
+std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
+
 Refusal by_policy(std::string why) { return {.kind = Refusal::Kind::policy, .message = std::move(why)}; }
 
 }  // namespace
@@ -28,24 +29,31 @@ std::expected<ledger::RunId, Refusal> Engine::run_now(std::string_view job) {
   const auto found = find(job);
   if (!found) return std::unexpected(found.error());
   JobState& state = **found;
-  if (draining_ || runs_ == nullptr) return std::unexpected(by_policy("belfryd is shutting down and starts nothing"));
-  const bool busy = state.running > 0 || !state.queue.empty();
-  if (busy && state.job->overlap == Overlap::forbid) {
-    return std::unexpected(by_policy("\"" + state.job->name +
-                                     "\" is running and its concurrency_policy is forbid; wait for it or cancel it"));
-  }
-  const Launch launch{
-      .run = recorder_.ledger().next_run_id(), .trigger = ledger::RunTrigger::manual, .scheduled_at = std::nullopt};
-  if (busy && state.job->overlap == Overlap::queue) {
-    if (state.queue.size() >= static_cast<std::size_t>(state.job->queue_limit)) {
-      return std::unexpected(by_policy("the queue of \"" + state.job->name + "\" is full"));
+  const std::string name = in_quotes(state.job->name);
+  if (draining_ || tasks_ == nullptr) return std::unexpected(by_policy("belfryd is shutting down and starts nothing"));
+  switch (room_for(*state.job, state.occupied(), state.turns.size(), false)) {
+    case Room::refuse:
+      return std::unexpected(by_policy(state.job->overlap == Overlap::queue
+                                           ? "the queue of " + name + " is full"
+                                           : name + " is running and its concurrency_policy is forbid; wait for it or "
+                                                    "cancel it"));
+    case Room::start: {
+      Group* group = group_of(*state.job);
+      if (group == nullptr) break;
+      const engine::Entry entry = group->ask(*state.job->group, monotonic_now());
+      if (entry == engine::Entry::enter || entry == engine::Entry::wait) break;
+      return std::unexpected(by_policy("the group " + in_quotes(group->name()) + " of " + name +
+                                       " is full; `belfry status` shows what runs"));
     }
-    state.queue.push_back(launch);
-    recorder_.publish(QueueChanged{.job = state.job->name, .queued = state.queue.size()});
-  } else {
-    start(state, launch);
+    case Room::wait:
+    case Room::oust:
+      break;
   }
-  return launch.run;
+  const ledger::RunId run = recorder_.ledger().next_run_id();
+  take_turn({.launch = {.run = run, .trigger = ledger::RunTrigger::manual},
+             .state = state.shared_from_this(),
+             .slot = std::nullopt});
+  return run;
 }
 
 std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_view by) {
@@ -54,16 +62,15 @@ std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_v
     found->second->cancel(async::CancelReason::user, why);
     return {};
   }
-  for (const auto& [name, state] : jobs_) {
-    const auto waiting = std::ranges::find(state->queue, run, &Launch::run);
-    if (waiting == state->queue.end()) continue;
-    const Launch launch = *waiting;
-    state->queue.erase(waiting);
-    drop(*state, launch, ledger::SlotReason::cancelled, why);
-    recorder_.publish(QueueChanged{.job = name, .queued = state->queue.size()});
-    return {};
+  if (const auto looking = looking_.find(run); looking != looking_.end()) {
+    looking->second->cancel(async::CancelReason::user);
   }
-  return std::unexpected(not_found("run " + std::to_string(run) + " is not under way"));
+  std::optional<Pending> pending = call(run);
+  if (!pending) return std::unexpected(not_found("run " + std::to_string(run) + " is not under way"));
+  const std::shared_ptr<JobState> state = pending->state;
+  refuse(*std::move(pending), ledger::SlotReason::cancelled, why);
+  for (auto& [name, group] : groups_) next_places(group);
+  return {};
 }
 
 std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string_view by) {
@@ -72,30 +79,73 @@ std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string
     return std::unexpected(find(job).error());
   }
   const std::string why = "cancelled by " + std::string(by);
-  int cancelled = static_cast<int>(found->second->queue.size());
-  clear_queue(*found->second, ledger::SlotReason::cancelled, why);
+  int cancelled = static_cast<int>(waiting_room_.of(*found->second).size());
+  clear_waiting(*found->second, ledger::SlotReason::cancelled, why);
   for (const auto& [id, run] : live_) {
     if (run->info().job != job) continue;
     run->cancel(async::CancelReason::user, why);
     ++cancelled;
   }
+  for (auto& [name, group] : groups_) next_places(group);
   return cancelled;
 }
 
-std::expected<void, Refusal> Engine::pause(std::string_view job, std::string reason, std::string by) {
+std::expected<int, Refusal> Engine::catchup_run(std::string_view job) {
   const auto found = find(job);
   if (!found) return std::unexpected(found.error());
-  (*found)->paused = ledger::PauseChanged{
-      .job = std::string(job), .paused = true, .reason = std::move(reason), .by = std::move(by), .at = wall_now()};
-  recorder_.record(*(*found)->paused);
+  int count = 0;
+  for (const WallTime slot : catchup_.remove(job)) {
+    const auto run = missed_.find({std::string(job), slot});
+    std::optional<Pending> pending = run == missed_.end() ? std::nullopt : call(run->second);
+    if (!pending) continue;
+    take_turn(*std::move(pending));
+    ++count;
+  }
+  return count;
+}
+
+std::expected<int, Refusal> Engine::catchup_skip(std::string_view job) {
+  const auto found = find(job);
+  if (!found) return std::unexpected(found.error());
+  int count = 0;
+  for (const WallTime slot : catchup_.remove(job)) {
+    const auto run = missed_.find({std::string(job), slot});
+    std::optional<Pending> pending = run == missed_.end() ? std::nullopt : call(run->second);
+    if (!pending) continue;
+    refuse(*std::move(pending), ledger::SlotReason::cancelled, "skipped by hand");
+    ++count;
+  }
+  return count;
+}
+
+std::expected<void, Refusal> Engine::pause(std::string_view job, std::string reason, std::string by,
+                                           std::optional<WallTime> until) {
+  const auto found = find(job);
+  if (!found) return std::unexpected(found.error());
+  const ledger::PauseChanged pause{.job = std::string(job),
+                                   .paused = true,
+                                   .reason = std::move(reason),
+                                   .by = std::move(by),
+                                   .at = wall_now(),
+                                   .until = until};
+  if (until && *until <= pause.at) return std::unexpected(by_policy("that time is over already"));
+  (*found)->paused = std::make_unique<ledger::PauseChanged>(pause);
+  if (until) pause_ends_.emplace(*until, pause.job);
+  recorder_.record(pause);
+  wake();
   return {};
 }
 
 std::expected<void, Refusal> Engine::resume_job(std::string_view job, std::string by) {
   const auto found = find(job);
   if (!found) return std::unexpected(found.error());
-  if (!(*found)->paused) return {};
-  (*found)->paused.reset();
+  JobState& state = **found;
+  if (state.breaker && state.breaker->state() != Breaker::State::closed) {
+    state.breaker->reset();
+    note_breaker(state, "closed by " + by);
+  }
+  if (!state.paused) return {};
+  state.paused.reset();
   recorder_.record(ledger::PauseChanged{
       .job = std::string(job), .paused = false, .reason = {}, .by = std::move(by), .at = wall_now()});
   return {};
@@ -142,10 +192,11 @@ EngineStatus Engine::status() const {
   status.running = live_.size();
   for (const auto& [name, state] : jobs_) {
     if (!state->removed) ++status.jobs;
-    status.queued += state->queue.size();
   }
+  status.queued = waiting_room_.size();
+  status.catchup = catchup_.size();
   status.draining = draining_;
-  status.next = due_.earliest();
+  status.next = due_.earliest_slot();
   return status;
 }
 
@@ -157,13 +208,15 @@ JobStatus Engine::status_of(const JobState& state) const {
                    .timezone = state.job->timezone,
                    .enabled = state.job->enabled,
                    .one_shot = state.one_shot,
-                   .paused = state.paused,
+                   .paused = state.paused_at(wall_now()) ? std::optional(*state.paused) : std::nullopt,
                    .next = state.next,
                    .running = {},
-                   .queued = state.queue.size(),
+                   .queued = waiting_room_.of(state).size(),
+                   .breaker = state.breaker ? state.breaker->dump() : "",
+                   .dependencies = dependencies_.dump(state.job->name),
                    .last_start = state.last_start,
                    .last_success = state.last_success,
-                   .last_outcome = state.last_outcome,
+                   .last_outcome = state.last_outcome(),
                    .consecutive_failures = state.consecutive_failures};
   if (state.running == 0) return status;
   for (const auto& [id, run] : live_) {
@@ -191,6 +244,33 @@ std::optional<ActiveRun> Engine::active_run(ledger::RunId run) const {
   const auto found = live_.find(run);
   if (found == live_.end()) return std::nullopt;
   return found->second->info();
+}
+
+std::vector<WaitingRun> Engine::waiting(std::size_t limit) const {
+  std::vector<WaitingRun> all;
+  for (const ledger::RunId run : waiting_room_.all()) {
+    if (all.size() >= limit) break;
+    const Pending& pending = *waiting_room_.find(run);
+    all.push_back({.run = run,
+                   .job = pending.state->job->name,
+                   .trigger = pending.launch.trigger,
+                   .scheduled_at = pending.launch.scheduled_at,
+                   .waits_for = pending.waits_for,
+                   .since = pending.since});
+  }
+  return all;
+}
+
+std::vector<GroupStatus> Engine::groups() const {
+  std::vector<GroupStatus> all;
+  for (const auto& [name, group] : groups_) {
+    all.push_back({.name = name,
+                   .policy = group.policy(),
+                   .used = group.used(),
+                   .running = group.running(),
+                   .waiting = group.waiting()});
+  }
+  return all;
 }
 
 }  // namespace belfry::engine

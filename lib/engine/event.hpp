@@ -30,7 +30,7 @@ struct SlotPlanned {
   std::optional<WallTime> next;
 };
 
-/// A slot waits for the run before it (overlap: queue).
+/// How many slots and requests of a job wait: their turn, a place in the group, the catch-up budget, a precondition.
 struct QueueChanged {
   std::string job;
   std::size_t queued = 0;
@@ -52,16 +52,44 @@ struct RetryPlanned {
   Duration delay{};
 };
 
+/// A slot is skipped(precondition); `why` is a sentence for a person.
+struct PreconditionFailed {
+  ledger::RunId run = 0;
+  std::string job;
+  std::string why;
+};
+
+/// A run failed, and its retries are used up.
+struct GaveUp {
+  ledger::RunId run = 0;
+  std::string job;
+  int attempts = 1;
+};
+
+/// A run that an earlier daemon started is under way still, or waits for its next attempt: it is supervised again.
+struct RunAdopted {
+  ledger::RunStarted started;
+  int attempt = 1;  ///< 0: none had begun
+};
+
+/// A slot was lost sight of. It must never happen: who sees it has found a bug of belfry.
+struct SlotUnaccounted {
+  std::string job;
+  WallTime scheduled_at;
+  std::uint64_t count = 1;
+};
+
 /// What the ledger told about the past, sent once at the start: counters begin there.
 struct Resumed {
-  std::shared_ptr<const ledger::Resume> past;
+  std::shared_ptr<const ledger::Resume> past;  ///< what was written later by who takes over is told as events
 };
 
 struct Draining {};
 
-using Event = std::variant<CatalogApplied, SlotPlanned, QueueChanged, AttemptStarted, RetryPlanned, Resumed, Draining,
-                           ledger::SlotClosed, ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded,
-                           ledger::PauseChanged, ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped>;
+using Event = std::variant<CatalogApplied, SlotPlanned, QueueChanged, AttemptStarted, RetryPlanned, PreconditionFailed,
+                           GaveUp, RunAdopted, SlotUnaccounted, Resumed, Draining, ledger::SlotClosed,
+                           ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
+                           ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
 
 /// Calls every subscriber for every event, on the loop's thread, in the order of subscription. Not thread-safe.
 class EventStream {

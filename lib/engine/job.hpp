@@ -45,6 +45,7 @@ struct Job {
 /// One generation of the configuration. Immutable.
 struct Catalog {
   std::uint64_t generation = 0;  ///< 1 for the first that was loaded
+  std::string fingerprint;       ///< of its text, for people who compare two
   std::map<std::string, std::shared_ptr<const Job>, std::less<>> jobs;
   std::map<std::string, GroupPolicy, std::less<>> groups;
   CatchupPolicy catchup;

@@ -73,10 +73,10 @@ struct RatePolicy {
 
 /// What the jobs of a group share. A change of it is in force for the next start.
 struct GroupPolicy {
-  std::optional<int> limit;  ///< sum of the weights of the runs under way; 1 to 10,000; none: without limit
+  std::optional<int> limit{};  ///< sum of the weights of the runs under way; 1 to 10,000; none: without limit
   OnFull on_full = OnFull::queue;
   int queue_limit = 100;  ///< slots that may wait; 0 to 100,000
-  std::optional<RatePolicy> rate;
+  std::optional<RatePolicy> rate{};
 };
 
 /// When a job is not started for a while, because it fails. Retries of one run count as one.

@@ -1,16 +1,22 @@
 #include "engine/run.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "async/loop.hpp"
 #include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "engine/retry.hpp"
+#include "ledger/outcome.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::engine {
 namespace {
+
+/// What an adopted attempt has left of its timeout, at least: its end must be seen before it is ended.
+constexpr Duration least_timeout = std::chrono::milliseconds{1};
 
 WallTime now() { return async::Loop::current().wall_now(); }
 
@@ -23,44 +29,71 @@ double spread_of(ledger::RunId run, int attempt) noexcept {
   return static_cast<double>(x >> 11U) * 0x1.0p-53;
 }
 
-ledger::AttemptEnded ended_attempt(const Attempt& attempt, ledger::Outcome outcome, Report&& report) {
-  return {.run = attempt.run,
-          .job = std::string(attempt.job),
-          .attempt = attempt.number,
-          .started_at = attempt.started_at,
-          .ended_at = now(),
-          .outcome = outcome,
-          .exit_code = report.exit_code,
-          .signal = report.signal,
-          .message = std::move(report.message),
-          .usage = report.usage,
-          .standard_output = std::move(report.standard_output),
-          .standard_error = std::move(report.standard_error),
-          .orphans = report.orphans,
-          .lingering_pipe = report.lingering_pipe};
+bool may_follow(RunState from, RunState to) noexcept {
+  switch (to) {
+    case RunState::admitted:
+      return false;
+    case RunState::attempting:
+      return from == RunState::admitted || from == RunState::resting;
+    case RunState::resting:
+      return from == RunState::attempting;
+    case RunState::ended:
+      return from != RunState::ended;
+  }
+  return false;
 }
 
 }  // namespace
 
-Run::Run(std::shared_ptr<const Job> job, Launch launch, std::uint64_t generation, Recorder& recorder)
-    : job_(std::move(job)),
-      generation_(generation),
-      recorder_(recorder),
-      info_{.run = launch.run,
-            .job = job_->name,
-            .trigger = launch.trigger,
-            .scheduled_at = launch.scheduled_at,
-            .started_at = now(),
-            .attempt = 0,
-            .retry_at = std::nullopt} {}
+std::string_view to_string(RunState state) noexcept {
+  switch (state) {
+    case RunState::admitted:
+      return "admitted";
+    case RunState::attempting:
+      return "attempting";
+    case RunState::resting:
+      return "resting";
+    case RunState::ended:
+      return "ended";
+  }
+  return "admitted";
+}
 
-async::Task<ledger::RunEnded> Run::carry_out() {
+Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t generation,
+         std::optional<WallTime> previous_success, Recorder& recorder)
+    : job_(std::move(job)), generation_(generation), previous_success_(previous_success), recorder_(recorder) {
+  info_.run = launch.run;
+  info_.job = job_->name;
+  info_.trigger = launch.trigger;
+  info_.scheduled_at = launch.scheduled_at;
+  info_.started_at = now();
+  // Before anything else can happen: who is killed now has left word of it.
   recorder_.record(ledger::RunStarted{.run = info_.run,
                                       .job = info_.job,
                                       .trigger = info_.trigger,
                                       .scheduled_at = info_.scheduled_at,
                                       .started_at = info_.started_at,
-                                      .generation = generation_});
+                                      .generation = generation_,
+                                      .caused_by = launch.caused_by});
+}
+
+Run::Run(std::shared_ptr<const Job> job, ledger::LiveRun left, std::optional<WallTime> previous_success,
+         Recorder& recorder)
+    : job_(std::move(job)),
+      generation_(left.started.generation),
+      previous_success_(previous_success),
+      recorder_(recorder),
+      left_(std::move(left)) {
+  info_.run = left_->started.run;
+  info_.job = job_->name;
+  info_.trigger = left_->started.trigger;
+  info_.scheduled_at = left_->started.scheduled_at;
+  info_.started_at = left_->started.started_at;
+  info_.adopted = true;
+  recorder_.publish(RunAdopted{.started = left_->started, .attempt = left_->attempt});
+}
+
+async::Task<ledger::RunEnded> Run::carry_out() {
   ended_.run = info_.run;
   ended_.job = info_.job;
   ended_.trigger = info_.trigger;
@@ -72,7 +105,7 @@ async::Task<ledger::RunEnded> Run::carry_out() {
     ended_.outcome = ledger::Outcome::cancelled;
     ended_.message = why_cancelled_;
   }
-  ended_.ended_at = now();
+  enter_ended();
   co_return std::move(ended_);
 }
 
@@ -83,27 +116,60 @@ void Run::cancel(async::CancelReason reason, std::string why) {
 }
 
 async::Task<> Run::attempts() {
-  for (int number = 1;; ++number) {
-    co_await attempt(number);
-    if (!wants_retry(job_->retry, number, ended_.outcome, ended_.exit_code)) co_return;
-    const Duration delay = retry_delay(job_->retry, number, spread_of(info_.run, number));
-    info_.retry_at = now() + delay;
-    recorder_.publish(RetryPlanned{.run = info_.run, .job = info_.job, .next_attempt = number + 1, .delay = delay});
-    co_await async::sleep(delay);
-    info_.retry_at.reset();
+  if (left_ && left_->attempt > 0) {
+    co_await go_on();
+  } else {
+    co_await attempt(1);
+  }
+  while (wants_more()) {
+    co_await rest(retry_delay(job_->retry, info_.attempt, spread_of(info_.run, info_.attempt)));
+    co_await attempt(info_.attempt + 1);
   }
 }
 
+/// Where an earlier daemon left off: within an attempt, or in the pause behind one.
+async::Task<> Run::go_on() {
+  enter_attempting(left_->attempt, left_->attempt_started_at);
+  if (!left_->attempt_ended) {
+    const Attempt attempt = describe_attempt(left_->attempt, left_->attempt_started_at);
+    Report report = new_report();
+    ledger::Outcome outcome = ledger::Outcome::lost;
+    std::exception_ptr interrupted;
+    try {
+      outcome = co_await adopt(attempt, report);
+    } catch (const async::Cancelled&) {
+      outcome = ledger::Outcome::cancelled;
+      report.message = why_cancelled_;
+      interrupted = std::current_exception();
+    } catch (const std::exception& error) {
+      report.message = error.what();
+    }
+    note_end(attempt, outcome, std::move(report));
+    if (interrupted) std::rethrow_exception(interrupted);
+    co_return;
+  }
+  const ledger::AttemptEnded& before = *left_->attempt_ended;
+  ended_.outcome = before.outcome;
+  ended_.exit_code = before.exit_code;
+  ended_.signal = before.signal;
+  ended_.message = before.message;
+}
+
+/// Whether the attempt that has ended is followed by another.
+bool Run::wants_more() {
+  if (wants_retry(job_->retry, info_.attempt, ended_.outcome, ended_.exit_code)) return true;
+  const bool failed = ended_.outcome != ledger::Outcome::success && ended_.outcome != ledger::Outcome::lost;
+  if (failed && job_->retry.limit > 0 && info_.attempt > job_->retry.limit) {
+    recorder_.publish(GaveUp{.run = info_.run, .job = info_.job, .attempts = info_.attempt});
+  }
+  return false;
+}
+
 async::Task<> Run::attempt(int number) {
-  const Attempt attempt{.job = info_.job,
-                        .run = info_.run,
-                        .number = number,
-                        .trigger = info_.trigger,
-                        .scheduled_at = info_.scheduled_at,
-                        .started_at = now(),
-                        .ledger_id = recorder_.ledger().id()};
-  note_launch(number, attempt.started_at);
-  Report report;
+  const WallTime started_at = now();
+  enter_attempting(number, started_at);
+  const Attempt attempt = describe_attempt(number, started_at);
+  Report report = new_report();
   ledger::Outcome outcome = ledger::Outcome::failure;
   std::exception_ptr interrupted;
   try {
@@ -115,8 +181,13 @@ async::Task<> Run::attempt(int number) {
   } catch (const std::exception& error) {
     report.message = error.what();
   }
-  note_end(ended_attempt(attempt, outcome, std::move(report)));
+  note_end(attempt, outcome, std::move(report));
   if (interrupted) std::rethrow_exception(interrupted);
+}
+
+async::Task<> Run::rest(Duration delay) {
+  enter_resting(delay);
+  co_await async::sleep(delay);
 }
 
 async::Task<ledger::Outcome> Run::act(const Attempt& attempt, Report& report) {
@@ -128,22 +199,110 @@ async::Task<ledger::Outcome> Run::act(const Attempt& attempt, Report& report) {
   co_return ledger::Outcome::timeout;
 }
 
-void Run::note_launch(int number, WallTime now) {
+async::Task<ledger::Outcome> Run::adopt(const Attempt& attempt, Report& report) {
+  constexpr const char* unknown = "belfryd was killed while it ran, so how it ended is unknown";
+  if (!left_->process) {
+    report.message = "belfryd was killed before it was known to have started";
+    co_return ledger::Outcome::lost;
+  }
+  std::optional<std::optional<ledger::Outcome>> outcome;
+  if (job_->timeout) {
+    const Duration remaining = std::max(*job_->timeout - (now() - attempt.started_at), least_timeout);
+    outcome = co_await async::move_on_after(remaining, job_->action->adopt(attempt, *left_->process, report));
+  } else {
+    outcome = co_await job_->action->adopt(attempt, *left_->process, report);
+  }
+  if (!outcome) {
+    report.message = "ran past its timeout of " + time::format_duration(*job_->timeout) + " and was ended";
+    co_return ledger::Outcome::timeout;
+  }
+  if (!*outcome && report.message.empty()) report.message = unknown;
+  co_return outcome->value_or(ledger::Outcome::lost);
+}
+
+Attempt Run::describe_attempt(int number, WallTime started_at) const {
+  return {.job = info_.job,
+          .run = info_.run,
+          .number = number,
+          .trigger = info_.trigger,
+          .scheduled_at = info_.scheduled_at,
+          .started_at = started_at,
+          .delay = info_.scheduled_at ? info_.started_at - *info_.scheduled_at : Duration{},
+          .previous_success = previous_success_,
+          .ledger_id = recorder_.ledger().id()};
+}
+
+Report Run::new_report() {
+  Report report;
+  if (ledger::LiveRuns* live = recorder_.live()) {
+    const auto [output, error] = live->output(info_.run);
+    report.kept_output = output;
+    report.kept_error = error;
+    report.launched = [live, run = info_.run](const io::ProcessMark& process) { live->launched(run, process); };
+  }
+  return report;
+}
+
+void Run::enter(RunState next) {
+  if (!may_follow(info_.state, next)) {
+    throw std::logic_error(dump() + " cannot become " + std::string(to_string(next)) +
+                           "; please report this as a bug of belfry");
+  }
+  info_.state = next;
+}
+
+void Run::enter_attempting(int number, WallTime started_at) {
+  enter(RunState::attempting);
   info_.attempt = number;
+  info_.retry_at.reset();
   ended_.attempts = number;
+  if (left_ && number == left_->attempt) return;  // the earlier daemon has told of it
+  if (recorder_.live() != nullptr) recorder_.live()->attempt(info_.run, number, started_at);
   AttemptStarted started{.run = info_.run, .job = info_.job, .attempt = number, .start_delay = std::nullopt};
   if (number == 1 && info_.scheduled_at && info_.trigger == ledger::RunTrigger::schedule) {
-    started.start_delay = now - *info_.scheduled_at;
+    started.start_delay = started_at - *info_.scheduled_at;
   }
   recorder_.publish(started);
 }
 
-void Run::note_end(ledger::AttemptEnded ended) {
-  ended_.outcome = ended.outcome;
-  ended_.exit_code = ended.exit_code;
-  ended_.signal = ended.signal;
-  ended_.message = ended.message;
-  recorder_.record(std::move(ended));
+void Run::enter_resting(Duration delay) {
+  enter(RunState::resting);
+  info_.retry_at = now() + delay;
+  recorder_.publish(
+      RetryPlanned{.run = info_.run, .job = info_.job, .next_attempt = info_.attempt + 1, .delay = delay});
+}
+
+void Run::enter_ended() {
+  enter(RunState::ended);
+  info_.retry_at.reset();
+  ended_.ended_at = now();
+}
+
+void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& report) {
+  ended_.outcome = outcome;
+  ended_.exit_code = report.exit_code;
+  ended_.signal = report.signal;
+  ended_.message = report.message;
+  recorder_.record(ledger::AttemptEnded{.run = attempt.run,
+                                        .job = std::string(attempt.job),
+                                        .attempt = attempt.number,
+                                        .started_at = attempt.started_at,
+                                        .ended_at = now(),
+                                        .outcome = outcome,
+                                        .exit_code = report.exit_code,
+                                        .signal = report.signal,
+                                        .message = std::move(report.message),
+                                        .usage = report.usage,
+                                        .standard_output = std::move(report.standard_output),
+                                        .standard_error = std::move(report.standard_error),
+                                        .orphans = report.orphans,
+                                        .lingering_pipe = report.lingering_pipe});
+}
+
+std::string Run::dump() const {
+  std::string text = info_.job + " run " + std::to_string(info_.run) + " " + std::string(to_string(info_.state));
+  if (info_.attempt > 0) text += " " + std::to_string(info_.attempt);
+  return text;
 }
 
 }  // namespace belfry::engine

@@ -1,51 +1,79 @@
-// One run under way: its attempts, their timeout, the pauses between them, and its end.
+// Run: the state machine of one execution: its attempts, their timeout, the pauses between them, and its end.
+//
+//   admitted ----> attempting <----> resting
+//        \              |                |
+//         \-------------+--> ended <-----/
 //
 // Owned by the engine until carry_out() has returned; loop thread only.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "async/cancel.hpp"
 #include "async/task.hpp"
+#include "engine/launch.hpp"
 #include "engine/recorder.hpp"
 #include "engine/status.hpp"
 
 namespace belfry::engine {
 
-/// What is needed to start a run, decided at admission.
-struct Launch {
-  ledger::RunId run = 0;
-  ledger::RunTrigger trigger = ledger::RunTrigger::schedule;
-  std::optional<WallTime> scheduled_at;  ///< the slot; none for a run by hand
-};
-
 class Run {
  public:
-  Run(std::shared_ptr<const Job> job, Launch launch, std::uint64_t generation, Recorder& recorder);
+  /// A run that is to begin. `previous_success`: when the job's last success ended.
+  Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t generation,
+      std::optional<WallTime> previous_success, Recorder& recorder);
+
+  /// A run that an earlier daemon began, as it was left. REQUIRES: it has not ended.
+  Run(std::shared_ptr<const Job> job, ledger::LiveRun left, std::optional<WallTime> previous_success,
+      Recorder& recorder);
+
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  /// Records RunStarted, makes attempts until one succeeds, the retry policy has enough or cancel() is called, records
-  /// every AttemptEnded, and returns the RunEnded for the caller to record. Resumes on the loop. Throws nothing.
+  /// Records RunStarted (not of an earlier daemon's run), goes on with the attempt that is under way if there is one,
+  /// and makes attempts until one succeeds, the retry policy has enough or cancel() is called; records every
+  /// AttemptEnded, and returns the RunEnded for the caller to record. Resumes on the loop. Throws nothing.
   async::Task<ledger::RunEnded> carry_out();
 
   /// Ends the run: the action of the current attempt ends what it started, no attempt follows, the outcome is
-  /// `cancelled` with `why` as its message. An end that has already happened wins.
+  /// `cancelled` with `why` as its message. CancelReason::replaced: without any grace. An end that has already happened
+  /// wins.
   void cancel(async::CancelReason reason, std::string why);
 
+  /// Whether cancel() was called.
+  bool cancelled() const noexcept { return scope_.cancelled(); }
+
   const ActiveRun& info() const noexcept { return info_; }
+  RunState state() const noexcept { return info_.state; }
+
+  /// One line for a person: "backup run 17 attempting 2".
+  std::string dump() const;
 
  private:
   async::Task<> attempts();
+  async::Task<> go_on();
   async::Task<> attempt(int number);
+  async::Task<> rest(Duration delay);
   async::Task<ledger::Outcome> act(const Attempt& attempt, Report& report);
-  void note_launch(int number, WallTime now);
-  void note_end(ledger::AttemptEnded ended);
+  async::Task<ledger::Outcome> adopt(const Attempt& attempt, Report& report);
+  Attempt describe_attempt(int number, WallTime started_at) const;
+  Report new_report();
+  bool wants_more();
+
+  void enter(RunState next);
+  void enter_attempting(int number, WallTime now);
+  void enter_resting(Duration delay);
+  void enter_ended();
+  void note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& report);
 
   std::shared_ptr<const Job> job_;
   std::uint64_t generation_;
+  std::optional<WallTime> previous_success_;
   Recorder& recorder_;
+  std::optional<ledger::LiveRun> left_;  // by an earlier daemon
   ActiveRun info_;
   ledger::RunEnded ended_;
   async::CancelScope scope_;

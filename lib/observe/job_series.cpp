@@ -44,7 +44,7 @@ void JobSeries::seed(const ledger::JobTotals& totals) {
 
 void JobSeries::on(const ledger::SlotClosed& slot) {
   slots[std::to_underlying(slot.result)][std::to_underlying(slot.reason)].add(slot.count);
-  last_due.set(slot.last_scheduled_at);
+  last_due.raise(slot.last_scheduled_at);  // slots that waited end out of their order
 }
 
 void JobSeries::on(const ledger::RunStarted& run) {

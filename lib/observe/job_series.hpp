@@ -30,6 +30,10 @@ inline constexpr std::array kStartDelayBounds{0.001, 0.005, 0.025, 0.1, 1.0, 10.
 class InstantCell {
  public:
   void set(std::optional<engine::WallTime> at) noexcept { ns_.set(at ? at->time_since_epoch().count() : kUnknown); }
+  /// Only forward.
+  void raise(engine::WallTime at) noexcept {
+    if (at.time_since_epoch().count() > ns_.get()) set(at);
+  }
   std::optional<double> get() const noexcept;  ///< Unix time in seconds
 
  private:

@@ -116,7 +116,36 @@ struct LogObserver::Listener {
   }
 
   void operator()(const ledger::ClockJumped& jump) const {
-    log.warning("the wall clock was set", {{"step_seconds", seconds(jump.step)}});
+    const bool slept = jump.what == ledger::ClockJumped::What::suspend;
+    log.warning(slept ? "the machine was suspended" : "the wall clock was set",
+                {{slept ? "seconds" : "step_seconds", seconds(jump.step)}});
+  }
+
+  void operator()(const ledger::BreakerChanged& breaker) const {
+    LogFields fields{{"job", breaker.job}, {"reason", breaker.why}};
+    if (breaker.until) fields.emplace_back("until", local_time(*breaker.until));
+    log.warning(breaker.open ? "circuit breaker opened" : "circuit breaker changed", fields);
+  }
+
+  void operator()(const engine::RunAdopted& adopted) const {
+    log.info("a run of an earlier belfryd goes on under this one",
+             {{"job", adopted.started.job},
+              {"run", adopted.started.run},
+              {"attempt", adopted.attempt},
+              {"started_at", local_time(adopted.started.started_at)}});
+  }
+
+  void operator()(const engine::GaveUp& gave_up) const {
+    log.error("the retries are used up", {{"job", gave_up.job}, {"run", gave_up.run}, {"attempts", gave_up.attempts}});
+  }
+
+  void operator()(const engine::PreconditionFailed& failed) const {
+    log.info("the precondition does not hold", {{"job", failed.job}, {"run", failed.run}, {"reason", failed.why}});
+  }
+
+  void operator()(const engine::SlotUnaccounted& slot) const {
+    log.error("a slot was lost sight of; please report this as a bug of belfry",
+              {{"job", slot.job}, {"scheduled_at", local_time(slot.scheduled_at)}, {"slots", slot.count}});
   }
 
   void operator()(const engine::Draining&) const { log.info("intake stopped, waiting for the runs under way"); }

@@ -20,7 +20,7 @@ prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const
 }
 
 prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
-                             const prometheus::Labels& labels) {
+                             const prometheus::Labels& labels = {}) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 
@@ -73,6 +73,12 @@ struct Metrics::Listener {
     metrics.by_run_.insert_or_assign(run.run, series);
   }
 
+  void operator()(const engine::RunAdopted& adopted) const { (*this)(adopted.started); }
+
+  void operator()(const engine::SlotUnaccounted& slot) const {
+    metrics.unaccounted_.Increment(static_cast<double>(slot.count));
+  }
+
   void operator()(const engine::AttemptStarted& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
   void operator()(const ledger::AttemptEnded& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
   void operator()(const engine::RetryPlanned& retry) const { of_run(retry.run, retry.job).retry_planned(); }
@@ -107,6 +113,8 @@ Metrics::Metrics(const BuildInfo& build, engine::WallTime started_at, std::funct
       reloads_failed_(counter(*registry_, kReloads, kReloadsHelp, {{"result", "failure"}})),
       jumps_forward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "forward"}})),
       jumps_backward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "backward"}})),
+      unaccounted_(counter(*registry_, "belfry_slots_unaccounted_total",
+                           "Slots that came due and ended in no ledger entry: always 0, or a bug of belfry.")),
       jobs_(std::make_shared<JobCollector>(std::move(wall_now))),
       sources_{registry_, jobs_} {
   gauge(*registry_, "belfry_build_info", "1; the labels say which belfryd this is.",

@@ -68,6 +68,7 @@ class Metrics {
   prometheus::Counter& reloads_failed_;
   prometheus::Counter& jumps_forward_;
   prometheus::Counter& jumps_backward_;
+  prometheus::Counter& unaccounted_;
   std::shared_ptr<JobCollector> jobs_;
   std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
 

@@ -44,7 +44,7 @@ TEST_CASE("a run without an end is closed as lost, and its job runs again", "[re
                                 .scheduled_at = hours_ago(0),
                                 .started_at = hours_ago(0),
                                 .generation = 1});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({job("tick", every(1h))}), 1h);
     const auto runs = bed.ledger.all<ledger::RunEnded>();
     REQUIRE(runs.size() == 2);
@@ -57,7 +57,7 @@ TEST_CASE("a run without an end is closed as lost, and its job runs again", "[re
 TEST_CASE("with on_missed: skip the slots of the downtime are recorded as missed(down)", "[resume]") {
   run_async([]() -> async::Task<> {
     TestBed bed;
-    bed.engine.resume(last_slot_of("tick", hours_ago(5)));
+    bed.engine.resume(TestBed::past(last_slot_of("tick", hours_ago(5))));
     co_await bed.serve_for(catalog({job("tick", every(1h))}), 1s);
     std::uint64_t missed = 0;
     for (const auto& slot : bed.slots(SlotResult::missed)) {
@@ -75,7 +75,7 @@ TEST_CASE("with on_missed: run_once a fortnight of 5 s slots makes one run and o
     Job often = job("often", every(5s));
     often.on_missed = engine::OnMissed::run_once;
     const WallTime last = std::chrono::floor<std::chrono::hours>(now()) - 14 * 24h;
-    bed.engine.resume(last_slot_of("often", last));
+    bed.engine.resume(TestBed::past(last_slot_of("often", last)));
     co_await bed.serve_for(catalog({often}), 1ms);
     const auto runs = bed.ledger.all<ledger::RunStarted>();
     REQUIRE(runs.size() == 1);
@@ -96,7 +96,7 @@ TEST_CASE("a weekly job fires weekly although the daemon restarts daily", "[resu
     int runs = 0;
     for (int day = 0; day < 28; ++day) {
       TestBed bed;
-      bed.engine.resume(last ? last_slot_of("weekly", *last) : std::make_shared<ledger::Resume>());
+      bed.engine.resume(TestBed::past(last ? last_slot_of("weekly", *last) : std::make_shared<ledger::Resume>()));
       co_await bed.serve_for(catalog({job("weekly", every(7 * 24h))}), 24h);
       for (const auto& slot : bed.slots(SlotResult::started)) {
         last = slot.scheduled_at;
@@ -119,7 +119,7 @@ TEST_CASE("a one-shot that came due while the daemon was down runs at once", "[r
                                .environment = {},
                                .by = "ada",
                                .at = now() - 2h});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({}), 1s);
     CHECK(bed.one_shots_run == std::vector<std::string>{"one-shot-3"});
     CHECK(bed.ledger.all<ledger::OneShotRemoved>().size() == 1);
@@ -144,7 +144,7 @@ TEST_CASE("a one-shot that had started before the crash is not started again", "
                                 .scheduled_at = due,
                                 .started_at = due,
                                 .generation = 1});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({}), 1s);
     CHECK(bed.one_shots_run.empty());
     CHECK(bed.ledger.all<ledger::RunEnded>().front().outcome == Outcome::lost);
@@ -157,7 +157,7 @@ TEST_CASE("a pause survives the restart", "[resume]") {
     TestBed bed;
     auto past = std::make_shared<ledger::Resume>();
     past->paused.push_back({.job = "tick", .paused = true, .reason = "holiday", .by = "ada", .at = now()});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({job("tick", every(10s))}), 20s);
     CHECK(bed.slots(SlotResult::started).empty());
     CHECK(bed.slots(SlotResult::skipped).size() == 2);
@@ -172,7 +172,7 @@ TEST_CASE("a job that was declared but never had a slot is owed the one that pas
     past->declared.push_back({.job = "nightly", .fingerprint = "nightly", .at = now() - 2h});
     Job nightly = job("nightly", std::make_shared<time::AtTrigger>(now() - 1h));
     nightly.on_missed = engine::OnMissed::run_once;
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({nightly}), 1s);
     REQUIRE(bed.ledger.all<ledger::RunStarted>().size() == 1);
     CHECK(bed.ledger.all<ledger::RunStarted>().front().trigger == RunTrigger::catchup);
@@ -185,7 +185,7 @@ TEST_CASE("a job that was declared differently while the daemon was down is not 
     Job edited = job("tick", every(1h));
     edited.fingerprint = "edited";
     edited.on_missed = engine::OnMissed::run_once;
-    bed.engine.resume(last_slot_of("tick", hours_ago(5)));
+    bed.engine.resume(TestBed::past(last_slot_of("tick", hours_ago(5))));
     co_await bed.serve_for(catalog({edited}), 1s);
     CHECK(bed.ledger.all<ledger::SlotClosed>().empty());
     const auto declared = bed.ledger.all<ledger::JobDeclared>();
@@ -200,7 +200,7 @@ TEST_CASE("a job that is declared as before is not declared again, one that is g
     auto past = std::make_shared<ledger::Resume>();
     past->declared.push_back({.job = "same", .fingerprint = "same", .at = now() - 1s});
     past->declared.push_back({.job = "gone", .fingerprint = "gone", .at = now() - 1s});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     co_await bed.serve_for(catalog({job("same", every(1h))}), 1s);
     const auto declared = bed.ledger.all<ledger::JobDeclared>();
     REQUIRE(declared.size() == 1);
@@ -219,7 +219,7 @@ TEST_CASE("a lost run is the job's last outcome", "[resume]") {
                                 .scheduled_at = hours_ago(0),
                                 .started_at = hours_ago(0),
                                 .generation = 1});
-    bed.engine.resume(past);
+    bed.engine.resume(TestBed::past(past));
     bed.engine.apply(catalog({job("tick", every(1h))}));
     CHECK(bed.engine.job("tick")->last_outcome == Outcome::lost);
     CHECK(bed.engine.job("tick")->consecutive_failures == 1);

@@ -16,12 +16,13 @@ namespace {
 struct RunBed {
   RecordingLedger ledger;
   engine::EventStream events;
-  engine::Recorder recorder{ledger, events};
+  engine::Recorder recorder{ledger, events, nullptr};
 
   std::unique_ptr<engine::Run> make(Job job) {
     return std::make_unique<engine::Run>(
         std::make_shared<const Job>(std::move(job)),
-        engine::Launch{.run = 7, .trigger = ledger::RunTrigger::manual, .scheduled_at = std::nullopt}, 1, recorder);
+        engine::Launch{.run = 7, .trigger = ledger::RunTrigger::manual, .scheduled_at = std::nullopt}, 1, std::nullopt,
+        recorder);
   }
 };
 

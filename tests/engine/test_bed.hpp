@@ -87,6 +87,13 @@ struct TestBed {
                           return std::make_shared<const Job>(std::move(made));
                         }};
 
+  /// What a ledger remembers, without a table of live runs.
+  static std::shared_ptr<const engine::Past> past(std::shared_ptr<const ledger::Resume> resume) {
+    auto made = std::make_shared<engine::Past>();
+    made->resume = *resume;
+    return made;
+  }
+
   TestBed() {
     events.subscribe([this](const engine::Event& event) { seen.push_back(event); });
   }

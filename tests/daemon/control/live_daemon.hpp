@@ -159,7 +159,7 @@ class LiveDaemon {
   }
 
   async::Task<> serve(std::shared_ptr<const engine::Catalog> catalog, std::promise<void>& listening) {
-    engine_.resume(std::make_shared<ledger::Resume>(ledger_->open_reader()->resume()));
+    engine_.resume(std::make_shared<engine::Past>(engine::read_past(*ledger_->open_reader(), {}, false)));
     engine_.apply(std::move(catalog));
     auto body = [&](async::TaskGroup& group) -> async::Task<> {
       group.start(engine_.serve(), "engine");

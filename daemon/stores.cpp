@@ -1,0 +1,35 @@
+#include "daemon/stores.hpp"
+
+#include "ledger/error.hpp"
+
+namespace belfry::daemon {
+namespace {
+
+ledger::SqliteOptions options_of(const Settings& settings) {
+  const History& history = settings.history;
+  ledger::SqliteOptions options;
+  options.durability = settings.store.durability;
+  options.close_patience = ledger_patience;
+  options.retention = {.keep_runs = history.keep_runs,
+                       .keep_slots = history.keep_slots,
+                       .keep_outputs = history.keep_outputs,
+                       .keep_for = history.keep_for};
+  return options;
+}
+
+}  // namespace
+
+std::unique_ptr<ledger::SqliteLedger> open_ledger(const Settings& settings) {
+  return ledger::SqliteLedger::open(settings.state_dir / "ledger.db", options_of(settings));
+}
+
+std::unique_ptr<ledger::LiveRuns> open_live_runs(const ledger::SqliteLedger& ledger, observe::Log& log) {
+  try {
+    return ledger::LiveRuns::open(ledger.path());
+  } catch (const ledger::LedgerError& error) {
+    log.warning("runs cannot be taken over after a crash", {{"reason", error.what()}});
+    return nullptr;
+  }
+}
+
+}  // namespace belfry::daemon

@@ -1,0 +1,199 @@
+// What the last daemon left: runs that went on without it, runs whose end nobody saw, slots that may have started.
+//
+// Two witnesses: the ledger, which is durable but may lack the last milliseconds before a kill, and the table of live
+// runs, which is exact but gone when the machine was (past.hpp).
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine.hpp"
+#include "engine/engine_clock.hpp"
+
+namespace belfry::engine {
+namespace {
+
+ledger::SlotClosed started_slot(const ledger::RunStarted& run) {
+  return {.job = run.job,
+          .scheduled_at = *run.scheduled_at,
+          .last_scheduled_at = *run.scheduled_at,
+          .count = 1,
+          .result = ledger::SlotResult::started,
+          .reason = ledger::SlotReason::none,
+          .run = run.run,
+          .closed_at = run.started_at};
+}
+
+/// Whether a claim that was never closed may have started: only when neither the table nor an orderly stop tells.
+bool in_doubt(const Past& past, WallTime slot) noexcept {
+  if (past.table_is_whole) return false;
+  const auto& mark = past.resume.last_mark;
+  return !mark || mark->what != ledger::DaemonMark::What::stopped || slot <= mark->at;
+}
+
+}  // namespace
+
+void Engine::resume(std::shared_ptr<const Past> past) {
+  past_ = std::move(past);
+  const ledger::Resume& resume = past_->resume;
+  for (const ledger::JobTotals& totals : resume.jobs) totals_.emplace(totals.job, &totals);
+  for (const ledger::JobDeclared& declared : resume.declared) declared_.emplace(declared.job, declared);
+  for (const ledger::PauseChanged& pause : resume.paused) paused_before_.emplace(pause.job, pause);
+  for (const ledger::BreakerChanged& breaker : resume.breakers) breakers_before_.emplace(breaker.job, breaker);
+  if (recorder_.live() != nullptr) recorder_.ledger().skip_run_ids(recorder_.live()->newest_run());
+  recorder_.publish(Resumed{.past = std::shared_ptr<const ledger::Resume>(past_, &resume)});
+  for (const Leftover& left : past_->left) take_over(left);
+  for (const ledger::RunStarted& run : resume.unfinished) {
+    const bool known =
+        std::ranges::any_of(past_->left, [&](const Leftover& left) { return left.run.started.run == run.run; });
+    if (!known) close_lost(run, "belfryd ended while it ran, so how it ended is unknown");
+  }
+  for (const ledger::OneShotAdded& request : resume.one_shots) {
+    auto state = new_state(one_shot_factory_(request));
+    state->one_shot = true;
+    jobs_.insert_or_assign(request.name, state);
+    // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
+    plan(*state, request.due - Duration{1});
+  }
+}
+
+/// Brings to the ledger what only the table knows of the run.
+void Engine::take_over(const Leftover& left) {
+  const ledger::LiveRun& run = left.run;
+  if (run.started.scheduled_at) accounted_[run.started.job].push_back(*run.started.scheduled_at);
+  const bool owns_slot = run.started.scheduled_at && run.started.trigger != ledger::RunTrigger::recovery;
+  if (owns_slot && !left.slot_on_record) recorder_.record_late(started_slot(run.started));
+  if (!left.start_on_record) recorder_.record_late(run.started);
+  if (run.attempt_ended && left.attempts_on_record < run.attempt) recorder_.record_late(*run.attempt_ended);
+  if (!run.ended) {
+    adoptable_.push_back(run);
+    return;
+  }
+  if (!left.end_on_record) {
+    recorder_.record_late(*run.ended);
+  } else {
+    recorder_.live()->forget(run.started.run);
+  }
+}
+
+void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
+  ledger::RunEnded ended{.run = run.run,
+                         .job = run.job,
+                         .trigger = run.trigger,
+                         .scheduled_at = run.scheduled_at,
+                         .started_at = run.started_at,
+                         .ended_at = wall_now(),
+                         .outcome = ledger::Outcome::lost,
+                         .exit_code = std::nullopt,
+                         .signal = std::nullopt,
+                         .attempts = 1,
+                         .message = std::move(message)};
+  recorder_.record(ended);
+  lost_.push_back(std::move(ended));
+}
+
+/// With the first generation in force, the past can be judged by what is declared.
+void Engine::settle_past() {
+  for (auto& [job, slots] : accounted_) std::ranges::sort(slots);
+  for (const ledger::LiveRun& left : adoptable_) adopt(left);
+  for (const ledger::RunEnded& ended : lost_) {
+    const auto found = jobs_.find(ended.job);
+    if (found != jobs_.end()) note_end(*found->second, ended);
+  }
+  for (const ledger::SlotClaimed& claimed : past_->resume.claims) settle_claim(claimed);
+  restore_dependencies();
+  withdraw_undeclared();
+  adoptable_.clear();
+  lost_.clear();
+  totals_.clear();
+  past_.reset();
+  std::vector<std::shared_ptr<JobState>> one_shots;
+  for (const auto& [name, state] : jobs_) {
+    if (state->one_shot) one_shots.push_back(state);
+  }
+  for (const auto& state : one_shots) forget_if_done(*state);  // it had started before belfryd ended
+}
+
+/// The run goes on under this daemon. One whose job is declared no more is supervised by a stand-in for it.
+void Engine::adopt(const ledger::LiveRun& left) {
+  const std::string& name = left.started.job;
+  auto found = jobs_.find(name);
+  if (found == jobs_.end()) {
+    ledger::OneShotAdded stand_in{};
+    stand_in.name = name;
+    stand_in.argv = {"/bin/true"};
+    auto state = new_state(one_shot_factory_(stand_in));
+    state->removed = true;
+    found = jobs_.emplace(name, std::move(state)).first;
+  }
+  JobState& state = *found->second;
+  ++state.running;
+  state.last_start = left.started.started_at;
+  if (Group* group = group_of(*state.job)) {
+    group->adopt(left.started.run, state.job->group->weight);
+    places_.emplace(left.started.run, group);
+  }
+  supervise(state, std::make_shared<Run>(state.job, left, state.last_success, recorder_));
+}
+
+/// A slot that was claimed, or waited, and was never closed.
+void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
+  const WallTime now = wall_now();
+  const auto known = accounted_.find(claimed.job);
+  if (known != accounted_.end() && std::ranges::binary_search(known->second, claimed.scheduled_at)) return;
+  if (claimed.scheduled_at > now) return;  // it is planned again
+  const auto found = jobs_.find(claimed.job);
+  if (found == jobs_.end() || found->second->removed) {
+    Job gone;
+    gone.name = claimed.job;
+    Slot(std::make_shared<const Job>(std::move(gone)), {.first = claimed.scheduled_at, .last = claimed.scheduled_at},
+         recorder_, true)
+        .enter_skipped(ledger::SlotReason::reloaded);
+    return;
+  }
+  JobState& state = *found->second;
+  std::vector<WallTime>& accounted = accounted_[claimed.job];
+  accounted.insert(std::ranges::upper_bound(accounted, claimed.scheduled_at), claimed.scheduled_at);
+  Slot slot(state.job, {.first = claimed.scheduled_at, .last = claimed.scheduled_at}, recorder_, true);
+  const Job& job = *state.job;
+  if (job.guarantee == Guarantee::at_most_once && in_doubt(*past_, claimed.scheduled_at)) {
+    std::move(slot).enter_missed(ledger::SlotReason::in_doubt);
+  } else if (job.on_missed == OnMissed::skip || !job.enabled) {
+    std::move(slot).enter_missed(ledger::SlotReason::down);
+  } else {
+    make_up(state, std::move(slot));
+  }
+}
+
+/// guarantee: at_least_once. The run was lost, so its slot is owed another.
+void Engine::repeat(JobState& state, const ledger::RunEnded& lost) {
+  if (draining_ || state.removed || tasks_ == nullptr) return;
+  take_turn({.launch = {.run = recorder_.ledger().next_run_id(),
+                        .trigger = ledger::RunTrigger::recovery,
+                        .scheduled_at = lost.scheduled_at,
+                        .caused_by = lost.run},
+             .state = state.shared_from_this(),
+             .slot = std::nullopt});
+}
+
+void Engine::withdraw_undeclared() {
+  for (const ledger::JobDeclared& declared : past_->resume.declared) {
+    if (!catalog_->jobs.contains(declared.job)) withdraw(declared.job);
+  }
+}
+
+/// A round that was decided, or nearly so, when the daemon ended.
+void Engine::restore_dependencies() {
+  const auto last_end = [this](std::string_view name) -> std::optional<JobEnd> {
+    const auto found = jobs_.find(name);
+    return found == jobs_.end() ? std::nullopt : found->second->last_end;
+  };
+  for (const auto& [name, job] : catalog_->jobs) {
+    if (job->trigger || job->depends_on.empty()) continue;
+    const JobState& state = *jobs_.at(name);
+    const WallTime declared = declared_.at(name).at;
+    const WallTime since = std::max(declared, state.last_slot.value_or(declared));
+    if (const auto round = dependencies_.restore(name, since, last_end)) decide(*round);
+  }
+}
+
+}  // namespace belfry::engine
