@@ -18,6 +18,9 @@ struct ProcStat {
   pid_t parent = 0;
   pid_t group = 0;
   std::uint64_t start_ticks = 0;  ///< since boot
+  /// Of a process that has ended and is not reaped: how, as waitpid(2) has it. Nothing: it has not, or it is not ours
+  /// to know (proc(5): the kernel tells it to who may trace the process).
+  std::optional<int> wait_status;
 };
 
 /// Nothing: there is no such process, or it is not ours to see. Any thread.

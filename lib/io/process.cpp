@@ -88,9 +88,11 @@ ExitStatus to_status(int wait_status) {
 
 }  // namespace
 
-/// What stands in for the right of a parent to the status. Neither: nobody tells us.
+/// What stands in for the right of a parent to the status. None: nobody tells us.
 struct Process::Foreign {
   bool by_pidfd = false;
+  bool by_zombie = false;
+  std::optional<int> as_zombie;
   std::optional<Tracer> tracer;
 };
 
@@ -115,6 +117,7 @@ std::optional<Process> Process::adopt(const ProcessMark& process, const AdoptOpt
   std::unique_ptr<Foreign> foreign;
   if (stat->parent != ::getpid()) {
     foreign = std::make_unique<Foreign>();
+    foreign->by_zombie = options.by_zombie;
     foreign->by_pidfd = options.by_pidfd && pidfd_keeps_status();
     if (!foreign->by_pidfd && options.by_trace) foreign->tracer.emplace(process);
   }
@@ -152,6 +155,12 @@ async::Task<> Process::status_kept() {
     FdWatcher done(foreign_->tracer->descriptor());
     co_await done.readable();
   }
+  // Its parent, init, reaps it at once, or later: the kernel tells by /proc until then, by the pidfd from then on.
+  const auto stat = foreign_->by_zombie ? read_stat(pid()) : std::nullopt;
+  if (stat && stat->start_ticks == launched_.start_ticks) {
+    foreign_->as_zombie = stat->wait_status;
+    if (foreign_->as_zombie) co_return;
+  }
   if (!foreign_->by_pidfd || kept_status(launched_.pidfd.get())) co_return;
   const Fd same(::fcntl(launched_.pidfd.get(), F_DUPFD_CLOEXEC, 0));  // a descriptor is watched only once
   if (!same) co_return;
@@ -183,12 +192,12 @@ ExitStatus Process::reap() {
 }
 
 ExitStatus Process::foreign_status() const {
-  if (foreign_->tracer) {
-    const auto end = foreign_->tracer->end();
-    ExitStatus status = end ? to_status(end->status) : ExitStatus();
-    if (end) put_usage(status, end->usage);
+  if (const auto end = foreign_->tracer ? foreign_->tracer->end() : std::nullopt) {
+    ExitStatus status = to_status(end->status);
+    put_usage(status, end->usage);
     return status;
   }
+  if (foreign_->as_zombie) return to_status(*foreign_->as_zombie);
   const auto kept = foreign_->by_pidfd ? kept_status(launched_.pidfd.get()) : std::nullopt;
   return kept ? to_status(*kept) : ExitStatus();
 }

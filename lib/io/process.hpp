@@ -35,8 +35,9 @@ struct ExitStatus {
 
 /// How the exit status of an adopted process may be asked for, in this order.
 struct AdoptOptions {
-  bool by_pidfd = true;  ///< the kernel keeps it for us (Linux 6.15)
-  bool by_trace = true;  ///< we become its tracer
+  bool by_zombie = true;  ///< /proc shows it until its parent has reaped it
+  bool by_pidfd = true;   ///< the kernel keeps it for us from then on (Linux 6.15)
+  bool by_trace = true;   ///< if it does not, we become its tracer
 };
 
 class Process {

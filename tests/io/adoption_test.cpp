@@ -1,4 +1,4 @@
-// Processes that somebody else started: found again, signalled, swept, and their end known by each of the three roads.
+// Processes that somebody else started: found again, signalled, swept, and their end known by each of the roads.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,9 +29,10 @@ using test::Orphan;
 
 namespace {
 
-constexpr AdoptOptions by_pidfd{.by_pidfd = true, .by_trace = false};
-constexpr AdoptOptions by_trace{.by_pidfd = false, .by_trace = true};
-constexpr AdoptOptions by_nothing{.by_pidfd = false, .by_trace = false};
+constexpr AdoptOptions by_zombie{.by_zombie = true, .by_pidfd = false, .by_trace = false};
+constexpr AdoptOptions by_pidfd{.by_zombie = false, .by_pidfd = true, .by_trace = false};
+constexpr AdoptOptions by_trace{.by_zombie = false, .by_pidfd = false, .by_trace = true};
+constexpr AdoptOptions by_nothing{.by_zombie = false, .by_pidfd = false, .by_trace = false};
 
 async::Task<io::ExitStatus> adopt_and_wait(Orphan& orphan, AdoptOptions options) {
   auto process = Process::adopt(orphan.mark(), options);
@@ -113,6 +114,16 @@ TEST_CASE("the kernel tells the status of a foreign process", "[adoption]") {
   const auto killed = end_of("read go; kill -TERM $$", by_pidfd);
   CHECK(killed.signal == SIGTERM);
   CHECK_FALSE(killed.exit_code);
+}
+
+TEST_CASE("the status of a foreign process that its parent does not reap is read from /proc", "[adoption]") {
+  const auto end = [](const std::string& script) {
+    Orphan orphan(script, "ORPHAN=1", Orphan::Extra::lazy_parent);
+    return async::run(adopt_and_wait(orphan, by_zombie));
+  };
+  CHECK(end("read go; exit 42").exit_code == 42);
+  CHECK(end("read go; exit 0").exit_code == 0);
+  CHECK(end("read go; kill -KILL $$").signal == SIGKILL);
 }
 
 TEST_CASE("a tracer is told the status and the usage of a foreign process", "[adoption]") {

@@ -23,12 +23,17 @@ namespace belfry::test {
 /// The script reads its standard input ("go") and prints into a pipe that is open for both directions on its side.
 class Orphan {
  public:
-  enum class Extra : std::uint8_t { none, third_is_output };  ///< descriptor 3 is the pipe of its output, too
+  enum class Extra : std::uint8_t {
+    none,
+    third_is_output,  ///< descriptor 3 is the pipe of its output, too
+    lazy_parent,      ///< its parent reaps nothing
+  };
 
   explicit Orphan(const std::string& script, const std::string& variable = "ORPHAN=1", Extra extra = Extra::none) {
     io::Pipe input = pipe();
     io::Pipe output = pipe();
     io::Pipe number = pipe();
+    lazy_ = extra == Extra::lazy_parent;
     helper_ = ::fork();
     REQUIRE(helper_ >= 0);
     if (helper_ == 0) play_init(script, variable, extra, input.read_end.get(), output.write_end.get(), number);
@@ -41,6 +46,7 @@ class Orphan {
   Orphan& operator=(const Orphan&) = delete;
   ~Orphan() {
     if (io::start_ticks_of(mark_.pid) == mark_.start_ticks) ::kill(-mark_.pid, SIGKILL);
+    if (lazy_) ::kill(helper_, SIGKILL);
     wait();
   }
 
@@ -84,6 +90,7 @@ class Orphan {
     ::setpgid(child, child);
     ::close(output);
     if (::write(number.write_end.get(), &child, sizeof child) != sizeof child) ::_exit(1);
+    while (extra == Extra::lazy_parent) ::pause();
     while (::waitpid(child, nullptr, 0) != child) continue;
     ::_exit(0);  // what it left behind is for the test, or the real init
   }
@@ -108,6 +115,7 @@ class Orphan {
   }
 
   pid_t helper_ = 0;
+  bool lazy_ = false;
   io::ProcessMark mark_;
   io::Fd input_;
   io::Fd output_;
