@@ -147,8 +147,9 @@ class Engine {
   std::optional<ledger::RunId> offer(JobState& state, Slot slot, ledger::RunTrigger trigger,
                                      std::optional<ledger::RunId> cause = std::nullopt);
   std::optional<ledger::SlotReason> find_objection(JobState& state, WallTime slot, WallTime now);
-  std::optional<ledger::SlotReason> take_turn(Pending pending);
-  std::optional<ledger::SlotReason> find_place(Pending pending);
+  ledger::RunId number(Pending& pending);
+  std::expected<ledger::RunId, ledger::SlotReason> take_turn(Pending pending);
+  std::expected<ledger::RunId, ledger::SlotReason> find_place(Pending pending);
   void enter(Pending pending);
   void park(Pending pending, WaitsFor what);
   std::optional<Pending> call(ledger::RunId run);

@@ -20,12 +20,10 @@ std::optional<ledger::RunId> Engine::offer(JobState& state, Slot slot, ledger::R
     std::move(slot).enter_skipped(*reason);
     return std::nullopt;
   }
-  const ledger::RunId run = recorder_.ledger().next_run_id();
-  Pending pending{.launch = {.run = run, .trigger = trigger, .scheduled_at = due, .caused_by = cause},
-                  .state = state.shared_from_this(),
-                  .slot = std::move(slot)};
-  if (take_turn(std::move(pending))) return std::nullopt;
-  return run;
+  const auto run = take_turn({.launch = {.trigger = trigger, .scheduled_at = due, .caused_by = cause},
+                              .state = state.shared_from_this(),
+                              .slot = std::move(slot)});
+  return run ? std::optional(*run) : std::nullopt;
 }
 
 std::optional<ledger::SlotReason> Engine::find_objection(JobState& state, WallTime slot, WallTime now) {
@@ -47,8 +45,14 @@ std::optional<ledger::SlotReason> Engine::find_objection(JobState& state, WallTi
                     .now = now});
 }
 
-/// Beside the job's other runs. The reason, if it was refused.
-std::optional<ledger::SlotReason> Engine::take_turn(Pending pending) {
+/// Only what was not refused has a number: those of a job's runs should not leave gaps for every slot that was skipped.
+ledger::RunId Engine::number(Pending& pending) {
+  if (pending.launch.run == 0) pending.launch.run = recorder_.ledger().next_run_id();
+  return pending.launch.run;
+}
+
+/// Beside the job's other runs. The number of its run, or the reason if it was refused.
+std::expected<ledger::RunId, ledger::SlotReason> Engine::take_turn(Pending pending) {
   JobState& state = *pending.state;
   switch (room_for(*state.job, state.occupied(), state.turns.size(), pending.patient())) {
     case Room::start:
@@ -57,15 +61,17 @@ std::optional<ledger::SlotReason> Engine::take_turn(Pending pending) {
       oust(state);
       if (state.occupied() < static_cast<std::size_t>(state.job->max_instances)) return find_place(std::move(pending));
       [[fallthrough]];
-    case Room::wait:
-      state.turns.push_back(pending.launch.run);
+    case Room::wait: {
+      const ledger::RunId run = number(pending);
+      state.turns.push_back(run);
       park(std::move(pending), WaitsFor::turn);
-      return std::nullopt;
+      return run;
+    }
     case Room::refuse:
       break;
   }
   refuse(std::move(pending), ledger::SlotReason::overlap, "the job is running");
-  return ledger::SlotReason::overlap;
+  return std::unexpected(ledger::SlotReason::overlap);
 }
 
 /// A newer slot takes the place of what waits, and of the oldest run.
@@ -85,37 +91,42 @@ void Engine::oust(JobState& state) {
   }
 }
 
-/// In the group. The reason, if it was refused.
-std::optional<ledger::SlotReason> Engine::find_place(Pending pending) {
+/// In the group. The number of its run, or the reason if it was refused.
+std::expected<ledger::RunId, ledger::SlotReason> Engine::find_place(Pending pending) {
   JobState& state = *pending.state;
   Group* group = group_of(*state.job);
   if (group == nullptr) {
+    const ledger::RunId run = number(pending);
     enter(std::move(pending));
-    return std::nullopt;
+    return run;
   }
   const GroupUse& use = *state.job->group;
   const Monotonic now = monotonic_now();
   switch (group->ask(use, now)) {
-    case engine::Entry::enter:
-      group->enter(pending.launch.run, use.weight, now);
-      places_.emplace(pending.launch.run, group);
+    case engine::Entry::enter: {
+      const ledger::RunId run = number(pending);
+      group->enter(run, use.weight, now);
+      places_.emplace(run, group);
       enter(std::move(pending));
-      return std::nullopt;
-    case engine::Entry::wait:
-      group->wait({.run = pending.launch.run, .weight = use.weight, .priority = use.priority, .since = now});
-      places_.emplace(pending.launch.run, group);
+      return run;
+    }
+    case engine::Entry::wait: {
+      const ledger::RunId run = number(pending);
+      group->wait({.run = run, .weight = use.weight, .priority = use.priority, .since = now});
+      places_.emplace(run, group);
       ++state.waiting_in_group;
       park(std::move(pending), WaitsFor::group);
       wake();  // the rate may let it in by itself
-      return std::nullopt;
+      return run;
+    }
     case engine::Entry::full:
       refuse(std::move(pending), ledger::SlotReason::group, "its group is full");
-      return ledger::SlotReason::group;
+      return std::unexpected(ledger::SlotReason::group);
     case engine::Entry::rate:
       break;
   }
   refuse(std::move(pending), ledger::SlotReason::rate, "its group has started as many as its rate allows");
-  return ledger::SlotReason::rate;
+  return std::unexpected(ledger::SlotReason::rate);
 }
 
 /// It has a place: from now on it counts as running, also while its precondition is being looked at.
@@ -169,7 +180,8 @@ void Engine::refuse(Pending pending, ledger::SlotReason reason, const std::strin
     std::move(*pending.slot).enter_skipped(reason, waited ? std::optional(pending.launch.run) : std::nullopt);
     return;
   }
-  // It has no slot, but whoever asked for it may be waiting.
+  // It has no slot. Who asked for it is told at once, or, when it has waited, by the end of its run.
+  if (pending.launch.run == 0) return;
   recorder_.record(ledger::RunEnded{.run = pending.launch.run,
                                     .job = pending.state->job->name,
                                     .trigger = pending.launch.trigger,

@@ -167,12 +167,10 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
 /// guarantee: at_least_once. The run was lost, so its slot is owed another.
 void Engine::repeat(JobState& state, const ledger::RunEnded& lost) {
   if (draining_ || state.removed || tasks_ == nullptr) return;
-  take_turn({.launch = {.run = recorder_.ledger().next_run_id(),
-                        .trigger = ledger::RunTrigger::recovery,
-                        .scheduled_at = lost.scheduled_at,
-                        .caused_by = lost.run},
-             .state = state.shared_from_this(),
-             .slot = std::nullopt});
+  take_turn(
+      {.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = lost.scheduled_at, .caused_by = lost.run},
+       .state = state.shared_from_this(),
+       .slot = std::nullopt});
 }
 
 void Engine::withdraw_undeclared() {

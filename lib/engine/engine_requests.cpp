@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/admission.hpp"
 #include "engine/engine.hpp"
 #include "engine/engine_clock.hpp"
 
@@ -31,29 +30,16 @@ std::expected<ledger::RunId, Refusal> Engine::run_now(std::string_view job) {
   JobState& state = **found;
   const std::string name = in_quotes(state.job->name);
   if (draining_ || tasks_ == nullptr) return std::unexpected(by_policy("belfryd is shutting down and starts nothing"));
-  switch (room_for(*state.job, state.occupied(), state.turns.size(), false)) {
-    case Room::refuse:
-      return std::unexpected(by_policy(state.job->overlap == Overlap::queue
-                                           ? "the queue of " + name + " is full"
-                                           : name + " is running and its concurrency_policy is forbid; wait for it or "
-                                                    "cancel it"));
-    case Room::start: {
-      Group* group = group_of(*state.job);
-      if (group == nullptr) break;
-      const engine::Entry entry = group->ask(*state.job->group, monotonic_now());
-      if (entry == engine::Entry::enter || entry == engine::Entry::wait) break;
-      return std::unexpected(by_policy("the group " + in_quotes(group->name()) + " of " + name +
-                                       " is full; `belfry status` shows what runs"));
-    }
-    case Room::wait:
-    case Room::oust:
-      break;
+  const auto taken =
+      take_turn({.launch = {.trigger = ledger::RunTrigger::manual}, .state = state.shared_from_this(), .slot = {}});
+  if (taken) return *taken;
+  if (taken.error() != ledger::SlotReason::overlap) {
+    return std::unexpected(by_policy("the group " + in_quotes(state.job->group->name) + " of " + name +
+                                     " is full; `belfry status` shows what runs"));
   }
-  const ledger::RunId run = recorder_.ledger().next_run_id();
-  take_turn({.launch = {.run = run, .trigger = ledger::RunTrigger::manual},
-             .state = state.shared_from_this(),
-             .slot = std::nullopt});
-  return run;
+  if (state.job->overlap == Overlap::queue) return std::unexpected(by_policy("the queue of " + name + " is full"));
+  return std::unexpected(
+      by_policy(name + " is running and its concurrency_policy is forbid; wait for it or cancel it"));
 }
 
 std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_view by) {

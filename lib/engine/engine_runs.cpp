@@ -1,5 +1,6 @@
 // The last stretch of a slot's road: its run, and what the end of a run sets going.
 
+#include <stdexcept>
 #include <utility>
 
 #include "async/loop.hpp"
@@ -44,6 +45,7 @@ void Engine::start(Pending pending) {
 
 /// REQUIRES: the run is counted in state.running.
 void Engine::supervise(JobState& state, std::shared_ptr<Run> run) {
+  if (tasks_ == nullptr) throw std::logic_error("Engine: serve() must be under way before apply() can adopt runs");
   const ActiveRun& info = run->info();
   live_.emplace(info.run, run);
   idle_.clear();

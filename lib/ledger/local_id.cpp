@@ -1,5 +1,6 @@
 #include "ledger/local_id.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -35,13 +36,17 @@ class Fnv {
 
 std::string local_id(const std::string& ledger_path) {
   const std::filesystem::path path = std::filesystem::absolute(ledger_path);
-  struct ::stat folder{};
-  if (::stat(path.parent_path().c_str(), &folder) != 0) {
+  struct ::statx folder{};
+  if (::statx(AT_FDCWD, path.parent_path().c_str(), 0, STATX_INO | STATX_BTIME, &folder) != 0) {
     throw LedgerError(path.parent_path().string() + ": " + std::strerror(errno));
   }
   Fnv hash;
-  hash.add(folder.st_dev);
-  hash.add(folder.st_ino);
+  hash.add((std::uint64_t{folder.stx_dev_major} << 32U) | folder.stx_dev_minor);
+  hash.add(folder.stx_ino);
+  if ((folder.stx_mask & STATX_BTIME) != 0) {  // numbers are given again when a folder was deleted
+    hash.add(static_cast<std::uint64_t>(folder.stx_btime.tv_sec));
+    hash.add(folder.stx_btime.tv_nsec);
+  }
   hash.add(path.filename().native());
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%016" PRIx64, hash.value());

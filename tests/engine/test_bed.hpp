@@ -72,11 +72,13 @@ inline std::shared_ptr<const engine::Catalog> catalog(std::vector<Job> jobs, std
 
 /// An engine with its ledger and events; make it inside the coroutine of a test.
 struct TestBed {
+  ledger::LiveRuns* live = nullptr;
   RecordingLedger ledger;
   engine::EventStream events;
   std::vector<engine::Event> seen;
   std::vector<std::string> one_shots_run;
-  engine::Engine engine{ledger, events, [this](const ledger::OneShotAdded& request) {
+  engine::Engine engine{ledger, events,
+                        [this](const ledger::OneShotAdded& request) {
                           Job made =
                               job(request.name, std::make_shared<time::AtTrigger>(request.due),
                                   std::make_shared<FunctionAction>(
@@ -85,7 +87,8 @@ struct TestBed {
                                         co_return Outcome::success;
                                       }));
                           return std::make_shared<const Job>(std::move(made));
-                        }};
+                        },
+                        live};
 
   /// What a ledger remembers, without a table of live runs.
   static std::shared_ptr<const engine::Past> past(std::shared_ptr<const ledger::Resume> resume) {
@@ -94,13 +97,14 @@ struct TestBed {
     return made;
   }
 
-  TestBed() {
+  explicit TestBed(ledger::LiveRuns* table = nullptr) : live(table) {
     events.subscribe([this](const engine::Event& event) { seen.push_back(event); });
   }
 
   /// Serves the catalog for `span` of manual time, then drains with `grace`.
   async::Task<> serve_for(std::shared_ptr<const engine::Catalog> jobs, Duration span, Duration grace = 0s) {
     async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
+    co_await async::yield();  // it serves from here on
     engine.apply(std::move(jobs));
     co_await async::sleep(span + 1ms);  // the clock starts on a whole hour: a slot at the very end is due, too
     co_await engine.drain(grace);
