@@ -19,6 +19,10 @@ const SlotClosed* LedgerModel::last_slot_upto(const Job& job, WallTime instant) 
 
 void LedgerModel::add(const SlotClaimed& slot) {
   Job& job = jobs_[slot.job];
+  if (slot.withdrawn) {
+    job.claims.erase(slot.scheduled_at);
+    return;
+  }
   const SlotClosed* const closed = last_slot_upto(job, slot.scheduled_at);
   const bool is_closed = closed != nullptr && closed->last_scheduled_at >= slot.scheduled_at;
   if (is_closed || !job.claims.insert(slot.scheduled_at).second) ++refused_;
@@ -31,7 +35,7 @@ void LedgerModel::add(const SlotClosed& slot) {
     ++refused_;
     return;
   }
-  job.claims.erase(job.claims.begin(), job.claims.upper_bound(slot.last_scheduled_at));
+  job.claims.erase(job.claims.lower_bound(slot.scheduled_at), job.claims.upper_bound(slot.last_scheduled_at));
   job.slot_totals[{slot.result, slot.reason}] += slot.count;
   job.totals.last_slot = std::max(job.totals.last_slot.value_or(slot.last_scheduled_at), slot.last_scheduled_at);
 }

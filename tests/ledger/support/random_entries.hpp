@@ -18,7 +18,8 @@ class RandomEntries {
     ++second_;
     switch (pick(14)) {
       case 0:
-        return SlotClaimed{.job = job(), .scheduled_at = now() + seconds(1 + pick(3)), .at = now()};
+        return SlotClaimed{
+            .job = job(), .scheduled_at = now() + seconds(1 + pick(3)), .at = now(), .withdrawn = pick(5) == 0};
       case 1:
         return skipped();
       case 2:
