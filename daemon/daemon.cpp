@@ -20,9 +20,11 @@
 #include "daemon/compare/diff_view.hpp"
 #include "daemon/config_watch.hpp"
 #include "daemon/control/control_api.hpp"
+#include "daemon/log_options.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/stores.hpp"
+#include "daemon/upgrade.hpp"
 #include "engine/engine.hpp"
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
@@ -79,7 +81,8 @@ class Daemon {
 
  private:
   async::Task<> serve_in(async::TaskGroup& group);
-  async::Task<> take_signals();
+  async::Task<> take_signals(async::TaskGroup& group);
+  async::Task<> upgrade(std::function<void(std::string)> answer);
   async::Task<> feed_watchdog(async::Duration interval);
   async::Task<> reap_strays();
   async::Task<> watch_zones();
@@ -111,6 +114,7 @@ class Daemon {
   engine::Engine engine_;
   Reloader reloader_;
   ConfigWatch config_watch_;
+  Upgrade upgrade_;
   std::optional<observe::Exposer> exposer_;
   std::optional<ControlApi> control_;
   async::Event told_to_end_;
@@ -134,9 +138,11 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       engine_(*ledger_, events_, make_one_shot, live_.get()),
       reloader_(start_.options, start_.load, settings_,
                 {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}),
-      config_watch_({.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const ReloadReport& report) {
-                       say(report);
-                     }}) {
+      config_watch_({.reloader = reloader_,
+                     .pool = pool_,
+                     .log = log_,
+                     .say = [this](const ReloadReport& report) { say(report); }}),
+      upgrade_(start_.program, {.events = events_, .ledger = *ledger_, .live = live_.get(), .log = log_}) {
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
@@ -164,7 +170,9 @@ async::Task<> Daemon::serve() {
 async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   auto read_past = [this, left = live_ ? live_->left() : std::vector<ledger::LiveRun>{}]() mutable {
     const bool whole = live_ && live_->is_continued();
-    return std::make_shared<const engine::Past>(engine::read_past(*ledger_->open_reader(), std::move(left), whole));
+    auto past = std::make_shared<engine::Past>(engine::read_past(*ledger_->open_reader(), std::move(left), whole));
+    past->continued = whole && start_.handover.upgraded;
+    return std::shared_ptr<const engine::Past>(std::move(past));
   };
   engine_.resume(co_await pool_.run(std::move(read_past)));
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
@@ -172,7 +180,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   co_await async::yield();  // the engine serves from here on
   say(reloader_.begin(start_.config, start_.files));
   open_doors(group);
-  group.start(take_signals(), async::SpawnOptions("signals").kind("daemon"));
+  group.start(take_signals(group), async::SpawnOptions("signals").kind("daemon"));
   group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
   group.start(watch_zones(), async::SpawnOptions("zones").kind("daemon"));
   group.start(config_watch_.serve(), async::SpawnOptions("config").kind("daemon"));
@@ -185,7 +193,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
 }
 
 void Daemon::open_doors(async::TaskGroup& group) {
-  if (settings_.metrics) exposer_.emplace(settings_.metrics->text(), metrics_.sources());
+  if (settings_.metrics) exposer_.emplace(settings_.metrics->text(), metrics_.sources(), start_.handover.metrics);
   const std::string metrics = exposer_ ? settings_.metrics->host + ":" + std::to_string(exposer_->port()) : "";
   control_.emplace(ControlParts{.loop = loop_,
                                 .engine = engine_,
@@ -200,8 +208,13 @@ void Daemon::open_doors(async::TaskGroup& group) {
                                       group.start(reload_for_client(std::move(answer)),
                                                   async::SpawnOptions("reload").kind("daemon"));
                                     },
+                                .upgrade =
+                                    [this, &group](std::function<void(std::string)> answer) {
+                                      group.start(upgrade(std::move(answer)),
+                                                  async::SpawnOptions("upgrade").kind("daemon"));
+                                    },
                                 .metrics = [this] { return metrics_.text(); }},
-                   HttpOptions{.socket = settings_.socket});
+                   HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
   log_.info("belfryd is ready", {{"version", version},
                                  {"config", start_.options.config.string()},
                                  {"state_dir", settings_.state_dir.string()},
@@ -209,13 +222,28 @@ void Daemon::open_doors(async::TaskGroup& group) {
                                  {"metrics", exposer_ ? "http://" + metrics + "/metrics" : "off"}});
 }
 
-async::Task<> Daemon::take_signals() {
+/// Returns only if it was not possible.
+async::Task<> Daemon::upgrade(std::function<void(std::string)> answer) {
+  std::string why_not = "belfryd is shutting down";
+  if (!told_to_end_.is_set()) {
+    notifier_.reloading();
+    const Handover sockets{.control = control_->descriptor(), .metrics = exposer_ ? exposer_->descriptor() : -1};
+    why_not = co_await upgrade_.carry_out(sockets);
+    notifier_.ready(status_line());
+  }
+  log_.error("belfryd was not upgraded", {{"reason", why_not}});
+  answer(std::move(why_not));
+}
+
+async::Task<> Daemon::take_signals(async::TaskGroup& group) {
   io::SignalStream signals(signals_);
   std::int64_t told_at = 0;
   for (;;) {
     const int signal = co_await signals.next();
     if (signal == SIGHUP) {
       co_await reload_for_signal();
+    } else if (signal == SIGUSR2) {
+      group.start(upgrade([](const std::string&) {}), async::SpawnOptions("upgrade").kind("daemon"));
     } else if (!told_to_end_.is_set()) {
       log_.info("told to end: no job starts any more",
                 {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},
@@ -339,30 +367,11 @@ std::string Daemon::status_line() const {
          std::to_string(engine_.catalog()->generation);
 }
 
-observe::LogOptions log_options(const Settings& settings) {
-  observe::LogOptions options;
-  options.level = static_cast<observe::LogLevel>(settings.log_level);
-  switch (settings.log_format) {
-    case LogFormat::automatic:
-      break;
-    case LogFormat::text:
-      options.format = observe::LogFormat::text;
-      break;
-    case LogFormat::json:
-      options.format = observe::LogFormat::json;
-      break;
-    case LogFormat::journal:
-      options.format = observe::LogFormat::journal;
-      break;
-  }
-  return options;
-}
-
 }  // namespace
 
 int run_daemon(Start start) {
   // Everything that touches the environment or the signal mask comes before the first thread.
-  const io::BlockedSignals signals({SIGTERM, SIGINT, SIGHUP});
+  const io::BlockedSignals signals({SIGTERM, SIGINT, SIGHUP, SIGUSR2});
   const io::Notifier notifier = io::Notifier::from_environment();
   Settings settings = effective(start.config.settings, start.options);
   io::become_subreaper();

@@ -7,11 +7,14 @@
 
 #include "daemon/config/load_config.hpp"
 #include "daemon/options.hpp"
+#include "daemon/program.hpp"
 
 namespace belfry::daemon {
 
 /// With what belfryd starts.
 struct Start {
+  Program program;    ///< what belfryd becomes by an upgrade
+  Handover handover;  ///< what it was given by one
   Options options;
   LoadOptions load;  ///< as used for `config`, and for every reload
   Config config;

@@ -15,6 +15,7 @@
 #include "daemon/config/load_config.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
+#include "daemon/program.hpp"
 #include "io/launch_pad.hpp"
 #include "jobs/native.hpp"
 
@@ -35,6 +36,8 @@ void open_standard_streams() {
 
 int start(int argc, char** argv) {
   using namespace belfry;
+  daemon::Program program = daemon::this_program(argc, argv);
+  const daemon::Handover handover = daemon::take_handover();
   const auto options = daemon::parse_options(argc, argv);
   if (!options) return options.error();
   const jobs::NativeRegistry natives = jobs::NativeRegistry::with_builtins();
@@ -45,8 +48,16 @@ int start(int argc, char** argv) {
     std::fputs(daemon::format_errors(loaded.config.error(), colour).c_str(), stderr);
     return exit_bad_config;
   }
-  return daemon::run_daemon(
-      {.options = *options, .load = load, .config = std::move(*loaded.config), .files = std::move(loaded.files)});
+  if (options->check) {
+    std::printf("belfryd %s: %s is valid\n", BELFRY_VERSION, options->config.c_str());
+    return 0;
+  }
+  return daemon::run_daemon({.program = std::move(program),
+                             .handover = handover,
+                             .options = *options,
+                             .load = load,
+                             .config = std::move(*loaded.config),
+                             .files = std::move(loaded.files)});
 }
 
 }  // namespace

@@ -19,9 +19,11 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
       ->check([](const std::string& text) {
         return text == "off" || parse_metrics_address(text) ? "" : "expected ADDR:PORT, like 127.0.0.1:9640, or off";
       });
+  app.add_flag("--check", options.check, "read the configuration, say whether it is valid, and leave");
   app.footer(
       "SIGTERM and SIGINT: start nothing more, wait for running jobs up to shutdown_timeout, end the rest, leave.\n"
       "SIGHUP: read the configuration again; running jobs are not touched, a bad file changes nothing.\n"
+      "SIGUSR2: become the belfryd that is installed now; running jobs, sockets and output stay (belfry upgrade).\n"
       "Exit: 0 ended in order, 1 failure, 2 wrong usage, 5 the configuration is not valid.\n"
       "See belfryd(8), scheduler.yaml(5), belfry(1).");
   try {

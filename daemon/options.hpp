@@ -16,6 +16,7 @@ struct Options {
   std::optional<std::filesystem::path> state_dir;  ///< key state_dir
   std::optional<std::filesystem::path> socket;     ///< key socket
   std::optional<std::string> metrics;              ///< key metrics; ADDR:PORT, or "off"
+  bool check = false;                              ///< only read the configuration, and say whether it is valid
 };
 
 /// The options, or the exit code with which to leave at once: 0 after --help and --version, 2 after wrong usage. What

@@ -193,6 +193,10 @@ void declare_daemon(Declared& declared) {
                          "  belfry status", no_options, [](Session& session, const None&) { return status(session); });
   declared.command<None>("reload", "Let the daemon read its configuration again", "  belfry validate && belfry reload",
                          no_options, [](Session& session, const None&) { return reload(session); });
+  declared.command<None>("upgrade",
+                         "Let the daemon become the belfryd that is installed now; jobs, sockets and output stay",
+                         "  sudo apt install --only-upgrade belfry && belfry upgrade", no_options,
+                         [](Session& session, const None&) { return upgrade(session); });
   declared.command<std::string>(
       "validate", "Check a configuration and tell all its mistakes (without a daemon)",
       "  belfry validate scheduler.yaml",

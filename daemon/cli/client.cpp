@@ -122,7 +122,7 @@ nlohmann::json Client::request(const char* method, const std::string& path, cons
   }
   const CURLcode result = curl_easy_perform(curl);
   if (result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) {
-    throw CommandError(
+    throw Disconnected(
         kUnreachable,
         "the daemon closed the connection without an answer: it has ended (see `journalctl -u belfryd`), "
         "or has too many connections; try again");

@@ -21,6 +21,12 @@ class CommandError : public std::runtime_error {
   ExitCode code_;
 };
 
+/// The daemon closed the connection without an answer.
+class Disconnected : public CommandError {
+ public:
+  using CommandError::CommandError;
+};
+
 /// How long to wait for an answer.
 enum class Patience {
   brief,    ///< 5 s: for what the daemon answers although its loop is stuck

@@ -76,6 +76,7 @@ int in(Session& session, const OneShotOptions& options);                        
 int at(Session& session, const OneShotOptions& options);                         // time_commands.cpp
 int status(Session& session);                                                    // daemon_commands.cpp
 int reload(Session& session);                                                    // daemon_commands.cpp
+int upgrade(Session& session);                                                   // daemon_commands.cpp
 int validate(Session& session, const std::string& file);                         // daemon_commands.cpp
 int diff(Session& session, const DiffOptions& options);                          // diff_command.cpp
 int db_backup(Session& session, const DbOptions& options);                       // db_commands.cpp

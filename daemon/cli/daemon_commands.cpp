@@ -1,4 +1,4 @@
-// status, reload, validate, version.
+// status, reload, upgrade, validate, version.
 
 #include <unistd.h>
 
@@ -104,6 +104,29 @@ int reload(Session& session) {
   print("Generation " + std::to_string(answer.value("generation", 0)) + " of the configuration is in force" +
         (changes.empty() ? "; nothing has changed.\n" : ":\n" + changes) +
         names_of(answer.at("needs_restart"), "changed, but in force only after a restart of belfryd"));
+  return kOk;
+}
+
+int upgrade(Session& session) {
+  const json before = session.client.get("/v1/status");
+  Client asking(session.client.socket());  // a connection of its own: curl repeats a request on one that it reuses
+  try {
+    asking.post("/v1/upgrade", json::object(), Patience::endless);
+  } catch (const Disconnected&) {
+    // That is the answer. The socket stays open: who asks now is answered by the successor.
+  }
+  const json after = session.client.get("/v1/status");
+  if (before.value("pid", 0) != after.value("pid", 0)) {
+    throw CommandError(kFailure,
+                       "belfryd ended and was started anew, instead of becoming the new program: see "
+                       "`journalctl -u belfryd`");
+  }
+  if (session.json) {
+    print_json({{"before", before.at("version")}, {"now", after.at("version")}, {"pid", after.at("pid")}});
+    return kOk;
+  }
+  print("belfryd " + text_of(after, "version") + " goes on where " + text_of(before, "version") + " was, as process " +
+        std::to_string(after.value("pid", 0)) + ".\n");
   return kOk;
 }
 

@@ -63,6 +63,13 @@ void add_status_routes(Router& router, ApiContext& context) {
     context.bridge.post(exchange, ask, [&context] { return status_reply(context, std::nullopt); });
   });
 
+  router.add("POST", "/v1/upgrade", [&context](const Request&, const PathParts&, const Exchange& exchange) {
+    const auto upgrade = [&context](const Exchange& asked) {
+      context.parts.upgrade([asked](const std::string& why_not) { asked.reply(error_reply(409, "refused", why_not)); });
+    };
+    context.bridge.post(exchange, upgrade);
+  });
+
   router.add("POST", "/v1/reload", [&context](const Request&, const PathParts&, const Exchange& exchange) {
     const auto reload = [&context](const Exchange& asked) {
       context.parts.reload(

@@ -35,6 +35,8 @@ class ControlApi::Impl {
   Impl(ControlParts parts, const HttpOptions& options)
       : context_(std::move(parts)), server_(options, routes(context_)) {}
 
+  int descriptor() const noexcept { return server_.descriptor(); }
+
  private:
   ApiContext context_;
   HttpServer server_;  // last: its thread uses the context
@@ -44,6 +46,8 @@ ControlApi::ControlApi(ControlParts parts, const HttpOptions& options)
     : impl_(std::make_unique<Impl>(std::move(parts), options)) {}
 
 ControlApi::~ControlApi() = default;
+
+int ControlApi::descriptor() const noexcept { return impl_->descriptor(); }
 
 void ApiContext::read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read) {
   const auto answer = [this, read = std::move(read)]() -> Reply {

@@ -8,7 +8,8 @@
 //   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}
 //   DELETE /v1/oneshots/NAME               POST /v1/reload   GET  /metrics
-//   POST   /v1/ledger/backup               {"path": "/var/backups/ledger.db"}
+//   POST   /v1/upgrade                     becomes the program that is installed now; the connection ends without an
+//   answer POST   /v1/ledger/backup               {"path": "/var/backups/ledger.db"}
 //
 // Errors are {"error": {"code", "message"}}, see api_error.hpp. History is read on the API's thread; what is alive is
 // asked of the loop over the bridge, and carried out in the name of the user at the other end of the socket.
@@ -57,6 +58,10 @@ struct ControlParts {
   /// Called on the loop's thread; calls back there when the configuration was read and applied or refused.
   std::function<void(std::function<void(ReloadResult)>)> reload;
 
+  /// Called on the loop's thread: replaces this process by the program that is installed now. Calls back with the
+  /// reason when that is not possible; there is nobody to call back when it is done.
+  std::function<void(std::function<void(std::string)>)> upgrade{};
+
   /// The page of /metrics. Called on the API's thread.
   std::function<std::string()> metrics;
 
@@ -75,6 +80,9 @@ class ControlApi {
   /// Answers what waits with 503. REQUIRES: the loop's thread, or that the loop does not run; no event is published
   /// after.
   ~ControlApi();
+
+  /// Of the socket that listens, for a successor in this process.
+  int descriptor() const noexcept;
 
  private:
   class Impl;

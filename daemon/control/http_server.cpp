@@ -140,7 +140,7 @@ struct HttpServer::Callbacks {
 HttpServer::HttpServer(const HttpOptions& options, Handler handler)
     : options_(options),
       handler_(std::move(handler)),
-      listener_(options.socket, options.mode),
+      listener_(options.socket, options.mode, options.inherited),
       mailbox_(std::make_shared<Mailbox>()) {
   const auto inactivity = std::chrono::ceil<std::chrono::seconds>(options_.request_deadline).count();
   mhd_ = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, nullptr,

@@ -26,6 +26,7 @@ namespace belfry::daemon {
 struct HttpOptions {
   std::filesystem::path socket{};
   mode_t mode = 0600;
+  int inherited = -1;                                 ///< see UnixListener
   std::size_t body_limit = std::size_t{1} << 20;      ///< bytes; more is answered with 413
   unsigned connections = 128;                         ///< more are closed at once
   std::chrono::milliseconds request_deadline{4'000};  ///< from the first byte expected to the last one received
@@ -41,6 +42,9 @@ class HttpServer {
 
   /// Answers what waits with 503 and joins the thread.
   ~HttpServer();
+
+  /// Of the socket that listens.
+  int descriptor() const noexcept { return listener_.descriptor(); }
 
  private:
   struct Connection;

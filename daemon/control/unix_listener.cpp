@@ -47,6 +47,13 @@ bool is_answered(const sockaddr_un& address) {
   return !refused;
 }
 
+bool is_bound_to(int fd, const sockaddr_un& address) {
+  sockaddr_un bound{};
+  socklen_t size = sizeof bound;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0 && bound.sun_family == AF_UNIX &&
+         std::strcmp(bound.sun_path, address.sun_path) == 0;
+}
+
 void clear_the_way(const std::filesystem::path& path, const sockaddr_un& address) {
   struct stat file{};
   if (::lstat(path.c_str(), &file) != 0) return;
@@ -72,8 +79,14 @@ Peer peer_of(int fd) {
 
 }  // namespace
 
-UnixListener::UnixListener(std::filesystem::path path, mode_t mode) : path_(std::move(path)) {
+UnixListener::UnixListener(std::filesystem::path path, mode_t mode, int inherited) : path_(std::move(path)) {
   const sockaddr_un address = address_of(path_);
+  if (inherited >= 0 && is_bound_to(inherited, address)) {
+    fd_ = inherited;
+    ::chmod(path_.c_str(), mode);
+    return;
+  }
+  if (inherited >= 0) ::close(inherited);
   clear_the_way(path_, address);
   fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) fail_errno(path_, "cannot create a socket");

@@ -26,7 +26,9 @@ class UnixListener {
 
   /// Listens at `path`, which nobody but those that `mode` names can ever open. A socket that a dead daemon left there
   /// is replaced; one that is answered, or a file that is no socket, is not touched. Throws ListenError.
-  UnixListener(std::filesystem::path path, mode_t mode);
+  /// `inherited`: a socket that our predecessor in this process listened with (program.hpp); it is gone on with, and
+  /// whoever knocked meanwhile is answered, if it is bound to the same path; else it is closed. -1: there is none.
+  UnixListener(std::filesystem::path path, mode_t mode, int inherited = -1);
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
   ~UnixListener();  ///< removes the socket

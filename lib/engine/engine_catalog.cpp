@@ -116,7 +116,8 @@ void Engine::add_job(const std::shared_ptr<const Job>& job) {
     return;
   }
   plan(*state, std::max(*since, state->last_slot.value_or(*since)));
-  state->missed_while_down = state->next && *state->next <= now;  // a slot still to come is on time, not missed
+  // A slot still to come is on time, not missed.
+  state->missed_while_down = !past_->continued && state->next && *state->next <= now;
 }
 
 std::optional<MovedSlot> Engine::renew(JobState& state, const std::shared_ptr<const Job>& job) {

@@ -157,6 +157,8 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   const Job& job = *state.job;
   if (job.guarantee == Guarantee::at_most_once && in_doubt(*past_, claimed.scheduled_at)) {
     std::move(slot).enter_missed(ledger::SlotReason::in_doubt);
+  } else if (past_->continued && job.enabled) {
+    offer(state, std::move(slot), ledger::RunTrigger::schedule);
   } else if (job.on_missed == OnMissed::skip || !job.enabled) {
     std::move(slot).enter_missed(ledger::SlotReason::down);
   } else {

@@ -25,6 +25,9 @@ struct Past {
   std::vector<Leftover> left;  ///< by number of the run
   /// The table is that of the last daemon, on the same boot of the machine: a run that is not in it never started.
   bool table_is_whole = false;
+  /// The last daemon was this very process, a moment ago: what was due since then is late, not missed, and what waited
+  /// goes on waiting.
+  bool continued = false;
 };
 
 /// Asks the ledger what it knows of the runs in `left`. Reads the disk: never on the loop's thread. Throws LedgerError.

@@ -74,6 +74,29 @@ Address parse(std::string_view text) {
                      "; choose another with --metrics ADDR:PORT, or see who has it with `ss -ltnp`");
 }
 
+in_port_t port_of(const Address& address) {
+  in_port_t port = 0;  // sin_port and sin6_port lie at the same place
+  std::memcpy(&port, reinterpret_cast<const char*>(&address.storage) + offsetof(sockaddr_in, sin_port), sizeof port);
+  return port;
+}
+
+/// Whether the socket is bound to `wanted`, of which a port of 0 stands for any; then the port is put there.
+bool is_bound_to(int fd, Address& wanted) {
+  Address bound;
+  bound.length = sizeof bound.storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) return false;
+  Address expected = wanted;
+  if (port_of(expected) == 0) {
+    const in_port_t port = port_of(bound);
+    std::memcpy(reinterpret_cast<char*>(&expected.storage) + offsetof(sockaddr_in, sin_port), &port, sizeof port);
+  }
+  if (bound.length != expected.length || std::memcmp(&bound.storage, &expected.storage, bound.length) != 0) {
+    return false;
+  }
+  wanted = bound;
+  return true;
+}
+
 /// A listening socket; the port that it got is put into `address`.
 int listen_on(std::string_view text, Address& address) {
   const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -113,13 +136,14 @@ MHD_Result answer(void* sources, MHD_Connection* connection, const char* url, co
 
 }  // namespace
 
-Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources)
+Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources, int inherited)
     : sources_(std::move(sources)) {
   Address bound = parse(address);
-  const int fd = listen_on(address, bound);
-  in_port_t port = 0;  // sin_port and sin6_port lie at the same place
-  std::memcpy(&port, reinterpret_cast<const char*>(&bound.storage) + offsetof(sockaddr_in, sin_port), sizeof port);
-  port_ = ntohs(port);
+  const bool goes_on = inherited >= 0 && is_bound_to(inherited, bound);
+  if (inherited >= 0 && !goes_on) ::close(inherited);
+  const int fd = goes_on ? inherited : listen_on(address, bound);
+  port_ = ntohs(port_of(bound));
+  descriptor_ = fd;
   const async::NoSignals guard;
   server_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, answer, &sources_,
                              MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 64U,

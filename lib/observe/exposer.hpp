@@ -29,7 +29,9 @@ class Exposer {
  public:
   /// `address` is "127.0.0.1:9640", "[::1]:9640" or "9640" (all IPv4 addresses); port 0 takes a free one. Throws
   /// ExposerError.
-  Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources);
+  /// `inherited`: a socket that our predecessor in this process listened with; it is gone on with if it is bound to
+  /// that address, else closed. -1: there is none.
+  Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources, int inherited = -1);
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
 
@@ -38,10 +40,14 @@ class Exposer {
 
   std::uint16_t port() const noexcept { return port_; }
 
+  /// Of the socket that listens, for a successor in this process.
+  int descriptor() const noexcept { return descriptor_; }
+
  private:
   std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
   MHD_Daemon* server_ = nullptr;
   std::uint16_t port_ = 0;
+  int descriptor_ = -1;  // MHD's
 };
 
 }  // namespace belfry::observe

@@ -9,7 +9,7 @@ version: 1
 shutdown_timeout: 20s
 jobs:
   gated:
-    command: "echo \$BELFRY_RUN_ID >'$work/started'; read -r word <'$work/gate'; echo got \$word"
+    command: "echo \$\$ >'$work/job'; echo \$BELFRY_RUN_ID >'$work/started'; read -r word <'$work/gate'; echo got \$word"
   deaf:
     command: "trap '' TERM; echo \$\$ >'$work/started'; while :; do read -r word <'$work/gate' || :; done"
     kill_grace: 100ms
@@ -66,12 +66,14 @@ cp "$work/good.yaml" "$work/scheduler.yaml"
 kill -HUP "$belfryd_pid"
 ask_until '^1$' metric belfry_config_last_reload_successful >/dev/null
 
-step "kill -9: the next daemon closes the run as lost, and counts it"
+step "kill -9 of belfryd and of its job: the next daemon closes the run as lost, and counts it"
 belfry run gated >/dev/null
 read -r -t "$deadline" run_id <"$work/started"
 belfry history gated >/dev/null # is answered once the start of the run is durable
 kill -KILL "$belfryd_pid"
 wait_end "$belfryd_pid"
+kill -KILL "$(cat "$work/job")"
+gone "$(cat "$work/job")"
 start_belfryd "$work/scheduler.yaml"
 check_equal "outcome of the run that was killed" lost \
   "$(belfry history gated --json | jq -r --argjson id "$run_id" '.runs[] | select(.run == $id) | .outcome')"
