@@ -273,6 +273,30 @@ TEST_CASE("a claim without a run and without a table is in doubt, and does not r
   });
 }
 
+TEST_CASE("over an upgrade a slot is late, not missed, and one that waited goes on waiting", "[recovery]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = std::make_shared<engine::Past>();
+    const WallTime slot = now() - 1s;
+    for (const char* name : {"due", "waited"}) {
+      past->resume.declared.push_back({.job = name, .fingerprint = name, .at = now() - 100h});
+      past->resume.jobs.push_back(last_slot_of(name, slot - 1h));
+    }
+    past->resume.claims.push_back({.job = "waited", .scheduled_at = slot, .at = slot});
+    past->table_is_whole = true;
+    past->continued = true;
+    bed.engine.resume(past);
+    const auto hourly = std::make_shared<time::EveryTrigger>(1h, slot);
+    co_await bed.serve_for(catalog({job("due", hourly), job("waited", hourly)}), 30min, 1h);  // on_missed: skip
+    CHECK(bed.slots(SlotResult::missed).empty());
+    CHECK(bed.slots(SlotResult::started).size() == 2);
+    for (const auto& run : bed.ledger.all<ledger::RunStarted>()) {
+      CHECK(run.trigger == RunTrigger::schedule);
+      CHECK(run.scheduled_at == slot);
+    }
+  });
+}
+
 TEST_CASE("the table knows of a run before anything of it happens, and forgets it when its end is durable",
           "[recovery]") {
   run_async([]() -> async::Task<> {

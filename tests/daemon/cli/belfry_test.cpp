@@ -227,7 +227,7 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
   CHECK(belfry(none, "version").code == 0);
   for (const char* command : {"", "list", "run", "cancel", "pause", "resume", "next", "history", "logs", "validate",
-                              "in", "at", "reload", "status", "version", "explain", "lint", "diff"}) {
+                              "in", "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);
