@@ -177,7 +177,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   engine_.resume(co_await pool_.run(std::move(read_past)));
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
-  co_await async::yield();  // the engine serves from here on
+  while (!engine_.serving()) co_await async::yield();
   say(reloader_.begin(start_.config, start_.files));
   open_doors(group);
   group.start(take_signals(group), async::SpawnOptions("signals").kind("daemon"));

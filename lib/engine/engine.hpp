@@ -79,6 +79,9 @@ class Engine {
   /// Starts what is due, until drain() was called and the last run has ended. Resumes on the loop. To end it, drain().
   async::Task<> serve();
 
+  /// Whether serve() has begun and not ended: it does so in a turn of the loop after it was started.
+  bool serving() const noexcept { return tasks_ != nullptr; }
+
   /// Stops intake at once: nothing more starts, waiting slots are closed as skipped(shutdown). Waits for the running
   /// runs up to `grace`, then cancels them (each action ends what it started) and waits for that. A second call while
   /// the first waits shortens the patience. REQUIRES: serve() is under way. Cancellation: intake stays stopped.

@@ -12,6 +12,10 @@
 namespace belfry::engine {
 namespace {
 
+/// A run's number is its fencing token and never given twice. After a power cut nobody knows which ones were given and
+/// had not become durable; there are not so many.
+constexpr ledger::RunId power_cut_gap = 10'000;
+
 ledger::SlotClosed started_slot(const ledger::RunStarted& run) {
   return {.job = run.job,
           .scheduled_at = *run.scheduled_at,
@@ -21,6 +25,11 @@ ledger::SlotClosed started_slot(const ledger::RunStarted& run) {
           .reason = ledger::SlotReason::none,
           .run = run.run,
           .closed_at = run.started_at};
+}
+
+bool ended_in_order(const Past& past) noexcept {
+  const auto& mark = past.resume.last_mark;
+  return !mark || mark->what == ledger::DaemonMark::What::stopped;
 }
 
 /// Whether a claim that was never closed may have started: only when neither the table nor an orderly stop tells.
@@ -40,6 +49,9 @@ void Engine::resume(std::shared_ptr<const Past> past) {
   for (const ledger::PauseChanged& pause : resume.paused) paused_before_.emplace(pause.job, pause);
   for (const ledger::BreakerChanged& breaker : resume.breakers) breakers_before_.emplace(breaker.job, breaker);
   if (recorder_.live() != nullptr) recorder_.ledger().skip_run_ids(recorder_.live()->newest_run());
+  if (!past_->table_is_whole && !ended_in_order(*past_)) {
+    recorder_.ledger().skip_run_ids(resume.last_run + power_cut_gap);
+  }
   recorder_.publish(Resumed{.past = std::shared_ptr<const ledger::Resume>(past_, &resume)});
   for (const Leftover& left : past_->left) take_over(left);
   for (const ledger::RunStarted& run : resume.unfinished) {

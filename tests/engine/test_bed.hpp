@@ -104,7 +104,7 @@ struct TestBed {
   /// Serves the catalog for `span` of manual time, then drains with `grace`.
   async::Task<> serve_for(std::shared_ptr<const engine::Catalog> jobs, Duration span, Duration grace = 0s) {
     async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
-    co_await async::yield();  // it serves from here on
+    while (!engine.serving()) co_await async::yield();
     engine.apply(std::move(jobs));
     co_await async::sleep(span + 1ms);  // the clock starts on a whole hour: a slot at the very end is due, too
     co_await engine.drain(grace);

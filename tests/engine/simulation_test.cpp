@@ -1,0 +1,377 @@
+// Randomised lives of a daemon: jobs with all policies, failures, reloads, pauses, steps of the clock, suspends, kills
+// and power cuts, in virtual time. After each the promises are checked from the outside: every due slot has exactly one
+// entry, no run is without an end, at_most_once never starts twice, forbid never overlaps.
+//
+// A failing seed is printed; BELFRY_SIMULATION_SEED=N runs that one alone.
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <set>
+
+#include "engine/simulation_bed.hpp"
+#include "time/instant.hpp"
+
+using namespace belfry;
+using namespace belfry::test;
+using engine::Guarantee;
+using engine::OnMissed;
+using engine::Overlap;
+using ledger::SlotResult;
+
+namespace {
+
+constexpr Duration span_of_life = 5 * 24h;
+constexpr int lives = 5;  // of the daemon, for each seed
+
+struct Plan {
+  explicit Plan(std::uint64_t number) : seed(number) {}
+
+  std::uint64_t seed;
+  Dice dice{seed};
+  Machine machine;
+  std::map<std::string, Job> jobs;
+  std::map<std::string, int> versions;
+  std::uint64_t generation = 0;
+  /// Since when each job is declared how, in order: what was due can be computed from it.
+  struct Declared {
+    WallTime from;
+    std::shared_ptr<const time::Trigger> trigger;  // none: not declared
+  };
+  std::map<std::string, std::vector<Declared>> history;
+  WallTime end;  ///< when the last daemon was told to end: what is due from then on is for a next one
+
+  Job make(const std::string& name) {
+    static constexpr std::array intervals{25min, 45min, 60min, 360min, 1440min};
+    static constexpr std::array overlaps{Overlap::forbid, Overlap::allow, Overlap::queue, Overlap::replace,
+                                         Overlap::cancel_other};
+    const Duration interval = intervals.at(static_cast<std::size_t>(dice.below(5)));
+    const auto on_missed = static_cast<OnMissed>(dice.below(3));
+    const bool repeats = on_missed != OnMissed::skip && dice.one_in(2);
+    const auto guarantee = repeats ? Guarantee::at_least_once : Guarantee::at_most_once;
+    Job made = job(name, every(interval),
+                   std::make_shared<Sleeper>(machine.world, dice, interval * (dice.one_in(3) ? 3 : 1), guarantee));
+    made.guarantee = guarantee;
+    made.on_missed = on_missed;
+    made.overlap = overlaps.at(static_cast<std::size_t>(dice.below(5)));
+    made.max_instances = 1 + dice.below(2);
+    made.queue_limit = 1 + dice.below(4);
+    made.catchup_limit = 1 + dice.below(5);
+    if (dice.one_in(3))
+      made.group = engine::GroupUse{.name = "g", .weight = 1 + dice.below(2), .priority = dice.below(3)};
+    if (dice.one_in(4)) made.breaker = engine::BreakerPolicy{.failures = 2, .window = 24h, .cooldown = 3h};
+    if (dice.one_in(4)) made.retry = {.limit = 2, .delay = 1min};
+    if (dice.one_in(5)) made.timeout = interval;
+    if (dice.one_in(5)) made.starting_deadline = interval * 2;
+    made.fingerprint = name + " " + std::to_string(++versions[name]);
+    return made;
+  }
+
+  std::shared_ptr<const engine::Catalog> catalog() {
+    std::vector<Job> all;
+    for (const auto& [name, job] : jobs) all.push_back(job);
+    auto made = std::make_shared<engine::Catalog>(*test::catalog(std::move(all), ++generation));
+    made->groups.emplace("g", engine::GroupPolicy{.limit = 2, .queue_limit = 3});
+    made->catchup.starts_per_minute = 1 + dice.below(5);
+    return made;
+  }
+};
+
+ledger::SqliteOptions keep_all() {
+  ledger::SqliteOptions options;
+  options.durability = ledger::Durability::normal;
+  options.retention.keep_runs = options.retention.keep_slots = 100'000;
+  options.retention.keep_for = 10'000 * 24h;
+  return options;
+}
+
+/// One daemon, from its start to its end by whatever means.
+class Life {
+ public:
+  Life(Plan& plan, bool last)
+      : plan_(plan),
+        last_(last),
+        store_(ledger::SqliteLedger::open(plan.machine.ledger_path(), keep_all())),
+        live_(ledger::LiveRuns::open(plan.machine.ledger_path(),
+                                     {.folder = plan.machine.folder.path(), .boot = plan.machine.boot})),
+        ledger_(*store_, static_cast<std::size_t>(plan.dice.below(12))),
+        engine_(
+            ledger_, events_,
+            [&plan](const ledger::OneShotAdded& request) {
+              Job made = job(request.name, nullptr,
+                             std::make_shared<Sleeper>(plan.machine.world, plan.dice, 1h, Guarantee::at_most_once));
+              return std::make_shared<const Job>(std::move(made));
+            },
+            live_.get()) {
+    Sleeper::killed = &killed_;
+    events_.subscribe([this](const engine::Event& event) {
+      if (std::holds_alternative<engine::SlotUnaccounted>(event) && !killed_) ++unaccounted_;
+    });
+  }
+
+  void live() {
+    async::Loop loop(async::LoopOptions().clock(plan_.machine.clock).shuffle_seed(plan_.seed));
+    async::run(loop, main());
+    loop.close();
+    CHECK(unaccounted_ == 0);
+    if (killed_) put_table_back();
+  }
+
+ private:
+  async::Task<> main() {
+    auto past =
+        std::make_shared<engine::Past>(engine::read_past(*store_->open_reader(), live_->left(), live_->is_continued()));
+    engine_.resume(std::move(past));
+    ledger_.write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = now()});
+    ledger_.deliver_all();
+    async::JoinHandle<void> serving = async::spawn(engine_.serve(), async::SpawnOptions("engine"));
+    while (!engine_.serving()) co_await async::yield();
+    reload();
+    const std::int64_t ends = async::Loop::current().now_ns() + plan_.dice.span(span_of_life).count();
+    while (async::Loop::current().now_ns() < ends) {
+      co_await async::sleep(plan_.dice.span(6h));
+      disturb();
+    }
+    const int fate = last_ ? 0 : plan_.dice.below(3);
+    if (fate == 0) {
+      co_await async::sleep(1s);  // a step of the clock is seen
+      plan_.end = now();
+      co_await engine_.drain(plan_.dice.span(2h));
+      co_await std::move(serving).join();
+      ledger_.deliver_all();
+      ledger_.write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = now()});
+      ledger_.deliver_all();
+      co_await ledger::flush(ledger_);
+      co_return;
+    }
+    ledger_.die();
+    killed_ = true;
+    keep_table();
+    if (fate == 2) cut_power();
+    serving.cancel(async::CancelReason::shutdown);
+    try {
+      co_await std::move(serving).join();
+    } catch (const async::Cancelled&) {
+    }
+  }
+
+  /// What people and machines do to a daemon.
+  void disturb() {
+    Dice& dice = plan_.dice;
+    const std::string name = "job-" + std::to_string(dice.below(6));
+    switch (dice.below(12)) {
+      case 0:
+        plan_.jobs[name] = plan_.make(name);
+        return reload();
+      case 1:
+        plan_.jobs.erase(name);
+        return reload();
+      case 2:
+        return reload();
+      case 3:
+        static_cast<void>(
+            engine_.pause(name, "", "sim", dice.one_in(2) ? std::optional(now() + dice.span(24h) + 1s) : std::nullopt));
+        return;
+      case 4:
+        static_cast<void>(engine_.resume_job(name, "sim"));
+        return;
+      case 5:
+        plan_.machine.clock.suspend(dice.span(12h));
+        return;
+      case 6:
+        plan_.machine.clock.advance_wall(dice.span(3h));
+        return;
+      case 7:
+        static_cast<void>(engine_.run_now(name));
+        return;
+      case 8:
+        static_cast<void>(engine_.cancel_job(name, "sim"));
+        return;
+      case 9:
+        static_cast<void>(engine_.catchup_run(name));
+        return;
+      case 10:
+        static_cast<void>(engine_.catchup_skip(name));
+        return;
+      default:
+        return;
+    }
+  }
+
+  void reload() {
+    const auto catalog = plan_.catalog();
+    engine_.apply(catalog);
+    ledger_.deliver_all();  // since when a job is declared how is durable some milliseconds later
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = "job-" + std::to_string(i);
+      const auto found = catalog->jobs.find(name);
+      auto& history = plan_.history[name];
+      const auto trigger = found == catalog->jobs.end() ? nullptr : found->second->trigger;
+      if (history.empty() ? trigger == nullptr : history.back().trigger == trigger) continue;
+      history.push_back({.from = now(), .trigger = trigger});
+    }
+  }
+
+  static WallTime now() { return async::Loop::current().wall_now(); }
+
+  void keep_table() {
+    std::ifstream table(live_->path(), std::ios::binary);
+    table_.assign(std::istreambuf_iterator<char>(table), {});
+  }
+  void put_table_back() {
+    const auto path = live_->path();
+    live_.reset();
+    std::ofstream(path, std::ios::binary).write(table_.data(), static_cast<std::streamsize>(table_.size()));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  }
+  void cut_power() {
+    plan_.machine.world.power_off(async::Loop::current().now_ns());
+    plan_.machine.boot = "boot " + std::to_string(++plan_.machine.boots);
+  }
+
+  Plan& plan_;
+  bool last_;
+  std::unique_ptr<ledger::SqliteLedger> store_;
+  std::unique_ptr<ledger::LiveRuns> live_;
+  LaggingLedger ledger_;
+  engine::EventStream events_;
+  engine::Engine engine_;
+  std::string table_;
+  std::uint64_t unaccounted_ = 0;
+  bool killed_ = false;
+};
+
+/// Every instant that was due while a job was declared, by name.
+std::map<std::string, std::vector<WallTime>> due_instants(const Plan& plan, WallTime end) {
+  std::map<std::string, std::vector<WallTime>> due;
+  for (const auto& [name, history] : plan.history) {
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      if (!history[i].trigger) continue;
+      const WallTime until = i + 1 < history.size() ? history[i + 1].from : end;
+      for (const WallTime slot : history[i].trigger->between(history[i].from, until)) due[name].push_back(slot);
+    }
+  }
+  return due;
+}
+
+void check_slots(Plan& plan, const std::vector<ledger::SlotClosed>& slots, WallTime end) {
+  std::map<std::string, std::map<WallTime, int>> entries;  // how many entries cover each due instant
+  for (const auto& [name, due] : due_instants(plan, end)) {
+    for (const WallTime slot : due) entries[name][slot] = 0;
+  }
+  for (const ledger::SlotClosed& slot : slots) {
+    auto& of_job = entries[slot.job];
+    std::uint64_t covered = 0;
+    for (auto at = of_job.lower_bound(slot.scheduled_at); at != of_job.end() && at->first <= slot.last_scheduled_at;
+         ++at) {
+      ++at->second;
+      ++covered;
+    }
+    INFO(slot.job << " " << time::format_utc(slot.scheduled_at) << " to " << time::format_utc(slot.last_scheduled_at));
+    CHECK(covered == slot.count);
+  }
+  for (const auto& [name, of_job] : entries) {
+    for (const auto& [slot, count] : of_job) {
+      INFO(name << " " << time::format_utc(slot));
+      CHECK(count == 1);
+    }
+  }
+}
+
+/// By what ran: no attempt was started twice, and no at_most_once slot; forbid never overlapped.
+void check_programs(const Plan& plan) {
+  std::map<std::pair<ledger::RunId, int>, int> attempts;
+  std::map<std::pair<std::string, WallTime>, std::set<ledger::RunId>> runs;
+  for (const auto& [pid, program] : plan.machine.world.programs) {
+    ++attempts[{program.run, program.attempt}];
+    if (program.scheduled_at && program.guarantee == Guarantee::at_most_once) {
+      runs[{program.job, *program.scheduled_at}].insert(program.run);
+    }
+  }
+  for (const auto& [attempt, count] : attempts) {
+    INFO("run " << attempt.first << " attempt " << attempt.second);
+    CHECK(count == 1);
+  }
+  for (const auto& [slot, of_slot] : runs) {
+    INFO(slot.first << " " << time::format_utc(slot.second));
+    CHECK(of_slot.size() == 1);
+  }
+}
+
+/// A run that was lost is repeated where it must be.
+void check_repeats(const Plan& plan, const std::vector<ledger::RunRow>& runs) {
+  std::set<ledger::RunId> repeated;
+  for (const ledger::RunRow& run : runs) {
+    if (run.caused_by) repeated.insert(*run.caused_by);
+  }
+  for (const auto& [pid, program] : plan.machine.world.programs) {
+    if (program.guarantee != Guarantee::at_least_once) continue;
+    const auto run = std::ranges::find(runs, program.run, &ledger::RunRow::run);
+    if (run == runs.end() || run->outcome != Outcome::lost) continue;
+    const bool declared_anew = std::ranges::any_of(
+        plan.history.at(program.job), [&](const Plan::Declared& declared) { return declared.from >= run->started_at; });
+    INFO("run " << program.run << " of " << program.job);
+    CHECK((declared_anew || repeated.contains(program.run)));
+  }
+}
+
+void check(Plan& plan) {
+  const auto store = ledger::SqliteLedger::open(plan.machine.ledger_path(), keep_all());
+  const auto reader = store->open_reader();
+  std::vector<ledger::SlotClosed> slots;
+  std::vector<ledger::RunRow> runs;
+  for (const auto& [name, history] : plan.history) {
+    const auto some_slots = reader->slots({.job = name, .limit = 10'000});
+    const auto some_runs = reader->runs({.job = name, .limit = 10'000});
+    REQUIRE(some_slots.size() + some_runs.size() < 10'000);
+    slots.insert(slots.end(), some_slots.begin(), some_slots.end());
+    runs.insert(runs.end(), some_runs.begin(), some_runs.end());
+  }
+  check_slots(plan, slots, plan.end);
+  for (const ledger::RunRow& run : runs) {
+    INFO("run " << run.run << " of " << run.job);
+    CHECK(run.outcome.has_value());
+  }
+  check_programs(plan);
+  check_repeats(plan, runs);
+  CHECK(store->stats().refused == 0);
+  CHECK(reader->resume().unfinished.empty());
+}
+
+void simulate(std::uint64_t seed) {
+  INFO("to replay this life: BELFRY_SIMULATION_SEED=" << seed);
+  Plan plan(seed);
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "job-" + std::to_string(i);
+    plan.jobs[name] = plan.make(name);
+  }
+  for (int life = 1; life <= lives; ++life) {
+    Life(plan, life == lives).live();
+    if (life < lives) plan.machine.clock.advance(plan.dice.span(24h));
+  }
+  check(plan);
+}
+
+/// The sanitizers are ten times slower.
+constexpr std::uint64_t seeds_each =
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    12;
+#else
+    80;
+#endif
+#else
+    80;
+#endif
+
+void simulate_many(std::uint64_t first) {
+  if (const char* wanted = std::getenv("BELFRY_SIMULATION_SEED")) return simulate(std::strtoull(wanted, nullptr, 10));
+  for (std::uint64_t seed = first; seed < first + seeds_each; ++seed) simulate(seed);
+}
+
+}  // namespace
+
+// 320 lives of some 13 days: more than ten years.
+TEST_CASE("every slot is accounted for in any life of a daemon, part 1", "[simulation]") { simulate_many(1000); }
+TEST_CASE("every slot is accounted for in any life of a daemon, part 2", "[simulation]") { simulate_many(2000); }
+TEST_CASE("every slot is accounted for in any life of a daemon, part 3", "[simulation]") { simulate_many(3000); }
+TEST_CASE("every slot is accounted for in any life of a daemon, part 4", "[simulation]") { simulate_many(4000); }
