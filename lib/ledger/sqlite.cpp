@@ -97,8 +97,8 @@ void Connection::fail(int code, std::string_view operation) const {
   throw Error(code, text);
 }
 
-PageCopy::PageCopy(Connection& from, Connection& to) : to_(to) {
-  copy_ = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+PageCopy::PageCopy(Connection& from, Connection& to)
+    : to_(to), copy_(sqlite3_backup_init(to.handle(), "main", from.handle(), "main")) {
   if (copy_ == nullptr) to.fail(sqlite3_errcode(to.handle()), "copy");
 }
 
