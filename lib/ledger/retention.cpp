@@ -31,8 +31,10 @@ constexpr const char* old_runs_sql =
     "OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = r.job_id AND j.one_shot = 1)) ORDER BY r.started_at LIMIT ?2";
 constexpr const char* old_slots_sql =
     "SELECT id, job_id FROM slots WHERE scheduled_at < ?1 ORDER BY scheduled_at LIMIT ?2";
-// A claim that no slot ever took away, because its job is gone.
-constexpr const char* old_claims_sql = "DELETE FROM claims WHERE scheduled_at < ?1";
+// A claim that no slot will ever take away, because its job is gone. That of a slot which waits stays, however long.
+constexpr const char* old_claims_sql =
+    "DELETE FROM claims WHERE scheduled_at < ?1 AND job_id NOT IN (SELECT id FROM jobs WHERE name IN "
+    "(SELECT job FROM declarations UNION ALL SELECT name FROM one_shots))";
 
 // What happened before ?1, and all but the newest ?2, oldest first, at most ?3. What is still so stays: a job that is
 // paused, a breaker that is open, the newest of those that say what is in force.
