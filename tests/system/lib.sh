@@ -41,6 +41,10 @@ cleanup() {
   local pid
   for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
   wait || :
+  local table # of live runs: what a killed belfryd leaves for the next one
+  for table in /dev/shm/belfry-"$(id -u)"-*; do
+    if head -c 4096 "$table" 2>/dev/null | grep -qaF "$work/"; then rm -f "$table"; fi
+  done
   rm -rf --one-file-system -- "$work"
 }
 trap cleanup EXIT
