@@ -27,13 +27,17 @@ async::Task<> Engine::serve() {
   auto body = [this](async::TaskGroup& tasks) -> async::Task<> {
     tasks_ = &tasks;
     async::CancelScope keeping;
+    async::CancelScope claiming;
     if (recorder_.live() != nullptr) {
       tasks.start([this, &keeping]() -> async::Task<> { co_await keeping.run(forget_ended_runs()); },
                   async::SpawnOptions("live runs").kind("daemon"));
     }
+    tasks.start([this, &claiming]() -> async::Task<> { co_await claiming.run(make_claims_durable()); },
+                async::SpawnOptions("claims").kind("daemon"));
     co_await serve_slots();
     co_await idle_.wait();
     keeping.cancel(async::CancelReason::shutdown);
+    claiming.cancel(async::CancelReason::shutdown);
     while (tasks.size() > 0) co_await async::yield();  // `keeping` is in use until then
   };
   co_await async::with_task_group(body);
@@ -49,6 +53,18 @@ async::Task<> Engine::forget_ended_runs() {
     const std::vector<ledger::RunId> ended = recorder_.take_ended();
     co_await ledger::flush(recorder_.ledger());
     for (const ledger::RunId run : ended) recorder_.live()->forget(run);
+  }
+}
+
+/// What is made up for has time: it does not start before a power cut could find its claim on the disk.
+async::Task<> Engine::make_claims_durable() {
+  for (;;) {
+    co_await claims_written_.wait();
+    const std::size_t size = catchup_.size();
+    co_await ledger::flush(recorder_.ledger());
+    if (catchup_.size() > size) continue;  // more of them were claimed meanwhile
+    claims_written_.clear();
+    wake();
   }
 }
 

@@ -176,6 +176,7 @@ class Engine {
   void note_breaker(JobState& state, const std::string& why);
   async::Task<> all_ended();
   async::Task<> forget_ended_runs();
+  async::Task<> make_claims_durable();
 
   // generations (engine_catalog.cpp)
   void apply_groups();
@@ -195,7 +196,7 @@ class Engine {
   void settle_past();
   void adopt(const ledger::LiveRun& left);
   void settle_claim(const ledger::SlotClaimed& claimed);
-  void repeat(JobState& state, const ledger::RunEnded& lost);
+  void repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot);
   void withdraw_undeclared();
   void restore_dependencies();
 
@@ -235,6 +236,7 @@ class Engine {
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
   async::Event run_ended_;
+  async::Event claims_written_;  // set from the claim of a missed slot until that is durable: then it may run
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   Duration asleep_{};                // as last seen: it changes when the machine is suspended

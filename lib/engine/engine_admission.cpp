@@ -182,6 +182,17 @@ void Engine::refuse(Pending pending, ledger::SlotReason reason, const std::strin
   }
   // It has no slot. Who asked for it is told at once, or, when it has waited, by the end of its run.
   if (pending.launch.run == 0) return;
+  const bool repeats = pending.launch.trigger == ledger::RunTrigger::recovery;
+  if (repeats && reason == ledger::SlotReason::shutdown) return;  // the next daemon finds that it is owed
+  if (repeats) {  // on record with what it would have repeated: it is not owed any more
+    recorder_.record(ledger::RunStarted{.run = pending.launch.run,
+                                        .job = pending.state->job->name,
+                                        .trigger = pending.launch.trigger,
+                                        .scheduled_at = pending.launch.scheduled_at,
+                                        .started_at = wall_now(),
+                                        .generation = catalog_->generation,
+                                        .caused_by = pending.launch.caused_by});
+  }
   recorder_.record(ledger::RunEnded{.run = pending.launch.run,
                                     .job = pending.state->job->name,
                                     .trigger = pending.launch.trigger,
@@ -227,6 +238,7 @@ void Engine::next_places(Group& group) {
 
 /// As much of what was missed as the budget allows.
 void Engine::release_missed() {
+  if (claims_written_.is_set()) return;
   while (const std::optional<MissedSlot> missed = catchup_.take(monotonic_now())) {
     const auto run = missed_.find({missed->job, missed->slot});
     if (run == missed_.end()) continue;  // somebody has decided about it by hand

@@ -111,6 +111,13 @@ void Engine::settle_past() {
     const auto found = jobs_.find(ended.job);
     if (found != jobs_.end()) note_end(*found->second, ended);
   }
+  for (const ledger::RunStarted& lost : past_->resume.unrepeated) {  // its repetition was still waiting
+    const auto found = jobs_.find(lost.job);
+    if (found == jobs_.end() || found->second->job->guarantee != Guarantee::at_least_once) continue;
+    const auto declared = declared_.find(lost.job);
+    if (declared == declared_.end() || lost.started_at < declared->second.at) continue;  // by another declaration
+    repeat(*found->second, lost.run, lost.scheduled_at);
+  }
   for (const ledger::SlotClaimed& claimed : past_->resume.claims) settle_claim(claimed);
   restore_dependencies();
   withdraw_undeclared();
@@ -179,12 +186,11 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
 }
 
 /// guarantee: at_least_once. The run was lost, so its slot is owed another.
-void Engine::repeat(JobState& state, const ledger::RunEnded& lost) {
+void Engine::repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot) {
   if (draining_ || state.removed || tasks_ == nullptr) return;
-  take_turn(
-      {.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = lost.scheduled_at, .caused_by = lost.run},
-       .state = state.shared_from_this(),
-       .slot = std::nullopt});
+  take_turn({.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = slot, .caused_by = lost},
+             .state = state.shared_from_this(),
+             .slot = std::nullopt});
 }
 
 void Engine::withdraw_undeclared() {

@@ -81,7 +81,7 @@ void Engine::note_end(JobState& state, const ledger::RunEnded& ended) {
     note_breaker(state, "run " + std::to_string(ended.run) + " ended with " + std::string(to_string(ended.outcome)));
   }
   const bool owed = ended.outcome == ledger::Outcome::lost && state.job->guarantee == Guarantee::at_least_once;
-  if (owed) repeat(state, ended);
+  if (owed) repeat(state, ended.run, ended.scheduled_at);
   if (owed) return;  // how it ended is told by its repetition
   for (const Round& round : dependencies_.ended(state.job->name, end)) decide(round);
 }

@@ -81,7 +81,7 @@ WallTime Engine::next_wake() const {
   const auto look_at = [&](std::optional<Monotonic> when) {
     if (when) next = std::min(next, wall_now() + std::max(*when - now, Duration{1}));
   };
-  look_at(catchup_.next_at(now));
+  if (!claims_written_.is_set()) look_at(catchup_.next_at(now));
   for (const auto& [name, group] : groups_) look_at(group.next_at(now));
   return next;
 }
@@ -190,6 +190,7 @@ std::optional<ledger::RunId> Engine::make_up(JobState& state, Slot slot) {
   catchup_.add(state.job->name, due, priority_of(*state.job));
   missed_.emplace(std::pair(state.job->name, due), run);
   park(std::move(pending), WaitsFor::budget);
+  claims_written_.set();
   return run;
 }
 

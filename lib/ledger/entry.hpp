@@ -173,14 +173,20 @@ struct GenerationApplied {
   std::uint64_t removed = 0;
 };
 
+/// No run has or will have a number up to `used`, though none of them may be on record. Ledger::skip_run_ids() writes
+/// it.
+struct RunIdsSkipped {
+  RunId used = 0;
+};
+
 struct DaemonMark {
   enum class What : std::uint8_t { started, stopped } what = What::started;
   WallTime at;
 };
 
 /// Anything that the ledger records.
-using Entry =
-    std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
-                 OneShotRemoved, ClockJumped, DaemonMark, SlotClaimed, BreakerChanged, ZonesChanged, GenerationApplied>;
+using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
+                           OneShotRemoved, ClockJumped, DaemonMark, SlotClaimed, BreakerChanged, ZonesChanged,
+                           GenerationApplied, RunIdsSkipped>;
 
 }  // namespace belfry::ledger

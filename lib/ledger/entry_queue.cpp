@@ -40,6 +40,7 @@ struct HeapBytes {
   std::size_t operator()(const GenerationApplied& generation) const { return generation.fingerprint.size(); }
   std::size_t operator()(const ClockJumped&) const { return 0; }
   std::size_t operator()(const DaemonMark&) const { return 0; }
+  std::size_t operator()(const RunIdsSkipped&) const { return 0; }
 
   static std::size_t of(const CapturedStream& stream) { return stream.head.size() + stream.tail.size(); }
 };
@@ -47,7 +48,7 @@ struct HeapBytes {
 bool is_dropped_last(const Entry& entry) noexcept {
   return std::holds_alternative<SlotClaimed>(entry) || std::holds_alternative<PauseChanged>(entry) ||
          std::holds_alternative<JobDeclared>(entry) || std::holds_alternative<OneShotAdded>(entry) ||
-         std::holds_alternative<OneShotRemoved>(entry);
+         std::holds_alternative<OneShotRemoved>(entry) || std::holds_alternative<RunIdsSkipped>(entry);
 }
 
 void forget(CapturedStream& stream) noexcept {

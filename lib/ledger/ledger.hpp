@@ -98,10 +98,12 @@ struct JobTotals {
 /// What the engine needs to go on where the last daemon stopped.
 struct Resume {
   std::vector<JobTotals> jobs;
-  std::vector<PauseChanged> paused;      ///< the jobs that are paused now
-  std::vector<JobDeclared> declared;     ///< how each job was declared last
-  std::vector<OneShotAdded> one_shots;   ///< those still waiting
-  std::vector<RunStarted> unfinished;    ///< runs without an end: the last daemon died while they ran
+  std::vector<PauseChanged> paused;     ///< the jobs that are paused now
+  std::vector<JobDeclared> declared;    ///< how each job was declared last
+  std::vector<OneShotAdded> one_shots;  ///< those still waiting
+  std::vector<RunStarted> unfinished;   ///< runs without an end: the last daemon died while they ran
+  /// Runs that were lost, of which no other run was caused: with guarantee: at_least_once they are owed a repetition.
+  std::vector<RunStarted> unrepeated;
   std::vector<SlotClaimed> claims;       ///< slots that were claimed and never closed: they may have started
   std::vector<BreakerChanged> breakers;  ///< those that are open
   std::optional<DaemonMark> last_mark;
@@ -160,7 +162,7 @@ class Ledger {
   virtual RunId next_run_id() noexcept = 0;
 
   /// No id up to `used` is given out any more: runs that were started and died with the daemon before they were durable
-  /// had them. Never blocks. Any thread.
+  /// had them. Durable, as an entry is. Never blocks. Any thread.
   virtual void skip_run_ids(RunId used) noexcept = 0;
 
   /// Hands an entry over; it becomes durable in the order of the calls, with others in one commit. Never blocks, never

@@ -134,10 +134,12 @@ LedgerWriter::~LedgerWriter() {
   thread_.join();
 }
 
-void LedgerWriter::skip_run_ids(RunId used) noexcept {
+bool LedgerWriter::skip_run_ids(RunId used) noexcept {
   RunId next = next_run_id_.load(std::memory_order_relaxed);
-  while (next <= used && !next_run_id_.compare_exchange_weak(next, used + 1, std::memory_order_relaxed)) {
+  while (next <= used) {
+    if (next_run_id_.compare_exchange_weak(next, used + 1, std::memory_order_relaxed)) return true;
   }
+  return false;
 }
 
 void LedgerWriter::start_thread() {

@@ -33,7 +33,7 @@ class LedgerWriter {
 
   EntryQueue& queue() noexcept { return queue_; }
   RunId next_run_id() noexcept { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
-  void skip_run_ids(RunId used) noexcept;
+  bool skip_run_ids(RunId used) noexcept;  // true: it changed what comes next
   LedgerStats stats() const;
 
  private:

@@ -20,6 +20,9 @@ constexpr const char* run_start_sql =
     "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation, caused_by) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 
+constexpr const char* skip_numbers_sql =
+    "INSERT INTO run_numbers (id, used) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET used = max(used, excluded.used)";
+
 constexpr const char* run_end_sql =
     "UPDATE runs SET ended_at = ?2, outcome = ?3, exit_code = ?4, signal = ?5, attempts = ?6, message = ?7 "
     "WHERE id = ?1 AND outcome IS NULL";
@@ -57,6 +60,7 @@ RowWriter::RowWriter(sqlite::Connection& connection)
       happenings_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
+      skip_numbers_(connection, skip_numbers_sql),
       claim_(connection, claim_sql),
       unclaim_(connection, unclaim_sql),
       slot_(connection, slot_sql),
@@ -107,6 +111,8 @@ void RowWriter::refuse(std::string why) {
   ++refused_now_;
   last_refusal_ = std::move(why);
 }
+
+void RowWriter::add(const RunIdsSkipped& numbers) { skip_numbers_.run(numbers.used); }
 
 void RowWriter::add(const SlotClaimed& slot) {
   JobTally::Job& job = jobs_.job(slot.job);

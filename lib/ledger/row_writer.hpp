@@ -37,6 +37,7 @@ class RowWriter {
   JobTally& jobs() noexcept { return jobs_; }
 
  private:
+  void add(const RunIdsSkipped& numbers);
   void add(const SlotClaimed& slot);
   void add(const SlotClosed& slot);
   void add(const RunStarted& run);
@@ -54,7 +55,7 @@ class RowWriter {
   sqlite::Connection& connection_;
   JobTally jobs_;
   HappeningRows happenings_;
-  sqlite::Statement begin_, commit_;
+  sqlite::Statement begin_, commit_, skip_numbers_;
   sqlite::Statement claim_, unclaim_, slot_, run_start_, run_end_, run_whole_, attempt_, output_;
   sqlite::Statement declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_;
   std::uint64_t refused_ = 0;

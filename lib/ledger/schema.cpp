@@ -160,6 +160,8 @@ CREATE TABLE claims (
   PRIMARY KEY (job_id, scheduled_at)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE run_numbers (id INTEGER PRIMARY KEY CHECK (id = 1), used INTEGER NOT NULL) STRICT;
+
 CREATE TABLE pause_log (
   id         INTEGER PRIMARY KEY,
   job        TEXT NOT NULL,
@@ -217,6 +219,8 @@ CREATE INDEX daemon_marks_by_time ON daemon_marks (at);
 
 ALTER TABLE clock_jumps ADD COLUMN what TEXT NOT NULL DEFAULT 'set';
 ALTER TABLE runs ADD COLUMN caused_by INTEGER;
+CREATE INDEX runs_by_cause ON runs (caused_by) WHERE caused_by IS NOT NULL;
+CREATE INDEX runs_lost ON runs (id) WHERE outcome = 'lost';
 ALTER TABLE jobs ADD COLUMN last_end INTEGER;
 UPDATE jobs SET last_end = (SELECT max(r.ended_at) FROM runs AS r WHERE r.job_id = jobs.id);
 ALTER TABLE pauses ADD COLUMN until INTEGER;

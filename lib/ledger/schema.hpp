@@ -16,6 +16,7 @@ inline constexpr std::int64_t schema_application_id = 0x626c6679;
 /// became durable before a crash.
 inline constexpr const char* newest_run_id_sql =
     "SELECT max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(run_id) FROM attempts), 0), "
+    "ifnull((SELECT used FROM run_numbers), 0), "
     "ifnull((SELECT max(run_id) FROM (SELECT run_id FROM slots ORDER BY id DESC LIMIT 10000)), 0))";
 
 /// The version that this program reads and writes (PRAGMA user_version).

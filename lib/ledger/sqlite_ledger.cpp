@@ -19,7 +19,9 @@ SqliteLedger::~SqliteLedger() = default;
 
 RunId SqliteLedger::next_run_id() noexcept { return writer_->next_run_id(); }
 
-void SqliteLedger::skip_run_ids(RunId used) noexcept { writer_->skip_run_ids(used); }
+void SqliteLedger::skip_run_ids(RunId used) noexcept {
+  if (writer_->skip_run_ids(used)) write(RunIdsSkipped{.used = used});
+}
 
 bool SqliteLedger::write(Entry entry) noexcept { return writer_->queue().push(std::move(entry)); }
 

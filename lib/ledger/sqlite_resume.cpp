@@ -15,6 +15,14 @@ constexpr const char* live_jobs =
     "j.consecutive_failures, j.last_end FROM jobs AS j "
     "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
 
+constexpr const char* unfinished_sql =
+    "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "
+    "FROM runs AS r INDEXED BY runs_unfinished JOIN jobs AS j ON j.id = r.job_id WHERE r.outcome IS NULL ORDER BY r.id";
+constexpr const char* unrepeated_sql =
+    "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "
+    "FROM runs AS r INDEXED BY runs_lost JOIN jobs AS j ON j.id = r.job_id WHERE r.outcome = 'lost' "
+    "AND NOT EXISTS (SELECT 1 FROM runs AS c WHERE c.caused_by = r.id) ORDER BY r.id";
+
 using Index = std::unordered_map<std::int64_t, std::size_t>;  // job number -> place in the vector
 
 Index read_jobs(sqlite::Connection& connection, std::vector<JobTotals>& jobs) {
@@ -102,12 +110,9 @@ std::vector<OneShotAdded> read_one_shots(sqlite::Connection& connection) {
   return shots;
 }
 
-std::vector<RunStarted> read_unfinished(sqlite::Connection& connection) {
+std::vector<RunStarted> read_runs(sqlite::Connection& connection, const char* sql) {
   std::vector<RunStarted> runs;
-  sqlite::Statement row(connection,
-                        "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "
-                        "FROM runs AS r INDEXED BY runs_unfinished JOIN jobs AS j ON j.id = r.job_id "
-                        "WHERE r.outcome IS NULL ORDER BY r.id");
+  sqlite::Statement row(connection, sql);
   while (row.step()) {
     runs.push_back({.run = row.integer(0),
                     .job = row.string(1),
@@ -182,7 +187,8 @@ Resume SqliteReader::resume() {
     resume.paused = read_pauses(connection_);
     resume.declared = read_declarations(connection_);
     resume.one_shots = read_one_shots(connection_);
-    resume.unfinished = read_unfinished(connection_);
+    resume.unfinished = read_runs(connection_, unfinished_sql);
+    resume.unrepeated = read_runs(connection_, unrepeated_sql);
     resume.claims = read_claims(connection_);
     resume.breakers = read_breakers(connection_);
     resume.last_mark = read_last_mark(connection_);
