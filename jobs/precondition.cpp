@@ -59,8 +59,7 @@ std::string last_line(std::string_view text) {
 }
 
 std::string last_line(const ledger::CapturedStream& stream) {
-  std::string line = last_line(stream.tail);
-  return line.empty() ? last_line(stream.head) : line;
+  return last_line(stream.dropped_bytes == 0 ? stream.head + stream.tail : stream.tail);
 }
 
 template <class T>
@@ -163,7 +162,7 @@ async::Task<Objection> CheckedPrecondition::command() const {
   const std::optional<ledger::Outcome> outcome =
       co_await async::move_on_after(spec_.timeout, command_->run(attempt, report));
   if (outcome == ledger::Outcome::success) co_return std::nullopt;
-  std::string why = outcome ? report.message : "did not end within " + time::format_duration(spec_.timeout);
+  const std::string why = outcome ? report.message : "did not end within " + time::format_duration(spec_.timeout);
   std::string line = last_line(report.standard_error);
   if (line.empty()) line = last_line(report.standard_output);
   co_return "the command of the precondition: " + why + (line.empty() ? "" : ": " + line);

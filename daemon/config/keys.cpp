@@ -360,7 +360,7 @@ const Key* find_key(const Section& section, std::string_view name) noexcept {
 }
 
 std::string hint_for_unknown_key(const Section& section, std::string_view name) {
-  const auto synonym = std::ranges::find_if(
+  const auto* const synonym = std::ranges::find_if(
       synonyms, [&](const Synonym& each) { return each.theirs == name && find_key(section, each.ours) != nullptr; });
   if (synonym != synonyms.end()) return "did you mean " + in_quotes(synonym->ours) + "?";
   if (std::ranges::find(missing_keys, name) != missing_keys.end()) return "this version of belfry does not have it yet";

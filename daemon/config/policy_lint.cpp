@@ -25,7 +25,7 @@ class PolicyLinter {
       check_catchup_limit(job, policies);
       check_replaced_retries(job, policies);
       for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
-      if (policies.breaker) check_breaker(job, policies);
+      if (policies.breaker) check_breaker(job, *policies.breaker);
     }
     for (const auto& [name, group] : config_->groups) {
       if (used.contains(name)) continue;
@@ -67,8 +67,8 @@ class PolicyLinter {
           "", by_hand ? "give it a schedule if that is not meant" : "enabled: true if that is not meant"});
   }
 
-  void check_breaker(const JobSpec& job, const RunPolicies& policies) {
-    if (policies.only_if_last_succeeded) {
+  void check_breaker(const JobSpec& job, const engine::BreakerPolicy& breaker) {
+    if (job.policies.run.only_if_last_succeeded) {
       warn(job, "circuit_breaker", job.place,
            {"it never opens: after one failure, only_if_last_succeeded skips every slot", "", "delete one of the two"});
       return;
@@ -77,10 +77,10 @@ class PolicyLinter {
     std::optional<time::WallTime> slot = job.trigger.trigger->next(now_);
     const std::optional<time::WallTime> first = slot;
     constexpr int looked_ahead = 1'000;
-    for (int i = 1; i < policies.breaker->failures && i < looked_ahead && slot; ++i) {
+    for (int i = 1; i < breaker.failures && i < looked_ahead && slot; ++i) {
       slot = job.trigger.trigger->next(*slot);
     }
-    if (!slot || *slot - *first <= policies.breaker->window) return;
+    if (!slot || !first || *slot - *first <= breaker.window) return;
     warn(
         job, "circuit_breaker", job.place,
         {"its window is too short: fewer slots than failures lie within it", "", "a longer window, or fewer failures"});

@@ -5,9 +5,9 @@
 namespace belfry::engine {
 namespace {
 
-void append(std::string& list, std::string part) {
+void append(std::string& list, std::string_view part) {
   if (!list.empty()) list += "; ";
-  list += std::move(part);
+  list += part;
 }
 
 std::string ended_with(const Dependency& need, ledger::Outcome outcome) {
@@ -99,7 +99,7 @@ std::string Dependencies::dump(std::string_view job) const {
       open += (open.empty() ? "waits for " : ", ") + dependency.job;
     }
   }
-  if (!ended.empty()) append(open, std::move(ended));
+  if (!ended.empty()) append(open, ended);
   return open;
 }
 
@@ -113,10 +113,10 @@ std::optional<Round> Dependencies::decide(const std::string& job, Driven& driven
   Round round{.job = job, .met = true, .cause = cause, .why = {}};
   for (std::size_t need = 0; need < driven.needs.size(); ++need) {
     const Dependency& dependency = driven.needs[need];
-    if (!meets(dependency.on, driven.ends[need]->outcome)) {
-      append(round.why, ended_with(dependency, driven.ends[need]->outcome) + needed(dependency));
+    const std::optional<JobEnd> end = std::exchange(driven.ends[need], std::nullopt);
+    if (end && !meets(dependency.on, end->outcome)) {
+      append(round.why, ended_with(dependency, end->outcome) + needed(dependency));
     }
-    driven.ends[need].reset();
   }
   driven.open = driven.needs.size();
   round.met = round.why.empty();

@@ -39,7 +39,7 @@ class CycleSearch {
         path_.pop_back();
         continue;
       }
-      const Job needed = graph_.find(step.job->second[step.next++]);
+      const auto needed = graph_.find(step.job->second[step.next++]);
       if (needed == graph_.end()) continue;
       const Mark mark = marks_[&needed->first];
       if (mark == Mark::unseen) enter(needed);

@@ -77,7 +77,7 @@ class SpaceCall final : public async::Waiter {
     if (::statvfs(measure.path.c_str(), &measure.result) != 0) measure.error = errno;
   }
 
-  static void done(uv_work_t* request, int) {
+  static void done(uv_work_t* request, int /*status*/) {
     auto* const measure = static_cast<Measure*>(request->data);
     if (SpaceCall* const waiter = measure->waiter) {
       waiter->result_ = measure->result;

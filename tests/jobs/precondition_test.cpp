@@ -140,3 +140,9 @@ TEST_CASE("the first thing that does not hold is told, and the command is spared
   CHECK_THAT(told, Contains("memory"));
   CHECK_FALSE(std::filesystem::exists(trace));
 }
+
+TEST_CASE("a last line in the middle of what is kept is told whole", "[precondition]") {
+  const std::string told =
+      of_command("printf 'x%.0s' $(seq 2040); echo; echo 'not ready yet, try again later'; exit 1");
+  CHECK(told == "the command of the precondition: exit code 1: not ready yet, try again later");
+}
