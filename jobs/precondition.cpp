@@ -163,6 +163,7 @@ async::Task<Objection> CheckedPrecondition::command() const {
       co_await async::move_on_after(spec_.timeout, command_->run(attempt, report));
   if (outcome == ledger::Outcome::success) co_return std::nullopt;
   const std::string why = outcome ? report.message : "did not end within " + time::format_duration(spec_.timeout);
+  if (outcome == ledger::Outcome::start_error) co_return "the command of the precondition: " + why;
   std::string line = last_line(report.standard_error);
   if (line.empty()) line = last_line(report.standard_output);
   co_return "the command of the precondition: " + why + (line.empty() ? "" : ": " + line);
