@@ -136,8 +136,9 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       ledger_log_(log, *ledger_),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot, live_.get()),
-      reloader_(start_.options, start_.load, settings_,
-                {.engine = engine_, .pool = pool_, .metrics = metrics_, .natives = *start_.load.natives}),
+      reloader_(
+          start_.options, start_.load, settings_,
+          {.engine = engine_, .pool = pool_, .metrics = metrics_, .ledger = *ledger_, .natives = *start_.load.natives}),
       config_watch_({.reloader = reloader_,
                      .pool = pool_,
                      .log = log_,

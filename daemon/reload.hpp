@@ -17,6 +17,7 @@
 #include "daemon/options.hpp"
 #include "engine/engine.hpp"
 #include "jobs/native.hpp"
+#include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
 
 namespace belfry::daemon {
@@ -46,6 +47,7 @@ class Reloader {
     engine::Engine& engine;
     async::ThreadPool& pool;
     observe::Metrics& metrics;
+    ledger::Ledger& ledger;
     const jobs::NativeRegistry& natives;
   };
 
@@ -88,6 +90,7 @@ class Reloader {
   Basis basis() const;
   async::Task<ReloadReport> read_again();
   ReloadReport take(Prepared prepared);
+  void record(const ReloadReport& report) const;
 
   Options options_;
   LoadOptions load_;

@@ -122,6 +122,20 @@ void declare_runs(Declared& declared) {
       [](Session& session, const std::string& subject) { return logs(session, subject); });
 }
 
+void declare_why(Declared& declared) {
+  declared.command<WhyOptions>(
+      "why",
+      "Say why a job ran at a time, or why it did not: schedule, clock, pauses, overlap and all that was in force",
+      "  belfry why backup\n  belfry why backup --at 02:30\n  belfry why backup --at '2026-03-29 02:30'",
+      [](CLI::App& sub, WhyOptions& options) {
+        sub.add_option("job", options.job, "the job")->required()->type_name("JOB");
+        sub.add_option("--at", options.at,
+                       "the time, by the clock of the job's zone, or how long ago (default: its most recent slot)")
+            ->type_name("TIME");
+      },
+      [](Session& session, const WhyOptions& options) { return why(session, options); });
+}
+
 void add_one_shot_options(CLI::App& sub, OneShotOptions& options, const char* when, const char* type) {
   sub.add_option("when", options.when, when)->required()->type_name(type);
   sub.add_option("command", options.command, "the program and its arguments, after --")->type_name("COMMAND");
@@ -277,6 +291,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   Declared declared(app, arguments);
   declare_jobs(declared);
   declare_runs(declared);
+  declare_why(declared);
   declare_schedules(declared);
   declare_times(declared, tail);
   declare_daemon(declared);

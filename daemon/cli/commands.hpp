@@ -44,6 +44,11 @@ struct HistoryOptions {
   int count = 20;
 };
 
+struct WhyOptions {
+  std::string job;
+  std::string at;  ///< empty: the most recent slot
+};
+
 struct DiffOptions {
   std::string before;
   std::string after;
@@ -69,6 +74,7 @@ int pause(Session& session, const std::string& job, const std::string& reason); 
 int resume(Session& session, const std::string& job);                            // job_commands.cpp
 int history(Session& session, const HistoryOptions& options);                    // run_commands.cpp
 int logs(Session& session, const std::string& run_or_job);                       // run_commands.cpp
+int why(Session& session, const WhyOptions& options);                            // why_command.cpp
 int next(Session& session, const NextOptions& options);                          // schedule_commands.cpp
 int explain(Session& session, const NextOptions& options);                       // schedule_commands.cpp
 int lint(Session& session, const std::string& file);                             // lint_command.cpp

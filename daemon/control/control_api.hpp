@@ -4,6 +4,7 @@
 //   GET    /v1/jobs                        all jobs          GET  /v1/jobs/NAME             one
 //   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}
 //   POST   /v1/jobs/NAME/pause             {"reason": ".."}  POST /v1/jobs/NAME/resume
+//   GET    /v1/jobs/NAME/why?at=           what became of a slot, and why
 //   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
 //   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}

@@ -35,10 +35,11 @@ struct RunRow {
 };
 
 struct RunQuery {
-  std::string job{};                ///< empty: all jobs
-  std::vector<Outcome> outcomes{};  ///< empty: all, running ones included
-  std::optional<WallTime> since{};  ///< started at or after
-  std::size_t limit = 50;           ///< newest first; 1 to 10,000
+  std::string job{};                       ///< empty: all jobs
+  std::vector<Outcome> outcomes{};         ///< empty: all, running ones included
+  std::optional<WallTime> since{};         ///< started at or after
+  std::optional<WallTime> under_way_at{};  ///< started by then, and ended then or later, or not yet
+  std::size_t limit = 50;                  ///< newest first; 1 to 10,000
 };
 
 struct SlotQuery {
@@ -126,6 +127,9 @@ class LedgerReader {
 
   /// What is on record for that instant of the job.
   virtual SlotsAround slot_at(const std::string& job, WallTime instant) = 0;
+
+  /// How the job is declared, and since when; none when it is not, or no more.
+  virtual std::optional<JobDeclared> declared(const std::string& job) = 0;
 
   /// Pauses, breakers, clock jumps, changes of zones, generations and daemon marks that touch the span, in order of
   /// time: what happened inside it, and before that, what was in force when it began. A pause gives two entries if its

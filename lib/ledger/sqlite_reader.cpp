@@ -104,6 +104,7 @@ std::vector<RunRow> SqliteReader::runs(const RunQuery& query) {
     sql += "WHERE ?1 IS NULL ";
   }
   if (query.since) sql += "AND r.started_at >= ?2 ";
+  if (query.under_way_at) sql += "AND r.started_at <= ?4 AND (r.ended_at IS NULL OR r.ended_at >= ?4) ";
   sql += only_outcomes(query.outcomes);
   // By the index on time where that leaves less to look at; ids break ties, and follow the order of the starts.
   sql += query.since && !job ? "ORDER BY r.started_at DESC, r.id DESC LIMIT ?3" : "ORDER BY r.id DESC LIMIT ?3";
@@ -111,6 +112,7 @@ std::vector<RunRow> SqliteReader::runs(const RunQuery& query) {
   sqlite::Statement statement(connection_, sql.c_str());
   statement.bind(1, job);
   if (query.since) statement.bind(2, *query.since);
+  if (query.under_way_at) statement.bind(4, *query.under_way_at);
   statement.bind(3, limit_of(query.limit));
   std::vector<RunRow> rows;
   while (statement.step()) rows.push_back(run_row(statement));
@@ -153,6 +155,13 @@ void SqliteReader::read_output(AttemptEnded& attempt, std::int64_t job, std::str
             .tail = statement.string(1),
             .total_bytes = statement.count(2),
             .dropped_bytes = statement.count(3)};
+}
+
+std::optional<JobDeclared> SqliteReader::declared(const std::string& job) {
+  sqlite::Statement statement(connection_, "SELECT job, fingerprint, at FROM declarations WHERE job = ?1");
+  statement.start(std::string_view{job});
+  if (!statement.step()) return std::nullopt;
+  return JobDeclared{.job = statement.string(0), .fingerprint = statement.string(1), .at = statement.wall_time(2)};
 }
 
 std::vector<SlotClosed> SqliteReader::slots(const SlotQuery& query) {

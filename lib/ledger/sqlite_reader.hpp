@@ -22,6 +22,7 @@ class SqliteReader final : public LedgerReader {
   std::vector<AttemptEnded> attempts(RunId run) override;
   std::vector<SlotClosed> slots(const SlotQuery& query) override;
   SlotsAround slot_at(const std::string& job, WallTime instant) override;
+  std::optional<JobDeclared> declared(const std::string& job) override;
   std::vector<Entry> happenings(const HappeningQuery& query) override;
   std::vector<RunSpan> durations(const std::string& job, std::size_t limit) override;
 

@@ -40,6 +40,25 @@ TEST_CASE("runs come newest first, of one job or of all, by outcome, since and u
   CHECK(reader->runs({.job = "nobody's", .outcomes = {}, .since = {}}).empty());
 }
 
+TEST_CASE("the runs that were under way at an instant, and since when a job is declared", "[ledger]") {
+  TempLedger temp;
+  write_whole_run(*temp.ledger, "a", 10s, 1);  // from 10.001 s to 10.010 s
+  write_whole_run(*temp.ledger, "a", 20s, 2);
+  temp.write(run_start("a", 30s, 3));
+  temp.write(JobDeclared{.job = "a", .fingerprint = "f", .at = at(5s)});
+  temp.sync();
+  const auto reader = temp.reader();
+  CHECK(ids(reader->runs({.job = "a", .under_way_at = at(10s + 5ms)})) == std::vector<RunId>{1});
+  CHECK(ids(reader->runs({.job = "a", .under_way_at = at(10s + 10ms)})) == std::vector<RunId>{1});
+  CHECK(ids(reader->runs({.job = "a", .under_way_at = at(15s)})).empty());
+  CHECK(ids(reader->runs({.job = "", .under_way_at = at(40s)})) == std::vector<RunId>{3});
+  CHECK(reader->declared("a")->at == at(5s));
+  CHECK_FALSE(reader->declared("nobody's"));
+  temp.write(JobDeclared{.job = "a", .fingerprint = "", .at = at(6s)});
+  temp.sync();
+  CHECK_FALSE(reader->declared("a"));
+}
+
 TEST_CASE("slots come newest first, of one job or of all, since and up to a limit", "[ledger]") {
   TempLedger temp;
   temp.write(started_slot("a", 10s, 1));

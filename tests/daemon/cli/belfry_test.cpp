@@ -226,8 +226,9 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK_THAT(invalid.err, Catch::Contains("bad.yaml:3") && Catch::Contains("every"));
   CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
   CHECK(belfry(none, "version").code == 0);
-  for (const char* command : {"", "list", "run", "cancel", "pause", "resume", "next", "history", "logs", "validate",
-                              "in", "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff"}) {
+  for (const char* command :
+       {"",   "list", "run",    "cancel",  "pause",  "resume",  "next",    "history", "logs", "validate",
+        "in", "at",   "reload", "upgrade", "status", "version", "explain", "lint",    "diff", "why"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);
