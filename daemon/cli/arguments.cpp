@@ -227,6 +227,28 @@ void declare_daemon(Declared& declared) {
         sub.add_option("new", options.after, "the configuration after")->required()->type_name("NEW");
       },
       [](Session& session, const DiffOptions& options) { return diff(session, options); });
+  declared.command<SimulateCommand>(
+      "simulate", "Run a configuration on virtual time and count overlaps, queues, full groups and missed deadlines",
+      "  belfry simulate --from now --to 'in 30d'\n"
+      "  belfry simulate --config new.yaml --from 2027-01-01 --to 2028-01-01 --duration 30s --duration backup=2h",
+      [](CLI::App& sub, SimulateCommand& options) {
+        sub.add_option("--from", options.from, "the first instant (default: now)")->type_name("TIME");
+        sub.add_option("--to", options.to, "the end (default: a week later)")->type_name("TIME");
+        sub.add_option("--config", options.config, "the configuration (default: the daemon's)")->type_name("FILE");
+        sub.add_option("--state-dir", options.state_dir,
+                       "take recorded durations from the ledger there (default: ask the daemon)")
+            ->type_name("DIR");
+        sub.add_option("--duration", options.durations,
+                       "how long runs take: JOB=SPAN of one job, SPAN of all that have no record; may be repeated")
+            ->type_name("[JOB=]SPAN")
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        sub.add_option("--seed", options.seed, "another choice among the recorded durations")
+            ->capture_default_str()
+            ->type_name("N");
+      },
+      [](Session& session, const SimulateCommand& options) { return simulate(session, options); });
   declared.command<std::string>(
       "lint", "Warn of what is right in a configuration and likely not meant (without a daemon)",
       "  belfry lint scheduler.yaml",

@@ -2,6 +2,7 @@
 // each throws CommandError when it cannot. Single thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,15 @@ struct WhyOptions {
   std::string at;  ///< empty: the most recent slot
 };
 
+struct SimulateCommand {
+  std::string from;                      ///< empty: now
+  std::string to;                        ///< empty: a week after `from`
+  std::string config;                    ///< empty: the daemon's
+  std::string state_dir;                 ///< whose ledger has the durations; empty: the daemon's
+  std::vector<std::string> durations{};  ///< assumptions: SPAN of all jobs without a record, JOB=SPAN of one
+  std::uint64_t seed = 1;
+};
+
 struct DiffOptions {
   std::string before;
   std::string after;
@@ -89,6 +99,7 @@ int db_backup(Session& session, const DbOptions& options);                      
 int db_restore(Session& session, const DbOptions& options);                      // db_commands.cpp
 int db_check(Session& session, const DbOptions& options);                        // db_commands.cpp
 int db_vacuum(Session& session, const DbOptions& options);                       // db_commands.cpp
+int simulate(Session& session, const SimulateCommand& options);                  // simulate_command.cpp
 int version(Session& session);                                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).

@@ -1,5 +1,6 @@
 // /v1/runs: the history, one run with its attempts, its output, and its end by hand.
 
+#include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -89,12 +90,30 @@ Reply output(ledger::LedgerReader& reader, ledger::RunId run) {
   return {.body = to_text(document)};
 }
 
+/// How long the last runs of a job took: what `belfry simulate` draws from.
+Reply durations(ledger::LedgerReader& reader, const ledger::RunQuery& query) {
+  json runs = json::array();
+  for (const ledger::RunSpan& run : reader.durations(query.job, query.limit)) {
+    runs.push_back({{"run", run.run},
+                    {"started_at", view(std::optional(run.started_at))},
+                    {"duration_seconds", std::chrono::duration<double>(run.ended_at - run.started_at).count()},
+                    {"outcome", to_string(run.outcome)}});
+  }
+  return {.body = to_text({{"runs", std::move(runs)}})};
+}
+
 }  // namespace
 
 void add_run_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/runs", [&context](const Request& request, const PathParts&, const Exchange& exchange) {
     context.read_history(exchange, [query = query_from(request)](auto& reader) { return history(reader, query); });
   });
+  router.add("GET", "/v1/runs/durations",
+             [&context](const Request& request, const PathParts&, const Exchange& exchange) {
+               const ledger::RunQuery query = query_from(request);
+               if (query.job.empty()) throw ApiError(400, "bad_request", "name the job: ?job=NAME");
+               context.read_history(exchange, [query](auto& reader) { return durations(reader, query); });
+             });
   router.add("GET", "/v1/runs/{id}", [&context](const Request&, const PathParts& path, const Exchange& exchange) {
     context.read_history(exchange, [run = run_id(path[0])](auto& reader) { return show(reader, run); });
   });

@@ -7,6 +7,7 @@
 //   GET    /v1/jobs/NAME/why?at=           what became of a slot, and why
 //   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
 //   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
+//   GET    /v1/runs/durations?job=&limit=   how long its last runs took
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}
 //   DELETE /v1/oneshots/NAME               POST /v1/reload   GET  /metrics
 //   POST   /v1/upgrade                     becomes the program that is installed now; the connection ends without an

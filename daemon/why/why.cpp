@@ -208,6 +208,13 @@ class Explainer {
   }
 
   void conclude_no_slot() {
+    if (facts_.never_due) {
+      decide("schedule");
+      why_.sentence = "It has not been due yet";
+      if (facts_.declaration) why_.sentence += ", as it is declared since " + to_second(facts_.declaration->at);
+      why_.sentence += facts_.next ? "; its next slot is " + shown(*facts_.next) + "." : ".";
+      return;
+    }
     decide(facts_.question.skipped_time.empty() ? "schedule" : "clock change");
     why_.ran = false;
     std::string text;

@@ -48,6 +48,7 @@ std::optional<WhyFacts> gather(WhyQuestion question, ledger::LedgerReader& reade
   const auto newest = most_recent(question, reader);
   if (!newest && !question.declared) return std::nullopt;
   facts.at = question.at ? *question.at : newest.value_or(question.now);
+  facts.never_due = !question.at && !newest;
   facts.question = std::move(question);
   const WhyQuestion& asked = facts.question;
   if (asked.declared) facts.zone = time::Zone::load(asked.declared->timezone).value_or(time::Zone());

@@ -32,6 +32,7 @@ struct WhyFacts {
   WhyQuestion question;
   time::Zone zone;                   ///< of the job; UTC when it is not declared
   WallTime at;                       ///< the instant to explain
+  bool never_due = false;            ///< no instant was asked for, and there is none to explain: `at` is now
   bool is_slot = false;              ///< the schedule in force now names it, or the ledger has a slot of it
   std::optional<WallTime> previous;  ///< by that schedule, the slot before it
   std::optional<WallTime> next;      ///< and the one after it

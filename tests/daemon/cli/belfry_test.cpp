@@ -1,10 +1,7 @@
 // The real program against a daemon in the test's own process.
 
-#include <sys/wait.h>
-
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -227,8 +224,8 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
   CHECK(belfry(none, "version").code == 0);
   for (const char* command :
-       {"",   "list", "run",    "cancel",  "pause",  "resume",  "next",    "history", "logs", "validate",
-        "in", "at",   "reload", "upgrade", "status", "version", "explain", "lint",    "diff", "why"}) {
+       {"",   "list",   "run",     "cancel", "pause",   "resume",  "next", "history", "logs", "validate", "in",
+        "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff",    "why",  "simulate"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);
@@ -305,39 +302,6 @@ TEST_CASE("lint warns with 1, has nothing to say with 0, and refuses a wrong fil
   const Said as_json = lint("jobs: {a: {command: x, schedule: \"0 0 13 * fri\"}}\n", "--json ");
   CHECK(json::parse(as_json.out).at("warnings").size() == 1);
   CHECK(lint("jobs: {a: {comand: x}}\n").code == 5);
-}
-
-TEST_CASE("diff tells what differs with 1, nothing with 0, and refuses a wrong file with 5") {
-  const test::TempDir folder;
-  const auto none = folder / "none.sock";
-  std::ofstream(folder / "old.yaml")
-      << "timezone: Europe/Berlin\njobs:\n  backup: {command: x, schedule: \"0 2 * * *\"}\n"
-         "  gone: {command: x}\n";
-  std::ofstream(folder / "new.yaml")
-      << "timezone: Europe/Berlin\njobs:\n  backup: {command: x, schedule: \"0 3 * * *\"}\n"
-         "  fresh: {command: x}\n";
-  const auto diff = [&](const std::string& before, const std::string& after, const std::string& option = "") {
-    return belfry(none, "diff " + option + (folder / before).string() + " " + (folder / after).string());
-  };
-  const Said same = diff("old.yaml", "old.yaml");
-  CHECK(same.code == 0);
-  CHECK(same.out.empty());
-  const Said differs = diff("old.yaml", "new.yaml");
-  CHECK(differs.code == 1);
-  CHECK_THAT(differs.out, Catch::StartsWith("+ fresh\n- gone\n~ backup: schedule\nFires until ") &&
-                              Catch::Contains("~ backup (Europe/Berlin): 7 vanish, 7 appear\n    - ") &&
-                              Catch::Contains("02:00:00 +0") && Catch::Contains("- and 4 more"));
-  const json document = json::parse(diff("old.yaml", "new.yaml", "--json ").out);
-  CHECK(document.at("changed") == json::parse(R"([{"job": "backup", "keys": ["schedule"]}])"));
-  CHECK(document.at("fires")[0].at("vanishing") == 7);
-
-  std::ofstream(folder / "bad.yaml") << "jobs: {a: {comand: x}}\n";
-  const Said bad = diff("bad.yaml", "missing.yaml");
-  CHECK(bad.code == 5);
-  CHECK_THAT(bad.err,
-             Catch::Contains("bad.yaml:1") && Catch::Contains("missing.yaml") && Catch::Contains("No such file"));
-  CHECK(json::parse(diff("old.yaml", "bad.yaml", "--json ").out).at("error").at("code") == 5);
-  CHECK(belfry(none, "diff one.yaml").code == 2);
 }
 
 }  // namespace
