@@ -341,6 +341,7 @@ void Daemon::say(const ReloadReport& report) {
     log_.error("the configuration is not valid: the old one stays in force");
     return;
   }
+  notifier_.status(status_line());
   for (const std::string& key : report.needs_restart) {
     log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
   }

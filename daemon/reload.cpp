@@ -155,23 +155,11 @@ ReloadReport Reloader::take(Prepared prepared) {
   text_ = std::make_shared<const std::string>(std::move(prepared.config.text));
   calendars_ = std::move(prepared.config.calendars);
   in_force_ = std::move(prepared.files);
-  record(report);
-  return report;
-}
-
-/// For whoever asks later why a job ran at a time, or did not.
-void Reloader::record(const ReloadReport& report) const {
-  const time::WallTime now = async::Loop::current().wall_now();
   if (report.zones) {
-    parts_.ledger.write(ledger::ZonesChanged{.at = now, .before = report.zones->before, .now = report.zones->now});
+    parts_.ledger.write(ledger::ZonesChanged{
+        .at = async::Loop::current().wall_now(), .before = report.zones->before, .now = report.zones->now});
   }
-  parts_.ledger.write(ledger::GenerationApplied{.generation = report.generation,
-                                                .at = now,
-                                                .fingerprint = in_force_.empty() ? "" : in_force_.front().state,
-                                                .jobs = parts_.engine.catalog()->jobs.size(),
-                                                .added = report.changes.added.size(),
-                                                .changed = report.changes.changed.size(),
-                                                .removed = report.changes.removed.size()});
+  return report;
 }
 
 std::vector<std::filesystem::path> Reloader::files() const {

@@ -90,7 +90,6 @@ class Reloader {
   Basis basis() const;
   async::Task<ReloadReport> read_again();
   ReloadReport take(Prepared prepared);
-  void record(const ReloadReport& report) const;
 
   Options options_;
   LoadOptions load_;

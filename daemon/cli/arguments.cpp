@@ -261,6 +261,34 @@ void declare_daemon(Declared& declared) {
                          [](Session& session, const None&) { return version(session); });
 }
 
+void declare_catchup(CLI::App& app, Arguments& arguments) {
+  CLI::App* const catchup = app.add_subcommand("catchup", "Show, run or skip missed slots that wait to be made up for");
+  catchup->require_subcommand(1);
+  catchup->fallthrough();
+  catchup->footer("`belfry catchup COMMAND --help` shows options and examples.\n");
+  Declared declared(*catchup, arguments);
+  declared.command<int>(
+      "plan", "Show which missed slots wait for the catch-up budget, in the order in which they will run",
+      "  belfry catchup plan\n  belfry catchup plan -n 1000",
+      [](CLI::App& sub, int& count) {
+        count = 50;
+        sub.add_option("-n", count, "at most so many")
+            ->check(CLI::Range(1, 10'000))
+            ->capture_default_str()
+            ->type_name("N");
+      },
+      [](Session& session, int count) { return catchup_plan(session, count); });
+  const auto job = [](CLI::App& sub, std::string& name) {
+    sub.add_option("job", name, "the job")->required()->type_name("JOB");
+  };
+  declared.command<std::string>("run", "Run the missed slots of a job now, without waiting for the budget",
+                                "  belfry catchup run backup", job,
+                                [](Session& session, const std::string& name) { return catchup_run(session, name); });
+  declared.command<std::string>("skip", "Skip the missed slots of a job: they are recorded as skipped(cancelled)",
+                                "  belfry catchup skip report", job,
+                                [](Session& session, const std::string& name) { return catchup_skip(session, name); });
+}
+
 void add_state_dir(CLI::App& sub, DbOptions& options, const char* what) {
   options.state_dir = "/var/lib/belfry";
   sub.add_option("--state-dir", options.state_dir, what)->capture_default_str()->type_name("DIR");
@@ -317,6 +345,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   declare_schedules(declared);
   declare_times(declared, tail);
   declare_daemon(declared);
+  declare_catchup(app, arguments);
   declare_db(app, arguments);
 }
 

@@ -100,6 +100,9 @@ int db_restore(Session& session, const DbOptions& options);                     
 int db_check(Session& session, const DbOptions& options);                        // db_commands.cpp
 int db_vacuum(Session& session, const DbOptions& options);                       // db_commands.cpp
 int simulate(Session& session, const SimulateCommand& options);                  // simulate_command.cpp
+int catchup_plan(Session& session, int count);                                   // catchup_commands.cpp
+int catchup_run(Session& session, const std::string& job);                       // catchup_commands.cpp
+int catchup_skip(Session& session, const std::string& job);                      // catchup_commands.cpp
 int version(Session& session);                                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "jobs/digest.hpp"
 #include "jobs/exec.hpp"
 #include "jobs/file.hpp"
 #include "jobs/precondition.hpp"
@@ -119,6 +120,7 @@ std::shared_ptr<const engine::Catalog> build(const Config& config, std::uint64_t
   }
   for (const auto& [name, group] : config.groups) catalog->groups.emplace(name, group.policy);
   catalog->catchup = config.catchup;
+  catalog->fingerprint = jobs::sha256(config.text);
   return catalog;
 }
 

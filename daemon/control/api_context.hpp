@@ -37,6 +37,7 @@ void add_status_routes(Router& router, ApiContext& context);    // api_status.cp
 void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
 void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
 void add_why_routes(Router& router, ApiContext& context);       // api_why.cpp
+void add_catchup_routes(Router& router, ApiContext& context);   // api_catchup.cpp
 void add_one_shot_routes(Router& router, ApiContext& context);  // api_one_shots.cpp
 void add_ledger_routes(Router& router, ApiContext& context);    // api_ledger.cpp
 

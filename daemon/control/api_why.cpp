@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t kLongestText = 100;
 
+/// Runs of all jobs that wait; beyond, it is only known that there are some.
+constexpr std::size_t kMostWaiting = 10'000;
+
 /// So long the API's thread waits for what has just happened to be on record, and then does without.
 constexpr std::chrono::milliseconds kDurableWithin{500};
 
@@ -45,6 +48,9 @@ void add_what_is_alive(const ApiContext& context, WhyQuestion& question) {
   const auto catalog = context.parts.engine.catalog();
   question.now = context.parts.loop.wall_now();
   question.status = context.parts.engine.job(question.job);
+  for (engine::WaitingRun& run : context.parts.engine.waiting(kMostWaiting)) {
+    if (run.job == question.job) question.waiting.push_back(std::move(run));
+  }
   if (!catalog) return;
   question.generation = catalog->generation;
   const auto found = catalog->jobs.find(question.job);

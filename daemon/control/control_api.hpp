@@ -5,6 +5,8 @@
 //   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}
 //   POST   /v1/jobs/NAME/pause             {"reason": ".."}  POST /v1/jobs/NAME/resume
 //   GET    /v1/jobs/NAME/why?at=           what became of a slot, and why
+//   GET    /v1/catchup?limit=              missed slots that wait for the catch-up budget
+//   POST   /v1/jobs/NAME/catchup/run       now           POST /v1/jobs/NAME/catchup/skip
 //   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
 //   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
 //   GET    /v1/runs/durations?job=&limit=   how long its last runs took

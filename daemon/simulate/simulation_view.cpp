@@ -113,9 +113,13 @@ json view(const Simulation& simulation) {
   }
   json groups = json::array();
   for (const auto& [name, group] : simulation.tally.groups) groups.push_back(view(name, group));
-  return {{"from", instant(simulation.from)},   {"to", instant(simulation.to)},
-          {"until", instant(simulation.until)}, {"jobs", std::move(jobs)},
-          {"groups", std::move(groups)},        {"total", figures(sum(simulation.tally))}};
+  return {{"from", instant(simulation.from)},
+          {"to", instant(simulation.to)},
+          {"until", instant(simulation.until)},
+          {"jobs", std::move(jobs)},
+          {"groups", std::move(groups)},
+          {"unaccounted", simulation.tally.unaccounted},
+          {"total", figures(sum(simulation.tally))}};
 }
 
 std::vector<std::string> remarks(const Simulation& simulation, const time::Zone& zone) {
@@ -138,6 +142,10 @@ std::vector<std::string> remarks(const Simulation& simulation, const time::Zone&
   if (simulation.until < simulation.to) {
     all.push_back("It ended early, at " + shown(simulation.until, zone) + ", after " + std::to_string(tally.slots) +
                   " slots: simulate a shorter span.");
+  }
+  if (tally.unaccounted > 0) {
+    all.push_back(std::to_string(tally.unaccounted) +
+                  " slots were lost sight of: this is a bug of belfry, please tell.");
   }
   std::vector<std::string> unknown;
   for (const auto& [name, job] : tally.jobs) {

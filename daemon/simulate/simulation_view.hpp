@@ -13,7 +13,7 @@ namespace belfry::daemon {
 ///  "coalesced", "runs", "failed", "cut_off", "waited", "longest_wait_seconds", "longest_wait_slot", "busy_seconds",
 ///  "most_running", "most_running_at", "most_queued", "most_queued_at", "durations", "recorded"}],
 ///  "groups": [{"group", "limit", "most_in_use", "most_in_use_at", "refused", "saturated_seconds"}],
-///  "total": {the same as of a job, but for names and durations}}
+///  "unaccounted", "total": {the same as of a job, but for names and durations}}
 nlohmann::json view(const Simulation& simulation);
 
 /// What a person should know beside the table: jobs of which no duration is known, an early end, full groups, the most

@@ -63,6 +63,8 @@ struct Tally::Visitor {
     job.queued.set(queue.queued, now);
   }
 
+  void operator()(const engine::SlotUnaccounted& slot) const { tally.unaccounted += slot.count; }
+
   void operator()(const auto& /*other*/) const {}
 };
 

@@ -132,7 +132,19 @@ class Explainer {
     if (link != why_.chain.end()) link->decides = true;
   }
 
+  /// It waits, and the engine knows what for.
+  bool conclude_waiting() {
+    const auto& all = facts_.question.waiting;
+    const auto run = std::ranges::find(all, std::optional(facts_.at), &engine::WaitingRun::scheduled_at);
+    if (run == all.end()) return false;
+    decide("overlap");
+    why_.sentence = "It has not run yet: since " + to_second(run->since) + " it waits for " +
+                    waiting_text(run->waits_for, facts_) + ".";
+    return true;
+  }
+
   void conclude() {
+    if (!why_.slot && conclude_waiting()) return;
     if (why_.slot && (why_.is_slot || facts_.slots.covering->count == 1)) return conclude_from_record();
     if (facts_.at > facts_.question.now) return conclude_future();
     if (facts_.is_slot) return conclude_without_record();

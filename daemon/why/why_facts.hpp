@@ -23,6 +23,7 @@ struct WhyQuestion {
   std::string skipped_time;    ///< the local time that was meant, when the clock was set past it: `at` is when
   std::shared_ptr<const engine::Job> declared;  ///< as it is in force now; none: it is not
   std::optional<engine::JobStatus> status;      ///< none: not declared
+  std::vector<engine::WaitingRun> waiting;      ///< of this job
   std::uint64_t generation = 0;                 ///< in force now
   WallTime now;
 };

@@ -246,6 +246,20 @@ std::string delay_text(const WhyFacts& facts, const InForce& then) {
   return "";
 }
 
+std::string waiting_text(engine::WaitsFor what, const WhyFacts& facts) {
+  switch (what) {
+    case engine::WaitsFor::turn:
+      break;
+    case engine::WaitsFor::group:
+      return "its place in " + group_of(facts);
+    case engine::WaitsFor::budget:
+      return "the catch-up budget (`belfry catchup plan` shows the order)";
+    case engine::WaitsFor::precondition:
+      return "its precondition, which is being looked at";
+  }
+  return facts.under_way.empty() ? "its turn" : "the end of " + run_text(facts.under_way.front(), facts.zone);
+}
+
 std::string_view link_of(SlotReason reason) noexcept {
   switch (reason) {
     case SlotReason::overlap:

@@ -46,6 +46,9 @@ std::string reason_text(ledger::SlotReason reason, const WhyFacts& facts, const 
 /// Why a run started later than its slot; empty when nothing is known.
 std::string delay_text(const WhyFacts& facts, const InForce& then);
 
+/// What a slot waits for: what comes after "it waits for".
+std::string waiting_text(engine::WaitsFor what, const WhyFacts& facts);
+
 /// The link of the chain that a reason belongs to: "pause", "overlap", "daemon", ...
 std::string_view link_of(ledger::SlotReason reason) noexcept;
 

@@ -85,6 +85,46 @@ TEST_CASE("simulate counts overlaps with assumed durations, or with those of the
   CHECK(recorded.at("jobs")[1].at("durations") == "unknown");
 }
 
+TEST_CASE("catchup shows, runs and skips missed slots that wait for the budget") {
+  using namespace std::chrono_literals;
+  const auto now = std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now());
+  const auto missing = [](const std::string& name) {
+    auto job = make_job(name, std::make_shared<Instant>(Outcome::success));
+    job->trigger = std::make_shared<time::EveryTrigger>(1min);
+    job->on_missed = engine::OnMissed::run_all;
+    job->catchup_limit = 500;
+    job->overlap = engine::Overlap::allow;
+    return job;
+  };
+  std::vector<ledger::Entry> past;
+  for (const char* name : {"a", "b"})
+    past.emplace_back(ledger::JobDeclared{.job = name, .fingerprint = name, .at = now - 10h});
+  LiveDaemon daemon({missing("a"), missing("b"), make_job("c", std::make_shared<Instant>(Outcome::success))},
+                    std::chrono::seconds{30}, {}, std::move(past));  // at 60 starts a minute, this takes a while
+
+  const json plan = json::parse(belfry(daemon.socket(), "catchup plan -n 10 --json").out);
+  CHECK(plan.at("waiting").get<int>() > 500);
+  CHECK(plan.at("starts_per_minute") == 60);
+  REQUIRE(plan.at("slots").size() == 10);
+  CHECK(plan.at("slots")[9].at("expected_at") > plan.at("slots")[0].at("expected_at"));
+  CHECK_THAT(belfry(daemon.socket(), "catchup plan -n 3").out,
+             Catch::Contains("missed slots are waiting, 60 starts a minute") && Catch::Contains("RUNS ABOUT"));
+
+  const Said ran = belfry(daemon.socket(), "catchup run a");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Catch::Contains(" missed slots of a are run now"));
+  const Said skipped = belfry(daemon.socket(), "catchup skip b --json");
+  CHECK(skipped.code == 0);
+  CHECK(json::parse(skipped.out).at("slots").get<int>() > 200);
+  CHECK_THAT(belfry(daemon.socket(), "catchup plan").out, Catch::Contains("No missed slot is waiting"));
+  const Said none = belfry(daemon.socket(), "catchup run c");
+  CHECK(none.code == 3);
+  CHECK_THAT(none.err, Catch::Contains("belfry catchup plan"));
+  CHECK(belfry(daemon.socket(), "catchup skip nobody").code == 3);
+  CHECK(belfry(daemon.socket(), "catchup").code == 2);
+  CHECK(belfry(daemon.socket(), "catchup plan --help").code == 0);
+}
+
 TEST_CASE("why asks the daemon") {
   LiveDaemon daemon({make_job("a", std::make_shared<Instant>(Outcome::success))});
   const Said said = belfry(daemon.socket(), "why a");

@@ -105,13 +105,19 @@ class Shared {
 class LiveDaemon {
  public:
   /// `loop_patience`: see ControlParts.
+  /// `past`: what an earlier daemon wrote into the ledger.
   explicit LiveDaemon(std::vector<std::shared_ptr<engine::Job>> jobs,
-                      std::chrono::milliseconds loop_patience = std::chrono::seconds{30}, daemon::HttpOptions http = {})
+                      std::chrono::milliseconds loop_patience = std::chrono::seconds{30}, daemon::HttpOptions http = {},
+                      std::vector<ledger::Entry> past = {})
       : loop_patience_(loop_patience), http_(std::move(http)) {
     http_.socket = socket();
     auto catalog = std::make_shared<engine::Catalog>();
     catalog->generation = 1;
     for (auto& job : jobs) catalog->jobs.emplace(job->name, std::move(job));
+    for (ledger::Entry& entry : past) ledger_->write(std::move(entry));
+    std::promise<void> durable;
+    ledger_->when_durable([&durable] { durable.set_value(); });
+    durable.get_future().wait();
     std::promise<void> listening;
     thread_ = std::thread([&, catalog] { async::run(loop_, serve(catalog, listening)); });
     listening.get_future().wait();

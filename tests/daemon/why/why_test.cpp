@@ -31,6 +31,7 @@ struct Bed {
   std::shared_ptr<engine::Job> job = nightly();
   Duration now = 48h;
   std::size_t queued = 0;
+  std::vector<engine::WaitingRun> waiting;
 
   Bed() {
     ledger.write(DaemonMark{.what = DaemonMark::What::started, .at = at(1h)});
@@ -65,6 +66,7 @@ struct Bed {
                          .skipped_time = skipped,
                          .declared = job,
                          .status = engine::JobStatus{},
+                         .waiting = waiting,
                          .generation = 1,
                          .now = at(now)};
     question.status->queued = queued;
@@ -225,6 +227,11 @@ TEST_CASE("a slot of which nothing is on record", "[why]") {
   CHECK_THAT(bed.sentence(), Catch::StartsWith("Nothing is on record about 2026-01-02 02:30 CET"));
   bed.queued = 1;
   CHECK(bed.sentence() == "It has not run yet: it is waiting for its turn.");
+  bed.waiting = {
+      {.run = 5, .job = "backup", .scheduled_at = at(due), .waits_for = engine::WaitsFor::budget, .since = at(40h)}};
+  CHECK_THAT(bed.sentence(),
+             Catch::StartsWith("It has not run yet: since 2026-01-02 17:00 CET it waits for the catch-up budget"));
+  bed.waiting.clear();
   bed.queued = 0;
   bed.ledger.write(started_slot("backup", due + 24h, 18));
   CHECK_THAT(bed.sentence(), Catch::Contains("history.keep_slots"));
