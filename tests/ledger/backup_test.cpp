@@ -30,10 +30,10 @@ void write_runs(const TempLedger& temp, RunId first, RunId last) {
   temp.sync();
 }
 
-// Overwrites pages in the middle: the schema, at the begin, stays.
+// Overwrites pages behind the middle: the schema, at the begin, stays.
 void damage(const std::string& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
+  file.seekp(static_cast<std::streamoff>(fs::file_size(path) / 4 * 3));
   file << std::string(5 * 2048, '\xff');
 }
 
