@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "async/event.hpp"
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
@@ -176,11 +177,14 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
     return std::shared_ptr<const engine::Past>(std::move(past));
   };
   engine_.resume(co_await pool_.run(std::move(read_past)));
+  BELFRY_FAULT_POINT("daemon.resumed");
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
   while (!engine_.serving()) co_await async::yield();
   say(reloader_.begin(start_.config, start_.files));
+  BELFRY_FAULT_POINT("daemon.catalog_applied");
   open_doors(group);
+  BELFRY_FAULT_POINT("daemon.ready");
   group.start(take_signals(group), async::SpawnOptions("signals").kind("daemon"));
   group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
   group.start(watch_zones(), async::SpawnOptions("zones").kind("daemon"));
@@ -261,9 +265,12 @@ async::Task<> Daemon::take_signals(async::TaskGroup& group) {
 
 async::Task<> Daemon::end_in_order() {
   notifier_.stopping("waiting for running jobs");
+  BELFRY_FAULT_POINT("daemon.told_to_end");
   co_await engine_.drain(settings_.shutdown_timeout);
+  BELFRY_FAULT_POINT("daemon.drained");
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = loop_.wall_now()});
   const bool durable = co_await async::move_on_after(ledger_patience, ledger::flush(*ledger_));
+  BELFRY_FAULT_POINT("daemon.flushed");
   if (durable) {
     log_.info("belfryd has ended in order");
     co_return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "async/thread_pool_call.hpp"
 #include "daemon/config/catalog_builder.hpp"
@@ -120,7 +121,10 @@ async::Task<ReloadReport> Reloader::read_again() {
     return basis.prepare(std::move(loaded.config), std::move(loaded.files), std::move(zones));
   };
   Prepared prepared = co_await parts_.pool.run(std::move(read));
-  co_return take(std::move(prepared));
+  BELFRY_FAULT_POINT("reload.read");
+  ReloadReport report = take(std::move(prepared));
+  BELFRY_FAULT_POINT("reload.swapped");
+  co_return report;
 }
 
 async::Task<std::optional<ReloadReport>> Reloader::refresh_zones() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "async/cancel.hpp"
+#include "async/fault_point.hpp"
 #include "io/exec_path.hpp"
 #include "io/launch.hpp"
 #include "jobs/exec_run.hpp"
@@ -78,6 +79,7 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Atte
   auto taking_over = run.adopt(process, run_marker(attempt));
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
   if (!there) co_return std::nullopt;
+  BELFRY_FAULT_POINT("exec.adopted");
   co_await to_the_end(run, run_marker(attempt));
   co_return run.outcome();
 }
@@ -92,8 +94,10 @@ async::Task<> ExecAction::to_the_end(ExecRun& run, std::string marker) const {
     interrupted = std::current_exception();
     reason = cancelled.reason();
   }
+  BELFRY_FAULT_POINT("exec.ended");
   auto finish = run.finish(reason, std::move(marker));
   co_await async::shielded(std::move(finish), spec_.kill_grace + sweep_grace);
+  BELFRY_FAULT_POINT("exec.finished");
   if (interrupted) std::rethrow_exception(interrupted);
 }
 

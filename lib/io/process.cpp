@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "async/event.hpp"
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "async/timeout.hpp"
 #include "io/foreign_exit.hpp"
@@ -97,7 +98,9 @@ struct Process::Foreign {
 };
 
 std::expected<Process, LaunchError> Process::start(const LaunchSpec& spec, const LaunchContext& context) {
+  BELFRY_FAULT_POINT("process.before_launch");
   auto launched = launch(spec, context);
+  BELFRY_FAULT_POINT("process.launched");
   if (!launched) return std::unexpected(std::move(launched.error()));
   const pid_t pid = launched->pid;
   try {
@@ -183,9 +186,11 @@ ExitStatus Process::reap() {
   const auto result = ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG | WNOWAIT, &usage);
   if (result != 0) throw std::system_error(errno, std::generic_category(), "waitid");
   if (info.si_pid == 0) throw std::logic_error("this process has not ended yet");
+  BELFRY_FAULT_POINT("process.before_reap");
   signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
   ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG, &usage);
   let_go();
+  BELFRY_FAULT_POINT("process.reaped");
   ExitStatus status = to_status(info, usage);
   status.failure = launched_.failure();
   return status;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "async/fault_point.hpp"
 #include "async/no_signals.hpp"
 #include "ledger/integrity.hpp"
 #include "ledger/schema.hpp"
@@ -155,6 +156,7 @@ void LedgerWriter::serve() {
     if (pruner_.is_due() && queue_.is_idle()) continue;
     EntryBatch batch = queue_.take(last_commit_ + interval);
     if (batch.empty()) break;
+    BELFRY_FAULT_POINT("ledger.batch_taken");
     while (!batch.empty()) store(batch.split(max_group));
   }
   try {
@@ -197,7 +199,9 @@ bool LedgerWriter::try_to_store(const EntryBatch& batch) try {
       ++entries;
     }
   }
+  BELFRY_FAULT_POINT("ledger.before_commit");
   rows_.commit();
+  BELFRY_FAULT_POINT("ledger.after_commit");
   note_success(entries);
   return true;
 } catch (const std::exception& error) {  // SQLite's, or no memory left

@@ -1,0 +1,101 @@
+"""The clock and the disk of a belfryd, in the hands of a test; see steered_clock.c and held_disk.c."""
+import fcntl
+import mmap
+import os
+import socket
+import struct
+import time
+from datetime import datetime, timezone
+
+from lab import PRELOAD_DIR, Skipped
+
+NS = 1_000_000_000
+
+
+def preload(name):
+    path = os.path.join(PRELOAD_DIR, name)
+    if not os.path.exists(path):
+        raise Skipped(f"{path} is not built")
+    return path
+
+
+def instant(text):
+    """Nanoseconds since 1970 of "2026-03-29T01:00:00Z" (a fraction may follow the seconds, or not)."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    at = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc)
+    return int(at.timestamp()) * NS + int((fraction or "0").ljust(9, "0")[:9])
+
+
+def utc(ns):
+    """The other way round, to the second."""
+    return datetime.fromtimestamp(ns // NS, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Clock:
+    """The wall clock of the programs that get `environment`. It goes on by itself; the test moves it."""
+
+    def __init__(self, lab, at=None):
+        self._path = lab.path("clock")
+        with open(self._path, "wb") as file:
+            file.write(bytes(mmap.PAGESIZE))
+        with open(self._path, "r+b") as file:
+            self._map = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        self.environment = {"STEERED_CLOCK": self._path}
+        self.preload = preload("steered_clock.so")
+        if at is not None:
+            self._write(instant(at) - time.time_ns(), 0)
+
+    def now(self):
+        return time.time_ns() + self._read()[0]
+
+    def pass_to(self, ns):
+        """So much time passes that it is `ns` now: what became due in between is due. Never back."""
+        self._move(max(ns - self.now(), 0), 0, b"p")
+
+    def set_by(self, seconds):
+        """Somebody sets the clock."""
+        self._move(int(seconds * NS), 0, b"s")
+
+    def suspend(self, seconds):
+        """The machine sleeps."""
+        self._move(int(seconds * NS), int(seconds * NS), b"s")
+
+    def _read(self):
+        return struct.unpack_from("=qq", self._map)
+
+    def _write(self, wall, boot):
+        struct.pack_into("=qq", self._map, 0, wall, boot)
+
+    def _move(self, wall, boot, word):
+        was = self._read()
+        self._write(was[0] + wall, was[1] + boot)
+        try:
+            with socket.socket(socket.AF_UNIX) as door:
+                door.connect(self._path + ".sock")
+                door.sendall(word)
+                door.recv(1)
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass  # no daemon now: the next one begins with this clock
+
+
+class Disk:
+    """What becomes of the writes to the ledger of a belfryd that gets `environment`."""
+
+    def __init__(self, lab, file="ledger.db"):
+        self._gate = open(lab.write("disk", ""), "r+", encoding="ascii")  # pylint: disable=consider-using-with
+        self.environment = {"HELD_DISK": lab.path("disk"), "HELD_DISK_FILE": file}
+        self.preload = preload("held_disk.so")
+        lab.at_end(self._gate.close)
+
+    def hold(self):
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+
+    def let_go(self):
+        fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def fail_with(self, error):
+        """Every write fails with this errno from now on; 0: they succeed again."""
+        self._gate.seek(0)
+        self._gate.truncate()
+        self._gate.write(str(error) if error else "")
+        self._gate.flush()
