@@ -29,6 +29,10 @@ struct ApiContext {
   /// Answers with what `read` makes of the history, once all that happened before is in it. Server thread.
   void read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read);
 
+  /// Replies once all that was written to the ledger before is durable: what a client was promised outlives us. While
+  /// the disk takes nothing, the client waits. Loop thread.
+  void reply_when_durable(const Exchange& exchange, Reply reply) const;
+
   /// The reply for a refusal of the engine; `job` is what was asked for, to suggest what was meant. Loop thread.
   Reply refused(const engine::Refusal& refusal, std::string_view job = {}) const;
 };

@@ -21,12 +21,13 @@ using nlohmann::json;
 constexpr std::int64_t kMostSlots = 1000;
 constexpr std::size_t kLongestReason = 1000;
 
-/// Runs `command` on the loop and answers with {"job": NAME} or the refusal.
+/// Runs `command` on the loop and answers with {"job": NAME}, once it is durable, or the refusal.
 void command(ApiContext& context, const std::string& job, const Exchange& exchange,
              std::function<std::expected<void, engine::Refusal>(engine::Engine&)> command) {
   context.bridge.post(exchange, [&context, job, command = std::move(command)](const Exchange& asked) {
     const auto done = command(context.parts.engine);
-    asked.reply(done ? Reply{.body = to_text({{"job", job}})} : context.refused(done.error(), job));
+    if (!done) return asked.reply(context.refused(done.error(), job));
+    context.reply_when_durable(asked, {.body = to_text({{"job", job}})});
   });
 }
 

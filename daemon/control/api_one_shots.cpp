@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "daemon/control/api_context.hpp"
 #include "daemon/control/api_error.hpp"
 #include "daemon/control/json_text.hpp"
@@ -91,9 +92,10 @@ void add(ApiContext& context, const Request& request, const Exchange& exchange) 
   const auto ask = [&context,
                     one_shot = request_from(parse_object(request.body), request.peer)](const Exchange& asked) {
     const auto name = context.parts.engine.add_one_shot(one_shot);
-    asked.reply(
-        name ? Reply{.status = 201, .body = to_text({{"name", *name}, {"due", view(std::optional(one_shot.due))}})}
-             : context.refused(name.error()));
+    BELFRY_FAULT_POINT("one_shot.taken_on");
+    if (!name) return asked.reply(context.refused(name.error()));
+    context.reply_when_durable(
+        asked, {.status = 201, .body = to_text({{"name", *name}, {"due", view(std::optional(one_shot.due))}})});
   };
   context.bridge.post(exchange, ask);
 }
@@ -101,7 +103,8 @@ void add(ApiContext& context, const Request& request, const Exchange& exchange) 
 void remove(ApiContext& context, const std::string& name, const Exchange& exchange) {
   context.bridge.post(exchange, [&context, name](const Exchange& asked) {
     const auto done = context.parts.engine.remove_one_shot(name);
-    asked.reply(done ? Reply{.body = to_text({{"name", name}})} : context.refused(done.error()));
+    if (!done) return asked.reply(context.refused(done.error()));
+    context.reply_when_durable(asked, {.body = to_text({{"name", name}})});
   });
 }
 

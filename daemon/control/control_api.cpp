@@ -61,6 +61,10 @@ void ApiContext::read_history(const Exchange& exchange, std::function<Reply(ledg
   parts.ledger.when_durable([exchange, answer] { exchange.finish(answer); });
 }
 
+void ApiContext::reply_when_durable(const Exchange& exchange, Reply reply) const {
+  parts.ledger.when_durable([exchange, reply = std::move(reply)]() mutable { exchange.reply(std::move(reply)); });
+}
+
 Reply ApiContext::refused(const engine::Refusal& refusal, std::string_view job) const {
   if (refusal.kind == engine::Refusal::Kind::policy) return error_reply(409, "refused", refusal.message);
   std::string message = refusal.message;
