@@ -79,6 +79,17 @@ function(belfry_test name)
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
 endfunction()
 
+# belfry_python_test(NAME SCRIPT [ARGS arg...] [TIMEOUT seconds] [SERIAL]): the same for a test in Python 3.
+function(belfry_python_test name script)
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "ARGS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  find_program(BELFRY_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  add_test(NAME ${name} COMMAND ${BELFRY_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
+  belfry_program_test(${name})
+endfunction()
+
 # belfry_script_test(NAME SCRIPT [ARGS arg...] [TIMEOUT seconds] [SERIAL]): a shell test; status 77 means skipped.
 function(belfry_script_test name script)
   cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "ARGS" ${ARGN})
@@ -86,6 +97,11 @@ function(belfry_script_test name script)
     set(ARG_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
+  belfry_program_test(${name})
+endfunction()
+
+# What the tests of whole programs have in common; called with the arguments of the two functions above in force.
+macro(belfry_program_test name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_SERIAL}
     ENVIRONMENT "SOURCE_DIR=${PROJECT_SOURCE_DIR};BUILD_DIR=${CMAKE_BINARY_DIR};BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SANITIZE=${BELFRY_SANITIZE}")
-endfunction()
+endmacro()
