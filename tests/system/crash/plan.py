@@ -30,7 +30,7 @@ def jobs(contract):
         Job("short", 200, "0 exclusive"),
         Job("side_by_side", 300, "400", "concurrency_policy: allow", exclusive=False),
         Job("long", 500, "1700 exclusive"),
-        Job("queued", 400, "500 exclusive", "concurrency_policy: queue\nqueue_limit: 3"),
+        Job("queued", 200, "700 exclusive", f"concurrency_policy: queue\nqueue_limit: {2 if contract else 1000}"),
         Job("retried", 600, "0 fail=2 exclusive", "retries: {limit: 2, delay: 60ms}"),
         Job("gives_up", 700, "0 fail=9 exclusive", "retries: {limit: 1, delay: 30ms}"),
         Job("times_out", 900, "600000 exclusive", "timeout: 300ms\nkill_grace: 50ms"),

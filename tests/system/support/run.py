@@ -16,6 +16,7 @@ def main():
         return 2
     name = os.path.basename(sys.argv[1]).removesuffix(".py")
     spec = importlib.util.spec_from_file_location(name, sys.argv[1])
+    sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     print(module.__doc__.strip(), flush=True)
