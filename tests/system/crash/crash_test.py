@@ -63,7 +63,7 @@ class CrashTest:
         self.contract = knows_guarantees(folder)
         self.jobs = plan.jobs(self.contract)
         self.edited = 300
-        self.daemon = Belfryd(folder, self.config(), program="belfryd_faulty")
+        self.daemon = Belfryd(folder, self.config(), program="belfryd_faulty", watch=True)
         self.killed = Counter()
         self.promised = []
         self.shots = 0

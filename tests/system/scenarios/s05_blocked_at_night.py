@@ -2,6 +2,7 @@
 from belfryd import cpu_seconds
 from lab import SANITIZE, check, check_equal, step
 from night import Night
+from steered import NS
 
 BLOCKED = """\
   blocked:
@@ -19,11 +20,11 @@ BLOCKED = """\
 
 
 def live_through(lab, name, begin, end):
-    fifo = lab.fifo(f"{name}.started")
-    night = Night(lab, name, begin, BLOCKED.format(started=fifo), top="shutdown_timeout: 0s",
+    fifo = f"{name}.started"
+    night = Night(lab, name, begin, BLOCKED.format(started=lab.fifo(fifo)), top="shutdown_timeout: 0s",
                   slow=("blocked", "waiting")).start()
     daemon = night.daemon
-    night.clock.pass_to(night.begin + 31 * 10**9)  # past the first minute: the job starts, and blocks
+    night.pass_until(night.begin + 31 * NS)  # past the first minute: the job starts, and blocks
     lab.read_line(fifo)
     lines, cpu = len(daemon.log.lines), cpu_seconds(daemon.pid)
     turns = daemon.metrics()["belfry_loop_iterations_total"]
@@ -39,7 +40,8 @@ def live_through(lab, name, begin, end):
         check(cpu < 0.05 * 60 * minutes, f"{cpu} s of CPU in {minutes} minutes")
     slots = night.all_slots("blocked")
     check_equal("slots", night.minutes(end), [slot[0] for slot in slots])
-    check_equal("all but the first", {("skipped", "overlap")}, {slot[1:] for slot in slots[1:]})
+    check_equal("entries but the first that are something else", [],
+                [slot for slot in slots[1:] if slot[1:] != ("skipped", "overlap")])
     daemon.stop()
 
 

@@ -1,10 +1,12 @@
-"""S16: the file is replaced by a rename, by a symlink's swap as a ConfigMap does it, by ten writes a second: the last
-content is in force, exactly."""
+"""S16: the file is replaced by a symlink's swap as a ConfigMap does it, by a rename, by ten writes a second: the last
+content comes into force by itself, exactly."""
 import os
 import signal
 
 from belfryd import Belfryd
 from lab import check_equal, step
+
+WRITES = 100
 
 
 def config(names):
@@ -25,6 +27,15 @@ def swap(lab, names):
     os.rename(lab.path("data.new"), lab.path("data"))
 
 
+def write_often(daemon, prefix, after_each):
+    """As fast as it goes, in place: a half-written file may be read meanwhile."""
+    for index in range(WRITES):
+        with open(daemon.config, "w", encoding="utf-8") as file:
+            file.write(config([f"{prefix}{index}"]))
+        after_each()
+    daemon.log.wait("configuration in force", added=f"{prefix}{WRITES - 1}")
+
+
 def scenario(lab):
     daemon = Belfryd(lab, "")
     swap(lab, ["first"])
@@ -35,22 +46,20 @@ def scenario(lab):
 
     step("a symlink is swapped")
     swap(lab, ["second", "third"])
-    daemon.reload()
-    check_equal("jobs after the swap", ["second", "third"], jobs(daemon))
+    daemon.log.wait("configuration in force", added="second, third", removed="first")
 
     step("the file is replaced by a rename")
     lab.write("scheduler.yaml", config(["fourth"]))  # the link itself is replaced
-    daemon.reload()
-    check_equal("jobs after the rename", ["fourth"], jobs(daemon))
+    daemon.log.wait("configuration in force", added="fourth", removed="second, third")
 
-    step("a hundred writes in place and SIGHUPs, as fast as they go")
-    for number in range(100):
-        with open(daemon.config, "w", encoding="utf-8") as file:  # a half-written file may be read meanwhile
-            file.write(config([f"write{number}"]))
-        os.kill(daemon.pid, signal.SIGHUP)
-    daemon.log.wait("configuration in force", added="write99")
-    check_equal("jobs after a hundred writes", ["write99"], jobs(daemon))
-    check_equal("what changes when nothing was written", [], daemon.reload()["added"])
+    step(f"{WRITES} writes in place")
+    write_often(daemon, "write", lambda: None)
+    check_equal("jobs after that", [f"write{WRITES - 1}"], jobs(daemon))
+
+    step(f"{WRITES} writes in place with SIGHUPs")
+    write_often(daemon, "hup", lambda: os.kill(daemon.pid, signal.SIGHUP))
+    check_equal("jobs after that", [f"hup{WRITES - 1}"], jobs(daemon))
+    check_equal("what changes when nothing was written", ([], []), tuple(map(daemon.reload().get, ("added", "removed"))))
     check_equal("reload in the metrics", 1, daemon.metrics()["belfry_config_last_reload_successful"])
-    check_equal("jobs at the end", ["write99"], jobs(daemon))
+    check_equal("jobs at the end", [f"hup{WRITES - 1}"], jobs(daemon))
     daemon.stop()

@@ -38,9 +38,14 @@ class Log:
             self._changed.notify_all()
 
     def wait(self, message, count=1, since=0, **fields):
-        """Until `count` lines from number `since` on have this message and these fields; returns the last of them."""
+        """Until `count` lines from number `since` on have this message and these fields (a value, or a function that says
+        whether it is the one); returns the last of them."""
+        def fits(value, wanted):
+            return wanted(value) if callable(wanted) else value == wanted
+
         def matches(line):
-            return line.get("message") == message and all(line.get(key) == value for key, value in fields.items())
+            return line.get("message") == message and all(key in line and fits(line[key], wanted)
+                                                          for key, wanted in fields.items())
         found, seen = [], since
         with self._changed:
             while True:
@@ -61,8 +66,9 @@ class Log:
 class Belfryd:
     """One state folder and whoever serves it: start() and kill() may be called over and over."""
 
-    def __init__(self, lab, config, clock=None, disk=None, name="belfryd", program="belfryd", environment=None):
+    def __init__(self, lab, config, clock=None, disk=None, name="belfryd", program="belfryd", environment=None, watch=False):
         self.lab, self.clock, self.name = lab, clock, name
+        self.watch = watch  # whether a new configuration is taken over by itself
         self.program = [os.path.join(BIN_DIR, program)]
         self.config = lab.path(f"{name}.yaml")
         self.write_config(config)
@@ -70,17 +76,19 @@ class Belfryd:
         self.socket = lab.path(f"{name}.sock")
         self.process = None
         self.log = None
-        self.environment = {**os.environ, **(environment or {})}
+        # By LAB, which jobs inherit, everything that this test ever started can be found.
+        self.environment = {**os.environ, "LAB": lab.folder, **(environment or {})}
         steered = [part for part in (clock, disk) if part is not None]
         for part in steered:
             self.environment.update(part.environment)
         if steered:
             self.environment["LD_PRELOAD"] = ":".join(part.preload for part in steered)
-        lab.at_end(self.kill)
+        lab.at_end(self.kill_all)
 
     def write_config(self, text):
         """Replaces the file as an editor does, by a rename; with a log that tells every run."""
-        self.lab.write(f"{self.name}.yaml", "log: {level: debug, format: json}\n" + text)
+        watch = "true" if self.watch else "false"
+        self.lab.write(f"{self.name}.yaml", f"log: {{level: debug, format: json}}\nwatch_config: {watch}\n" + text)
 
     def start(self, wait=True, **popen):
         """Starts it; with `wait` returns when it is ready."""
@@ -110,6 +118,11 @@ class Belfryd:
             self.process.kill()
         if self.process is not None:
             self.wait_end()
+
+    def kill_all(self):
+        self.kill()
+        for pid in with_marker(f"LAB={self.lab.folder}"):
+            os.kill(pid, signal.SIGKILL)
 
     def wait_end(self):
         status = self.process.wait()
@@ -164,9 +177,8 @@ class Belfryd:
 
     def metrics(self):
         """Every series of /metrics by its full name."""
-        where = next(line for line in reversed(self.log.lines) if line["message"] == "belfryd is ready")["metrics"]
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(where, timeout=30) as answer:
+        with opener.open(self.metrics_address(), timeout=30) as answer:
             text = answer.read().decode()
         series = {}
         for line in text.splitlines():
@@ -175,21 +187,25 @@ class Belfryd:
                 series[name] = float(value)
         return series
 
+    def metrics_address(self):
+        return next(line for line in reversed(self.log.lines) if line["message"] == "belfryd is ready")["metrics"]
+
     def processes_of(self, marker):
         """The processes whose environment has this word, e.g. BELFRY_JOB=backup: none may be left of an ended run."""
-        return with_marker(marker)
+        return with_marker(marker, f"LAB={self.lab.folder}")
 
 
-def with_marker(marker):
-    """The pids of all processes that were given the variable `marker` (NAME=value)."""
+def with_marker(*markers):
+    """The pids of all processes that were given these variables (NAME=value)."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
             continue
         try:
             with open(f"/proc/{entry}/environ", "rb") as file:
-                if marker.encode() in file.read().split(b"\0"):
-                    found.append(int(entry))
+                given = file.read().split(b"\0")
+            if all(marker.encode() in given for marker in markers):
+                found.append(int(entry))
         except OSError:
             pass  # it has ended, or is not ours to see
     return found

@@ -58,6 +58,7 @@ class Lab:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="belfry-test.")
         self._endings = []  # called last first
+        self._fifos = {}
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -72,18 +73,22 @@ class Lab:
         return path
 
     def fifo(self, name):
+        """A FIFO that stays open at both ends: what is written into it waits there for whoever reads it."""
         os.mkfifo(self.path(name))
+        self._fifos[name] = open(self.path(name), "r+b", buffering=0)  # pylint: disable=consider-using-with
+        self.at_end(self._fifos[name].close)
         return self.path(name)
 
     def read_line(self, fifo):
         """The next line that somebody writes into the FIFO: waits for him."""
-        with open(self.path(fifo), encoding="utf-8") as file:
-            return file.readline().rstrip("\n")
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self._fifos[fifo].read(1)
+        return line.decode().rstrip("\n")
 
     def let(self, fifo, text="go"):
-        """Lets one go on who reads the FIFO: waits until there is one."""
-        with open(self.path(fifo), "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        """Lets one go on who reads the FIFO, now or later."""
+        self._fifos[fifo].write(text.encode() + b"\n")
 
     def at_end(self, ending):
         self._endings.append(ending)

@@ -1,4 +1,6 @@
 """A stretch of wall time that a belfryd lives through in steps, with a job that beats at each of them."""
+from datetime import datetime
+
 from belfryd import Belfryd
 from steered import NS, Clock, instant, utc
 
@@ -34,7 +36,7 @@ class Night:
             since = len(self.daemon.log.lines)
             self.clock.pass_to(beat)
             log = self.daemon.log
-            log.wait("run ended", since=since, job="beat")
+            log.wait("run ended", since=since, job="beat", scheduled_at=lambda text, at=beat: logged(text) == at)
             for line in log.lines[since:]:
                 if line["message"] == "run started" and line["job"] not in self.slow:
                     log.wait("run ended", since=since, run=line["run"])
@@ -50,6 +52,11 @@ class Night:
     def minutes(self, end):
         """Every whole minute after the beginning up to `end`, as text."""
         return [utc(at) for at in range((self.begin // (60 * NS) + 1) * 60 * NS, instant(end) + 1, 60 * NS)]
+
+
+def logged(text):
+    """Nanoseconds since 1970 of a time as the log tells it, to the millisecond."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000) * 1_000_000
 
 
 def seconds(text):

@@ -32,10 +32,10 @@ def utc(ns):
 
 
 class Clock:
-    """The wall clock of the programs that get `environment`. It goes on by itself; the test moves it."""
+    """The clocks of the programs that get `environment`. They go on by themselves; the test moves them."""
 
     def __init__(self, lab, at=None):
-        self._path = lab.path("clock")
+        self._path = lab.path("steered")
         with open(self._path, "wb") as file:
             file.write(bytes(mmap.PAGESIZE))
         with open(self._path, "r+b") as file:
@@ -43,32 +43,33 @@ class Clock:
         self.environment = {"STEERED_CLOCK": self._path}
         self.preload = preload("steered_clock.so")
         if at is not None:
-            self._write(instant(at) - time.time_ns(), 0)
+            self._write(instant(at) - time.time_ns(), 0, 0)
 
     def now(self):
         return time.time_ns() + self._read()[0]
 
     def pass_to(self, ns):
         """So much time passes that it is `ns` now: what became due in between is due. Never back."""
-        self._move(max(ns - self.now(), 0), 0, b"p")
+        span = max(ns - self.now(), 0)
+        self._move(span, span, span, b"p")
 
     def set_by(self, seconds):
         """Somebody sets the clock."""
-        self._move(int(seconds * NS), 0, b"s")
+        self._move(int(seconds * NS), 0, 0, b"s")
 
     def suspend(self, seconds):
         """The machine sleeps."""
-        self._move(int(seconds * NS), int(seconds * NS), b"s")
+        self._move(int(seconds * NS), int(seconds * NS), 0, b"s")
 
     def _read(self):
-        return struct.unpack_from("=qq", self._map)
+        return struct.unpack_from("=qqq", self._map)
 
-    def _write(self, wall, boot):
-        struct.pack_into("=qq", self._map, 0, wall, boot)
+    def _write(self, *shifts):
+        struct.pack_into("=qqq", self._map, 0, *shifts)
 
-    def _move(self, wall, boot, word):
-        was = self._read()
-        self._write(was[0] + wall, was[1] + boot)
+    def _move(self, *by):
+        *by, word = by
+        self._write(*(was + more for was, more in zip(self._read(), by)))
         try:
             with socket.socket(socket.AF_UNIX) as door:
                 door.connect(self._path + ".sock")

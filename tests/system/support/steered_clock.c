@@ -1,11 +1,12 @@
-// A wall clock that a test steers: preloaded into belfryd, its client and its jobs.
+// Clocks that a test steers: preloaded into belfryd, its client and its jobs.
 //
-// The file $STEERED_CLOCK holds two numbers of nanoseconds (int64, native order): what is added to CLOCK_REALTIME, and
-// what is added to CLOCK_BOOTTIME. The test writes them, then connects to the socket "$STEERED_CLOCK.sock" and sends
-// 'p' (so much time has passed: what became due fires) or 's' (the clock was set, or the machine resumed: as the kernel
-// does, timers with TFD_TIMER_CANCEL_ON_SET are cancelled). One byte comes back when it is done. The monotonic clock is
-// left alone, as it is by clock_settime(2) and by suspend.
+// The file $STEERED_CLOCK holds three numbers of nanoseconds (int64, native order): what is added to CLOCK_REALTIME, to
+// CLOCK_BOOTTIME and to CLOCK_MONOTONIC. The test writes them, then connects to the socket "$STEERED_CLOCK.sock" and
+// sends 'p' (so much time has passed, on all three: what became due fires) or 's' (the wall clock was set, or the machine
+// resumed, which leaves the monotonic clock alone: as the kernel does, timers with TFD_TIMER_CANCEL_ON_SET are
+// cancelled). One byte comes back when it is done.
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,10 +28,12 @@ enum { second = 1000000000, most_timers = 64 };
 struct shifts {
   int64_t wall_ns;
   int64_t boot_ns;
+  int64_t mono_ns;
 };
 
-struct timer { // a timerfd on the wall clock
+struct timer { // a timerfd
   int fd;
+  int clock;
   int armed;   // whether `wanted` is what it was armed with
   int flags;
   unsigned long sets_seen;
@@ -64,12 +67,35 @@ static struct timespec moved(struct timespec at, int64_t by) {
   return at;
 }
 
+static int64_t shift_of(clockid_t clock) {
+  if (shifts == NULL) return 0; // before the constructor, for the dynamic loader's callers
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+      return shifts->wall_ns;
+    case CLOCK_BOOTTIME:
+      return shifts->boot_ns;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_MONOTONIC_RAW:
+      return shifts->mono_ns;
+    default:
+      return 0;
+  }
+}
+
 int clock_gettime(clockid_t clock, struct timespec* now) {
   const int result = (int)syscall(SYS_clock_gettime, clock, now);
-  if (result != 0 || shifts == NULL) return result; // NULL: before the constructor, for the dynamic loader's callers
-  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) *now = moved(*now, shifts->wall_ns);
-  if (clock == CLOCK_BOOTTIME) *now = moved(*now, shifts->boot_ns);
-  return 0;
+  if (result == 0) *now = moved(*now, shift_of(clock));
+  return result;
+}
+
+// The kernel's clocks are not steered, so a deadline is translated: steady_clock's waits, as of std::condition_variable.
+int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* lock, clockid_t clock, const struct timespec* until) {
+  static int (*wait)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const struct timespec*);
+  if (wait == NULL) wait = (__typeof__(wait))dlsym(RTLD_NEXT, "pthread_cond_clockwait");
+  const struct timespec real = moved(*until, -shift_of(clock));
+  return wait(condition, lock, clock, &real);
 }
 
 int gettimeofday(struct timeval* now, void* zone) {
@@ -99,7 +125,7 @@ static struct timer* find(int fd) {
 static int arm(const struct timer* timer, int at_once, struct itimerspec* old) {
   struct itimerspec spec = timer->wanted;
   if (spec.it_value.tv_sec != 0 || spec.it_value.tv_nsec != 0) {
-    if (timer->flags & TFD_TIMER_ABSTIME) spec.it_value = moved(spec.it_value, -shifts->wall_ns);
+    if (timer->flags & TFD_TIMER_ABSTIME) spec.it_value = moved(spec.it_value, -shift_of(timer->clock));
     if (at_once || spec.it_value.tv_sec < 0) spec.it_value = (struct timespec){.tv_nsec = 1};
   }
   const int flags = timer->flags & ~TFD_TIMER_CANCEL_ON_SET;
@@ -129,7 +155,7 @@ static void* serve(void* nothing) {
   return nothing;
 }
 
-// In the process that has timers on the wall clock, which is belfryd alone.
+// In the process that has a timer on the wall clock, which is belfryd alone.
 static void open_door(void) {
   const char* path = getenv("STEERED_CLOCK");
   if (path == NULL || door >= 0) return;
@@ -149,13 +175,13 @@ static void open_door(void) {
 
 int timerfd_create(int clock, int flags) {
   const int fd = (int)syscall(SYS_timerfd_create, clock, flags);
-  if (fd < 0 || clock != CLOCK_REALTIME) return fd;
+  if (fd < 0) return fd;
   pthread_mutex_lock(&mutex);
   struct timer* timer = find(fd); // a number that is used again: the one before was closed
   if (timer == NULL && timer_count < most_timers) timer = &timers[timer_count++];
-  if (timer != NULL) *timer = (struct timer){.fd = fd, .sets_seen = sets};
+  if (timer != NULL) *timer = (struct timer){.fd = fd, .clock = clock, .sets_seen = sets};
   pthread_mutex_unlock(&mutex);
-  open_door();
+  if (clock == CLOCK_REALTIME) open_door();
   return fd;
 }
 
