@@ -11,7 +11,7 @@ BIN := build/release/bin
 RUN := build/run
 ARGS ?=
 
-.PHONY: help build run test asan tsan bench fuzz lint format install clean deps-build deps-test deps-bench deps-lint
+.PHONY: help build run test asan tsan bench fuzz soak lint format install clean deps-build deps-test deps-bench deps-lint
 
 help: ## print this list
 	@echo "belfry, a job scheduler daemon. Type:"
@@ -56,6 +56,10 @@ bench: deps-bench build/release/build.ninja ## measure against the peers (see do
 
 fuzz: deps-test ## run every fuzz target for a minute (SECONDS_EACH=60)
 	@.ci/fuzz $(or $(SECONDS_EACH),60)
+
+soak: deps-test build/release/build.ninja ## kill belfryd a thousand times and judge its ledger (KILLS=1000, ARGS=--seed N)
+	@cmake --build build/release --target programs belfryd_faulty truthful_job
+	@tests/system/crash/crash_test.py --kills $(or $(KILLS),1000) $(ARGS)
 
 lint: deps-lint build/release/build.ninja ## clang-tidy, clang-format, shellcheck; ARGS=--changed: changed files only
 	@.ci/lint $(ARGS)

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "engine/engine_clock.hpp"
@@ -52,7 +53,9 @@ async::Task<> Engine::forget_ended_runs() {
     co_await async::sleep(forget_pause);
     const std::vector<ledger::RunId> ended = recorder_.take_ended();
     co_await ledger::flush(recorder_.ledger());
+    BELFRY_FAULT_POINT("run.durable");
     for (const ledger::RunId run : ended) recorder_.live()->forget(run);
+    BELFRY_FAULT_POINT("run.forgotten");
   }
 }
 
@@ -81,6 +84,7 @@ async::Task<> Engine::drain(Duration grace) {
       if (auto pending = call(run)) refuse(*std::move(pending), ledger::SlotReason::shutdown, "belfryd shut down");
     }
     for (const auto& [run, scope] : looking_) scope->cancel(async::CancelReason::shutdown);
+    BELFRY_FAULT_POINT("daemon.intake_stopped");
     wake();
   }
   co_await async::move_on_after(grace, all_ended());

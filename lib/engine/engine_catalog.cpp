@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "engine/engine.hpp"
 #include "engine/engine_clock.hpp"
 
@@ -158,6 +159,7 @@ void Engine::forget_if_done(const JobState& state) {
   if (!state.one_shot || state.running > 0 || !waiting_room_.of(state).empty() || state.next) return;
   if (past_) return;  // a run of it may still have to be adopted
   recorder_.record(ledger::OneShotRemoved{.name = state.job->name});
+  BELFRY_FAULT_POINT("one_shot.removed");
   jobs_.erase(jobs_.find(state.job->name));
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "engine/engine.hpp"
 #include "engine/engine_clock.hpp"
 
@@ -71,6 +72,7 @@ void Engine::resume(std::shared_ptr<const Past> past) {
 /// Brings to the ledger what only the table knows of the run.
 void Engine::take_over(const Leftover& left) {
   const ledger::LiveRun& run = left.run;
+  BELFRY_FAULT_POINT("run.taken_over");
   if (run.started.scheduled_at) accounted_[run.started.job].push_back(*run.started.scheduled_at);
   const bool owns_slot = run.started.scheduled_at && run.started.trigger != ledger::RunTrigger::recovery;
   if (owns_slot && !left.slot_on_record) recorder_.record_late(started_slot(run.started));
@@ -156,6 +158,7 @@ void Engine::adopt(const ledger::LiveRun& left) {
 
 /// A slot that was claimed, or waited, and was never closed.
 void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
+  BELFRY_FAULT_POINT("claim.settled");
   const WallTime now = wall_now();
   const auto known = accounted_.find(claimed.job);
   if (known != accounted_.end() && std::ranges::binary_search(known->second, claimed.scheduled_at)) return;
@@ -188,6 +191,7 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
 /// guarantee: at_least_once. The run was lost, so its slot is owed another.
 void Engine::repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot) {
   if (draining_ || state.removed || tasks_ == nullptr) return;
+  BELFRY_FAULT_POINT("run.repeated");
   take_turn({.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = slot, .caused_by = lost},
              .state = state.shared_from_this(),
              .slot = std::nullopt});

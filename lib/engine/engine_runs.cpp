@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "engine/engine.hpp"
 #include "engine/engine_clock.hpp"
@@ -62,6 +63,7 @@ async::Task<> Engine::carry_out(std::shared_ptr<JobState> state, std::shared_ptr
 void Engine::run_ended(JobState& state, const ledger::RunEnded& ended) {
   live_.erase(ended.run);
   recorder_.record(ended);
+  BELFRY_FAULT_POINT("run.ended");
   run_ended_.set();
   note_end(state, ended);
   leave(state, ended.run);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "async/sleep.hpp"
 #include "async/wall_alarm.hpp"
@@ -110,6 +111,7 @@ bool Engine::fire_some(WallTime now, ledger::SlotReason why_late) {
   for (int fired = 0; fired < slots_each_turn; ++fired) {
     JobState* state = due_.take_due(now);
     if (state == nullptr) return false;
+    BELFRY_FAULT_POINT("slot.due");
     if (claim(*state, now)) continue;
     const auto keep = state->shared_from_this();  // a one-shot may be forgotten below
     settle(*state, now, std::exchange(state->missed_while_down, false) ? ledger::SlotReason::down : why_late);
@@ -123,6 +125,7 @@ bool Engine::fire_some(WallTime now, ledger::SlotReason why_late) {
 bool Engine::claim(JobState& state, WallTime now) {
   if (state.claimed || !needs_claim(*state.job) || *state.next <= now) return false;
   recorder_.write(ledger::SlotClaimed{.job = state.job->name, .scheduled_at = *state.next, .at = now});
+  BELFRY_FAULT_POINT("slot.claimed");
   state.claimed = true;
   due_.set(state.slot, *state.next);
   return true;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "async/sleep.hpp"
 #include "async/timeout.hpp"
@@ -75,6 +76,7 @@ Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t gen
                                       .started_at = info_.started_at,
                                       .generation = generation_,
                                       .caused_by = launch.caused_by});
+  BELFRY_FAULT_POINT("run.started");
 }
 
 Run::Run(std::shared_ptr<const Job> job, ledger::LiveRun left, std::optional<WallTime> previous_success,
@@ -91,6 +93,7 @@ Run::Run(std::shared_ptr<const Job> job, ledger::LiveRun left, std::optional<Wal
   info_.started_at = left_->started.started_at;
   info_.adopted = true;
   recorder_.publish(RunAdopted{.started = left_->started, .attempt = left_->attempt});
+  BELFRY_FAULT_POINT("run.adopted");
 }
 
 async::Task<ledger::RunEnded> Run::carry_out() {
@@ -238,7 +241,10 @@ Report Run::new_report() {
     const auto [output, error] = live->output(info_.run);
     report.kept_output = output;
     report.kept_error = error;
-    report.launched = [live, run = info_.run](const io::ProcessMark& process) { live->launched(run, process); };
+    report.launched = [live, run = info_.run](const io::ProcessMark& process) {
+      live->launched(run, process);
+      BELFRY_FAULT_POINT("attempt.launched");
+    };
   }
   return report;
 }
@@ -258,6 +264,7 @@ void Run::enter_attempting(int number, WallTime started_at) {
   ended_.attempts = number;
   if (left_ && number == left_->attempt) return;  // the earlier daemon has told of it
   if (recorder_.live() != nullptr) recorder_.live()->attempt(info_.run, number, started_at);
+  BELFRY_FAULT_POINT("attempt.begun");
   AttemptStarted started{.run = info_.run, .job = info_.job, .attempt = number, .start_delay = std::nullopt};
   if (number == 1 && info_.scheduled_at && info_.trigger == ledger::RunTrigger::schedule) {
     started.start_delay = started_at - *info_.scheduled_at;
@@ -270,6 +277,7 @@ void Run::enter_resting(Duration delay) {
   info_.retry_at = now() + delay;
   recorder_.publish(
       RetryPlanned{.run = info_.run, .job = info_.job, .next_attempt = info_.attempt + 1, .delay = delay});
+  BELFRY_FAULT_POINT("attempt.rests");
 }
 
 void Run::enter_ended() {
@@ -297,6 +305,7 @@ void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& rep
                                         .standard_error = std::move(report.standard_error),
                                         .orphans = report.orphans,
                                         .lingering_pipe = report.lingering_pipe});
+  BELFRY_FAULT_POINT("attempt.ended");
 }
 
 std::string Run::dump() const {

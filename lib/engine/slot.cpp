@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "async/fault_point.hpp"
 #include "async/loop.hpp"
 #include "time/instant.hpp"
 
@@ -45,6 +46,7 @@ void Slot::enter_waiting() {
   enter(SlotState::waiting);
   if (!std::exchange(claimed_, true))
     recorder_->write(ledger::SlotClaimed{.job = job_->name, .scheduled_at = span_.last, .at = wall_now()});
+  BELFRY_FAULT_POINT("slot.waits");
 }
 
 void Slot::enter_started(ledger::RunId run) && {
@@ -83,6 +85,7 @@ void Slot::close(SlotState end, ledger::SlotResult result, ledger::SlotReason re
                                        .reason = reason,
                                        .run = run,
                                        .closed_at = wall_now()});
+  BELFRY_FAULT_POINT("slot.closed");
 }
 
 std::string Slot::dump() const {

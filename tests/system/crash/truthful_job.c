@@ -1,9 +1,9 @@
 // A job that tells the truth: its first act is a line in the file $CRASH_TRUTH, which nobody but the jobs writes.
 //
-//   truthful_job MILLISECONDS [fail=N] [print=BYTES] [exclusive]
+//   truthful_job MILLISECONDS [fail=N] [print=BYTES] [alone=NAME]
 //
-// It lasts so long, fails in the first N attempts, prints so much, and, when exclusive, tells when it finds another run of
-// its job going on. Lines, each written whole by O_APPEND:
+// It lasts so long, fails in the first N attempts, prints so much, and, when it is to be alone, tells when it finds another
+// one of that name going on. Lines, each written whole by O_APPEND:
 //
 //   start JOB RUN ATTEMPT TRIGGER SLOT PID     SLOT: as BELFRY_SCHEDULED_AT, or -
 //   overlap JOB RUN
@@ -57,9 +57,9 @@ int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     if (strncmp(argv[i], "fail=", 5) == 0) fail = atol(argv[i] + 5);
     if (strncmp(argv[i], "print=", 6) == 0) bytes = atol(argv[i] + 6);
-    if (strcmp(argv[i], "exclusive") == 0) {
+    if (strncmp(argv[i], "alone=", 6) == 0) {
       char path[512];
-      snprintf(path, sizeof path, "%s.lock.%s", variable("CRASH_TRUTH"), job);
+      snprintf(path, sizeof path, "%s.lock.%s", variable("CRASH_TRUTH"), argv[i] + 6);
       const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
       if (flock(lock, LOCK_EX | LOCK_NB) != 0) tell("overlap %s %s\n", job, run);  // held to the end of the process
     }

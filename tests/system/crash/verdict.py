@@ -109,16 +109,15 @@ def check_runs(ledger, truth):
     check_equal("runs on record as a success that did not end", [], liars)
 
 
-def check_exclusive(jobs, truth):
-    exclusive = {job.name for job in jobs if job.exclusive}
-    check_equal("runs that found another one of their job", [], [overlap for overlap in truth.overlaps if overlap[0] in exclusive])
+def check_alone(truth):
+    check_equal("processes that were to be alone and were not (job, run)", [], truth.overlaps)
 
 
-def check_one_shots(promised, truth, once):
-    """Those that the daemon had confirmed: each has run; `once`: and not again."""
+def check_one_shots(promised, truth):
+    """Those that the daemon had confirmed: each has run, and once."""
     runs = Counter(start.job for start in truth.starts if start.attempt == 1)
     check_equal("one-shots that were promised and did not run", [], [name for name in promised if not runs[name]])
-    check_equal("one-shots that ran more than once", [], [(name, runs[name]) for name in promised if once and runs[name] > 1])
+    check_equal("one-shots that ran more than once", [], [(name, runs[name]) for name in promised if runs[name] > 1])
 
 
 def check_nothing_left(marker):
