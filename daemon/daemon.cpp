@@ -272,6 +272,7 @@ async::Task<> Daemon::end_in_order() {
   const bool durable = co_await async::move_on_after(ledger_patience, ledger::flush(*ledger_));
   BELFRY_FAULT_POINT("daemon.flushed");
   if (durable) {
+    engine_.all_is_durable();
     log_.info("belfryd has ended in order");
     co_return;
   }

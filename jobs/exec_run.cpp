@@ -92,6 +92,8 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   io::Pipe error = io::make_lasting_pipe();
   io::Pipe shim;
   if (spec_.steps.needed()) shim = io::make_pipe();
+  note_source(report_.kept_output, output.read_end);  // before there is a process that might have to be adopted
+  note_source(report_.kept_error, error.read_end);
   auto process = io::Process::start(launch, {.standard_input = input.get(),
                                              .standard_output = output.write_end.get(),
                                              .standard_error = error.write_end.get(),
@@ -103,8 +105,6 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   }
   process_.emplace(std::move(*process));
   shim_report_ = std::move(shim.read_end);
-  note_source(report_.kept_output, output.read_end);  // before it is known that there is a process to be adopted
-  note_source(report_.kept_error, error.read_end);
   if (report_.launched) report_.launched(process_->mark());
   capture(std::move(output.read_end), std::move(error.read_end));
   return true;
@@ -118,6 +118,14 @@ void ExecRun::capture(io::Fd output, io::Fd error) {
 }
 
 async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
+  if (process.pid == 0) {
+    const auto leader = co_await io::find_leader(marker);
+    if (!leader) {
+      report_.message = "belfryd was killed before it was known to have started";
+      co_return false;
+    }
+    process = *leader;
+  }
   std::optional<io::Process> found = io::Process::adopt(process);
   if (found) process_.emplace(*std::move(found));
   io::ForeignTree tree{.leader = process, .marker = std::move(marker)};

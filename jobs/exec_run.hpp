@@ -22,8 +22,8 @@ class ExecRun {
   /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
 
-  /// Takes over what an earlier daemon started instead, with its output. False: it has gone; then what it left behind
-  /// has been ended, and the report says what is known.
+  /// Takes over what an earlier daemon started instead, with its output; a process of number 0 is looked for. False: it
+  /// has gone; then what it left behind has been ended, and the report says what is known.
   async::Task<bool> adopt(io::ProcessMark process, std::string marker);
 
   /// Returns when the leader has ended.

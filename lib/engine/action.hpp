@@ -61,11 +61,12 @@ class Action {
   /// CancelReason::replaced: a newer slot waits for its place, so what runs is killed at once, without any grace.
   virtual async::Task<ledger::Outcome> run(const Attempt& attempt, Report& report) const = 0;
 
-  /// Goes on with an attempt that an earlier daemon started in `process` (what Report::launched was told), of this or
-  /// of an earlier declaration of the job. Nothing, at once and without having waited for anything: the process has
-  /// gone, or this kind of action cannot be taken over; then the attempt's end is unknown, and report.message may say
-  /// what is known. Else as run(), with the same words for the same ends; an end whose status the kernel does not tell
-  /// is `lost`, with a message that says what is known. The output goes on where it was: see Report::kept_output.
+  /// Goes on with an attempt that an earlier daemon started in `process` (what Report::launched was told; of number 0
+  /// when that daemon was killed before it could tell), of this or of an earlier declaration of the job. Nothing, at
+  /// once and without having waited for anything: the process has gone, or this kind of action cannot be taken over;
+  /// then the attempt's end is unknown, and report.message may say what is known. Else as run(), with the same words
+  /// for the same ends; an end whose status the kernel does not tell is `lost`, with a message that says what is known.
+  /// The output goes on where it was: see Report::kept_output.
   virtual async::Task<std::optional<ledger::Outcome>> adopt(const Attempt& attempt, const io::ProcessMark& process,
                                                             Report& report) const;
 

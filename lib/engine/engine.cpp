@@ -2,6 +2,8 @@
 
 #include "engine/engine.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "async/fault_point.hpp"
@@ -51,10 +53,10 @@ async::Task<> Engine::forget_ended_runs() {
     co_await run_ended_.wait();
     run_ended_.clear();
     co_await async::sleep(forget_pause);
-    const std::vector<ledger::RunId> ended = recorder_.take_ended();
+    std::ranges::move(recorder_.take_ended(), std::back_inserter(ended_));
     co_await ledger::flush(recorder_.ledger());
     BELFRY_FAULT_POINT("run.durable");
-    for (const ledger::RunId run : ended) recorder_.live()->forget(run);
+    forget_ended();
     BELFRY_FAULT_POINT("run.forgotten");
   }
 }
@@ -63,12 +65,22 @@ async::Task<> Engine::forget_ended_runs() {
 async::Task<> Engine::make_claims_durable() {
   for (;;) {
     co_await claims_written_.wait();
-    const std::size_t size = catchup_.size();
+    const std::uint64_t claimed = claims_;
     co_await ledger::flush(recorder_.ledger());
-    if (catchup_.size() > size) continue;  // more of them were claimed meanwhile
+    if (claims_ != claimed) continue;  // more of them were claimed meanwhile
     claims_written_.clear();
     wake();
   }
+}
+
+void Engine::forget_ended() {
+  for (const ledger::RunId run : std::exchange(ended_, {})) recorder_.live()->forget(run);
+}
+
+void Engine::all_is_durable() {
+  if (recorder_.live() == nullptr) return;
+  std::ranges::move(recorder_.take_ended(), std::back_inserter(ended_));
+  forget_ended();
 }
 
 void Engine::wake() {

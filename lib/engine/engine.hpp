@@ -87,6 +87,9 @@ class Engine {
   /// the first waits shortens the patience. REQUIRES: serve() is under way. Cancellation: intake stays stopped.
   async::Task<> drain(Duration grace);
 
+  /// After drain(), once the ledger has made all of it durable: the table of live runs has nothing to tell any more.
+  void all_is_durable();
+
   /// Starts the job now, beside its schedule, and says which run that is; it may have to wait its turn, or for its
   /// group. Runs although the job is paused or disabled, its breaker is open or its precondition fails: whoever asks by
   /// hand means it.
@@ -177,6 +180,7 @@ class Engine {
   async::Task<> all_ended();
   async::Task<> forget_ended_runs();
   async::Task<> make_claims_durable();
+  void forget_ended();
 
   // generations (engine_catalog.cpp)
   void apply_groups();
@@ -236,7 +240,9 @@ class Engine {
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
   async::Event run_ended_;
-  async::Event claims_written_;  // set from the claim of a missed slot until that is durable: then it may run
+  std::uint64_t claims_ = 0;          // of missed slots
+  async::Event claims_written_;       // set from the claim of a missed slot until that is durable: then it may run
+  std::vector<ledger::RunId> ended_;  // still in the table of live runs
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   Duration asleep_{};                // as last seen: it changes when the machine is suspended

@@ -64,6 +64,9 @@ void Engine::resume(std::shared_ptr<const Past> past) {
     auto state = new_state(one_shot_factory_(request));
     state->one_shot = true;
     jobs_.insert_or_assign(request.name, state);
+    // Its run may be known to the table alone: then its slot is closed, and it must not start again.
+    if (accounted_.contains(request.name))
+      state->last_slot = std::max(state->last_slot.value_or(request.due), request.due);
     // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
     plan(*state, request.due - Duration{1});
   }

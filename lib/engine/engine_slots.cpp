@@ -193,6 +193,7 @@ std::optional<ledger::RunId> Engine::make_up(JobState& state, Slot slot) {
   catchup_.add(state.job->name, due, priority_of(*state.job));
   missed_.emplace(std::pair(state.job->name, due), run);
   park(std::move(pending), WaitsFor::budget);
+  ++claims_;
   claims_written_.set();
   return run;
 }

@@ -204,16 +204,13 @@ async::Task<ledger::Outcome> Run::act(const Attempt& attempt, Report& report) {
 
 async::Task<ledger::Outcome> Run::adopt(const Attempt& attempt, Report& report) {
   constexpr const char* unknown = "belfryd was killed while it ran, so how it ended is unknown";
-  if (!left_->process) {
-    report.message = "belfryd was killed before it was known to have started";
-    co_return ledger::Outcome::lost;
-  }
+  const io::ProcessMark process = left_->process.value_or(io::ProcessMark{});
   std::optional<std::optional<ledger::Outcome>> outcome;
   if (job_->timeout) {
     const Duration remaining = std::max(*job_->timeout - (now() - attempt.started_at), least_timeout);
-    outcome = co_await async::move_on_after(remaining, job_->action->adopt(attempt, *left_->process, report));
+    outcome = co_await async::move_on_after(remaining, job_->action->adopt(attempt, process, report));
   } else {
-    outcome = co_await job_->action->adopt(attempt, *left_->process, report);
+    outcome = co_await job_->action->adopt(attempt, process, report);
   }
   if (!outcome) {
     report.message = "ran past its timeout of " + time::format_duration(*job_->timeout) + " and was ended";

@@ -48,6 +48,7 @@ bool is_ours(const std::string& folder) {
 
 /// The number of a group is not given away while it has members; but when the last one has gone, it may be.
 bool is_group_of(const ForeignTree& tree) {
+  if (tree.leader.pid == 0) return false;
   const auto holder = start_ticks_of(tree.leader.pid);
   return !holder || *holder == tree.leader.start_ticks;
 }
@@ -96,6 +97,18 @@ async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree) {
     if (const auto member = as_member(*pid, tree, by_group)) members.push_back(*member);
   }
   co_return members;
+}
+
+async::Task<std::optional<ProcessMark>> find_leader(std::string marker) {
+  const ForeignTree tree{.leader = {}, .marker = std::move(marker)};
+  const std::vector<ProcessMark> members = co_await members_of(tree);
+  std::optional<ProcessMark> first;
+  for (const ProcessMark& member : members) {
+    const auto stat = read_stat(member.pid);
+    if (!stat || stat->group != member.pid) continue;  // it was made the leader of a group of its own
+    if (!first || std::pair(member.start_ticks, member.pid) < std::pair(first->start_ticks, first->pid)) first = member;
+  }
+  co_return first;
 }
 
 async::Task<int> kill_foreign_tree(ForeignTree tree) {

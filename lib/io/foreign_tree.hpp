@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,13 +21,17 @@ namespace belfry::io {
 
 /// A tree by its first process, alive or not, and an entry of the environment that all of it inherit.
 struct ForeignTree {
-  ProcessMark leader;
+  ProcessMark leader;  ///< of number 0: it is not known
   std::string marker;  ///< "BELFRY_TREE=..."; empty: there is none
 };
 
 /// The processes of the tree that live and may be signalled by us: those in the leader's process group and those with
 /// the marker. Never this process. Cancellation: throws.
 async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree);
+
+/// The first process of the tree with that marker, when whoever started it was killed before it wrote down which it is;
+/// nothing: there is none. Cancellation: throws.
+async::Task<std::optional<ProcessMark>> find_leader(std::string marker);
 
 /// Kills (SIGKILL) all of them, wherever they hid, until none is left; returns how many there were. The leader itself
 /// is killed as well if it lives. Cancellation: throws at once, some may be left. Bounded: 100 rounds.

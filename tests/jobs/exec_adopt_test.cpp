@@ -32,13 +32,18 @@ struct Adopted {
   const std::string& output() const { return report.standard_output.head; }
 };
 
-async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {
+async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                              io::ProcessMark mark) {
   Adopted adopted;
   adopted.report.kept_output = daemon.kept_output();
   adopted.report.kept_error = daemon.kept_error();
   const engine::Attempt attempt = EarlierDaemon::attempt();
-  adopted.outcome = co_await action->adopt(attempt, daemon.mark(), adopted.report);
+  adopted.outcome = co_await action->adopt(attempt, mark, adopted.report);
   co_return adopted;
+}
+
+async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {
+  return adopt_it(std::move(action), daemon, daemon.mark());
 }
 
 // A gate that the program passes when the test says so, and from which it tells how far it has come.
@@ -97,6 +102,22 @@ TEST_CASE("a program outlives its daemon; the next one reads on and knows how it
   CHECK(adopted.report.standard_error.head == "trouble\n");
   CHECK(adopted.report.standard_output.dropped_bytes == 0);
   CHECK_FALSE(adopted.report.lingering_pipe);
+}
+
+TEST_CASE("a program is found although its daemon was killed before it wrote down which process it is", "[adopt]") {
+  const Gate gate;
+  const auto action = jobs::make_exec({.command = "sleep 1000 & read x <" + gate.go + "; echo after; exit 3"});
+  EarlierDaemon daemon(action);
+  daemon.kill();
+  gate.open();
+  const auto adopted = async::run(adopt_it(action, daemon, {}));
+  CHECK(adopted.outcome == Outcome::failure);
+  CHECK(adopted.report.exit_code == 3);
+  CHECK(adopted.output() == "after\n");
+  CHECK(adopted.report.orphans == 1);
+  const auto again = async::run(adopt_it(action, daemon, {}));
+  CHECK_FALSE(again.outcome);
+  CHECK(again.report.message == "belfryd was killed before it was known to have started");
 }
 
 TEST_CASE("a program that prints while there is no daemon is neither broken nor cut off", "[adopt]") {

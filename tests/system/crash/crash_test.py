@@ -80,6 +80,7 @@ class CrashTest:
         """In order, so that all jobs are declared: from here on every slot is owed an entry."""
         before = time.time_ns() // MS
         self.daemon.start()
+        self.daemon.left_in_memory.update(self.daemon.tables())
         self.begin = (before, time.time_ns() // MS)
         self.daemon.log.wait("run ended", job="each_second")
         self.daemon.belfry("history", "-n", "1")

@@ -1,5 +1,4 @@
 """S11: the power fails in the middle of a run: it is closed as lost at the first start, and the next slot runs."""
-import glob
 import os
 import signal
 
@@ -15,12 +14,6 @@ jobs:
 """
 
 
-def tables(daemon):
-    """The files in memory that the daemon has mapped: a power failure takes them."""
-    with open(f"/proc/{daemon.pid}/maps", encoding="ascii", errors="replace") as file:
-        return [path for path in glob.glob("/dev/shm/belfry-*") if path in file.read()]
-
-
 def scenario(lab):
     started, gate = lab.fifo("started"), lab.fifo("gate")
     daemon = Belfryd(lab, CONFIG.format(started=started, gate=gate))
@@ -28,11 +21,12 @@ def scenario(lab):
     run = int(lab.read_line("started"))
     daemon.flush()  # what had not reached the disk would be as if it had not been
     step("the power fails: the daemon, the job and all memory are gone")
-    gone = tables(daemon)
+    gone = daemon.tables()
     daemon.kill()
     for pid in daemon.processes_of(f"BELFRY_RUN_ID={run}"):
         os.kill(pid, signal.SIGKILL)
         wait_gone(pid)
+    check(gone, "no table of live runs is in memory")
     for path in gone:
         os.unlink(path)
 

@@ -30,10 +30,6 @@ class Contained(Belfryd):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             return int(file.read().split()[0])
 
-    def stop(self):
-        os.kill(self.pid, 15)
-        check_equal("exit status of belfryd after SIGTERM", 0, self.wait_end())
-
 
 def zombies(parent):
     children = []

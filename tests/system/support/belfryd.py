@@ -76,6 +76,7 @@ class Belfryd:
         self.socket = lab.path(f"{name}.sock")
         self.process = None
         self.log = None
+        self.left_in_memory = set()
         # By LAB, which jobs inherit, everything that this test ever started can be found.
         self.environment = {**os.environ, "LAB": lab.folder, **(environment or {})}
         steered = [part for part in (clock, disk) if part is not None]
@@ -108,13 +109,21 @@ class Belfryd:
         return self.process.pid
 
     def stop(self):
-        """In order; fails when it does not leave with 0."""
-        self.process.send_signal(signal.SIGTERM)
+        """In order; fails when it does not leave with 0, or leaves something in memory."""
+        tables = self.tables()
+        os.kill(self.pid, signal.SIGTERM)
         check_equal("exit status of belfryd after SIGTERM", 0, self.wait_end())
+        check_equal("files that it left in memory", [], [path for path in tables if os.path.exists(path)])
+
+    def tables(self):
+        """The files of /dev/shm that it has mapped: what the next daemon reads after a kill."""
+        with open(f"/proc/{self.pid}/maps", encoding="ascii", errors="replace") as file:
+            return sorted({line.split()[-1] for line in file if " /dev/shm/belfry-" in line})
 
     def kill(self):
         """kill -9, when it runs."""
         if self.process is not None and self.process.poll() is None:
+            self.left_in_memory.update(self.tables())
             self.process.kill()
         if self.process is not None:
             self.wait_end()
@@ -123,6 +132,9 @@ class Belfryd:
         self.kill()
         for pid in with_marker(f"LAB={self.lab.folder}"):
             os.kill(pid, signal.SIGKILL)
+        for path in self.left_in_memory:
+            if os.path.exists(path):
+                os.unlink(path)
 
     def wait_end(self):
         status = self.process.wait()
