@@ -129,7 +129,6 @@ class Engine {
   std::vector<GroupStatus> groups() const;
   std::optional<ActiveRun> active_run(ledger::RunId run) const;  ///< none when it has ended
   std::shared_ptr<const Catalog> catalog() const { return catalog_; }
-
   /// All that is under way or waits, a line each, for people: job, run or slot, and its state.
   std::string dump() const;
 
@@ -211,7 +210,6 @@ class Engine {
   Recorder recorder_;
   OneShotFactory one_shot_factory_;
   std::shared_ptr<const Catalog> catalog_;
-
   // what the last daemon left, until the first generation is in force
   std::shared_ptr<const Past> past_;
   std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_
@@ -219,7 +217,7 @@ class Engine {
   std::vector<ledger::LiveRun> adoptable_;
   std::vector<ledger::RunEnded> lost_;
 
-  // of jobs that may not be declared now, until they are
+  // until their jobs are declared
   std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
   std::map<std::string, ledger::BreakerChanged, std::less<>> breakers_before_;
 
