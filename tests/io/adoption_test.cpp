@@ -19,6 +19,7 @@
 #include "io/process.hpp"
 #include "io/process_tree.hpp"
 #include "support/orphan.hpp"
+#include "support/tree_id.hpp"
 
 using namespace belfry;
 using namespace std::chrono_literals;
@@ -175,20 +176,20 @@ TEST_CASE("strays are reaped beside a traced process, whose status stays its tra
 }
 
 TEST_CASE("the sweep of a foreign process finds its group and its marker, and spares all others", "[adoption]") {
-  Orphan other("echo ready; exec sleep 1000", "BELFRY_TREE=beef-71");
+  Orphan other("echo ready; exec sleep 1000", test::tree_marker("71"));
   CHECK(other.line() == "ready");
   // In its group; in a session of its own; daemonised by a double fork.
   Orphan orphan("sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & echo ready; exec sleep 1000' &); read go",
-                "BELFRY_TREE=beef-7");
+                test::tree_marker());
   CHECK(orphan.line() == "ready");
   const auto body = [](Orphan& adopted) -> async::Task<> {
     auto process = Process::adopt(adopted.mark());
     REQUIRE(process);
     adopted.go_on();
     co_await process->ended();
-    const int killed = co_await process->sweep("BELFRY_TREE=beef-7");
+    const int killed = co_await process->sweep(test::tree_marker());
     CHECK(killed == 4);
-    const io::ForeignTree tree{.leader = adopted.mark(), .marker = "BELFRY_TREE=beef-7"};
+    const io::ForeignTree tree{.leader = adopted.mark(), .marker = test::tree_marker()};
     const auto left = co_await io::members_of(tree);
     CHECK(left.empty());
     process->reap();
@@ -198,7 +199,7 @@ TEST_CASE("the sweep of a foreign process finds its group and its marker, and sp
 }
 
 TEST_CASE("the output of a foreign process is read on, wherever the pipe is now", "[adoption]") {
-  Orphan orphan("echo first; read go; echo second; exec >/dev/null; (echo third >&3) ; exit 0", "BELFRY_TREE=beef-8",
+  Orphan orphan("echo first; read go; echo second; exec >/dev/null; (echo third >&3) ; exit 0", test::tree_marker("8"),
                 Orphan::Extra::third_is_output);
   CHECK(orphan.line() == "first");
   const std::uint64_t inode = orphan.leave_output();

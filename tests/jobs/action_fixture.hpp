@@ -17,6 +17,7 @@
 #include "io/fd.hpp"
 #include "io/fd_watcher.hpp"
 #include "support/temp_dir.hpp"
+#include "support/tree_id.hpp"
 
 namespace belfry::test {
 
@@ -39,7 +40,7 @@ inline async::Task<Ran> run_once(std::shared_ptr<const engine::Action> action,
                                 .started_at = ledger::WallTime(std::chrono::seconds(1774747801)),
                                 .delay = std::chrono::milliseconds(1250),
                                 .previous_success = ledger::WallTime(std::chrono::seconds(1774661400)),
-                                .ledger_id = "beef"};
+                                .ledger_id = tree_id()};
   if (timeout) {
     ran.outcome = co_await async::move_on_after(*timeout, action->run(attempt, ran.report));
   } else {

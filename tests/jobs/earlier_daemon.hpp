@@ -21,6 +21,7 @@
 #include "engine/action.hpp"
 #include "io/fd.hpp"
 #include "io/process_mark.hpp"
+#include "support/tree_id.hpp"
 
 namespace belfry::test {
 
@@ -66,7 +67,7 @@ class EarlierDaemon {
   }
 
   static engine::Attempt attempt() {
-    return {.job = "the job", .run = 7, .scheduled_at = std::nullopt, .started_at = {}, .ledger_id = "beef"};
+    return {.job = "the job", .run = 7, .scheduled_at = std::nullopt, .started_at = {}, .ledger_id = tree_id()};
   }
 
  private:

@@ -77,12 +77,17 @@ bool we_have(std::uint64_t pipe) {
 
 // Opens the gate as soon as the program is adopted.
 async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
-                                    const Gate& gate) {
-  auto adopting = async::spawn(adopt_it(std::move(action), daemon), "adopting");
+                                    const Gate& gate, io::ProcessMark mark) {
+  auto adopting = async::spawn(adopt_it(std::move(action), daemon, mark), "adopting");
   while (!we_have(io::OutputMirror(daemon.kept_output()).source())) co_await async::yield();
   gate.open();
   Adopted adopted = co_await adopting;
   co_return adopted;
+}
+
+async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                                    const Gate& gate) {
+  return adopt_and_open(std::move(action), daemon, gate, daemon.mark());
 }
 
 }  // namespace
@@ -109,8 +114,7 @@ TEST_CASE("a program is found although its daemon was killed before it wrote dow
   const auto action = jobs::make_exec({.command = "sleep 1000 & read x <" + gate.go + "; echo after; exit 3"});
   EarlierDaemon daemon(action);
   daemon.kill();
-  gate.open();
-  const auto adopted = async::run(adopt_it(action, daemon, {}));
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate, {}));
   CHECK(adopted.outcome == Outcome::failure);
   CHECK(adopted.report.exit_code == 3);
   CHECK(adopted.output() == "after\n");
@@ -187,7 +191,7 @@ TEST_CASE("an adopted program is ended with its whole tree when it is cancelled"
     const auto outcome = co_await scope.run(action->adopt(attempt, daemon.mark(), adopted.report));
     CHECK_FALSE(outcome);
     co_await cancelling;
-    const io::ForeignTree tree{.leader = daemon.mark(), .marker = "BELFRY_TREE=beef-7"};
+    const io::ForeignTree tree{.leader = daemon.mark(), .marker = test::tree_marker()};
     const auto left = co_await io::members_of(tree);
     CHECK(left.empty());
     co_return adopted;

@@ -91,8 +91,8 @@ TEST_CASE("a program knows which run of which job it is", "[exec]") {
   ::unsetenv("BELFRY_SOCKET");
   CHECK(ran.output() ==
         "BELFRY_ATTEMPT=2\nBELFRY_CATCHUP=1\nBELFRY_DELAY_MS=1250\nBELFRY_FENCE=7\nBELFRY_JOB=the job\n"
-        "BELFRY_PREV_SUCCESS_AT=2026-03-28T01:30:00Z\nBELFRY_RUN_ID=7\nBELFRY_SCHEDULED_AT=2026-03-29T01:30:00Z\n"
-        "BELFRY_TREE=beef-7\nBELFRY_TRIGGER=catchup\n");
+        "BELFRY_PREV_SUCCESS_AT=2026-03-28T01:30:00Z\nBELFRY_RUN_ID=7\nBELFRY_SCHEDULED_AT=2026-03-29T01:30:00Z\n" +
+            test::tree_marker() + "\nBELFRY_TRIGGER=catchup\n");
 }
 
 TEST_CASE("the environment is inherited and overlaid, or cleared but for PATH", "[exec]") {
