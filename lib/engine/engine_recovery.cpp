@@ -165,8 +165,17 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   const WallTime now = wall_now();
   const auto known = accounted_.find(claimed.job);
   if (known != accounted_.end() && std::ranges::binary_search(known->second, claimed.scheduled_at)) return;
-  if (claimed.scheduled_at > now) return;  // it is planned again
   const auto found = jobs_.find(claimed.job);
+  if (claimed.scheduled_at > now) {
+    if (found != jobs_.end() && found->second->next == claimed.scheduled_at) {  // planned again, and claimed already
+      found->second->claimed = true;
+      due_.set(found->second->slot, claimed.scheduled_at);
+    } else {
+      recorder_.write(
+          ledger::SlotClaimed{.job = claimed.job, .scheduled_at = claimed.scheduled_at, .at = now, .withdrawn = true});
+    }
+    return;
+  }
   if (found == jobs_.end() || found->second->removed) {
     Job gone;
     gone.name = claimed.job;

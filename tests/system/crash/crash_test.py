@@ -161,7 +161,7 @@ class CrashTest:
         print(f"   {self.killed.total()} kills at {len(self.killed)} kinds of places, {slots} slots of {len(plan.JOBS)} jobs, "
               f"{len(truth.starts)} attempts, {len(self.promised)} one-shots promised")
         verdict.check_ledger(ledger)
-        verdict.check_one_shots(self.promised, truth)
+        verdict.check_one_shots(ledger, self.promised, truth)
         for job in plan.JOBS:
             verdict.check_starts(ledger, job, truth, lambda text: instant(text) // MS)
         verdict.check_runs(ledger, truth)
