@@ -27,10 +27,10 @@ Engine::Engine(ledger::Ledger& ledger, EventStream& events, OneShotFactory one_s
 Engine::~Engine() = default;
 
 async::Task<> Engine::serve() {
-  auto body = [this](async::TaskGroup& tasks) -> async::Task<> {
+  async::CancelScope keeping;  // not in the body: one that is cancelled ends before the tasks in these scopes do
+  async::CancelScope claiming;
+  auto body = [&](async::TaskGroup& tasks) -> async::Task<> {
     tasks_ = &tasks;
-    async::CancelScope keeping;
-    async::CancelScope claiming;
     if (recorder_.live() != nullptr) {
       tasks.start([this, &keeping]() -> async::Task<> { co_await keeping.run(forget_ended_runs()); },
                   async::SpawnOptions("live runs").kind("daemon"));
@@ -41,7 +41,6 @@ async::Task<> Engine::serve() {
     co_await idle_.wait();
     keeping.cancel(async::CancelReason::shutdown);
     claiming.cancel(async::CancelReason::shutdown);
-    while (tasks.size() > 0) co_await async::yield();  // `keeping` is in use until then
   };
   co_await async::with_task_group(body);
   tasks_ = nullptr;
