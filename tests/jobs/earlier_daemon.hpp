@@ -34,6 +34,7 @@ class EarlierDaemon {
     void* const memory = ::mmap(nullptr, 2 * kept_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(memory != MAP_FAILED);
     kept_ = {static_cast<std::byte*>(memory), 2 * kept_size};
+    tree_id();  // both sides of the fork have the same
     std::array<int, 2> told{};
     REQUIRE(::pipe2(told.data(), O_CLOEXEC) == 0);
     init_ = ::fork();

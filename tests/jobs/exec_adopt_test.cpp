@@ -77,12 +77,17 @@ bool we_have(std::uint64_t pipe) {
 
 // Opens the gate as soon as the program is adopted.
 async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
-                                    const Gate& gate) {
-  auto adopting = async::spawn(adopt_it(std::move(action), daemon), "adopting");
+                                    const Gate& gate, io::ProcessMark mark) {
+  auto adopting = async::spawn(adopt_it(std::move(action), daemon, mark), "adopting");
   while (!we_have(io::OutputMirror(daemon.kept_output()).source())) co_await async::yield();
   gate.open();
   Adopted adopted = co_await adopting;
   co_return adopted;
+}
+
+async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                                    const Gate& gate) {
+  return adopt_and_open(std::move(action), daemon, gate, daemon.mark());
 }
 
 }  // namespace
@@ -102,6 +107,23 @@ TEST_CASE("a program outlives its daemon; the next one reads on and knows how it
   CHECK(adopted.report.standard_error.head == "trouble\n");
   CHECK(adopted.report.standard_output.dropped_bytes == 0);
   CHECK_FALSE(adopted.report.lingering_pipe);
+}
+
+TEST_CASE("a program is found although its daemon was killed before it wrote down which process it is", "[adopt]") {
+  const Gate gate;
+  const auto action =
+      jobs::make_exec({.command = "sleep 1000 & echo before; read x <" + gate.go + "; echo after; exit 3"});
+  EarlierDaemon daemon(action);
+  wait_for_output(daemon, 7);  // until its exec it looks like the daemon
+  daemon.kill();
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate, {}));
+  CHECK(adopted.outcome == Outcome::failure);
+  CHECK(adopted.report.exit_code == 3);
+  CHECK(adopted.output() == "before\nafter\n");
+  CHECK(adopted.report.orphans == 1);
+  const auto again = async::run(adopt_it(action, daemon, {}));
+  CHECK_FALSE(again.outcome);
+  CHECK(again.report.message == "belfryd was killed before it was known to have started");
 }
 
 TEST_CASE("a program that prints while there is no daemon is neither broken nor cut off", "[adopt]") {
