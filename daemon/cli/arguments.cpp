@@ -83,15 +83,19 @@ void declare_jobs(Declared& declared) {
         sub.add_option("run_or_job", subject, "the number of a run, or a job")->required()->type_name("RUN|JOB");
       },
       [](Session& session, const std::string& subject) { return cancel(session, subject); });
-  using Pause = std::pair<std::string, std::string>;
-  declared.command<Pause>(
-      "pause", "Skip the slots of a job until it is resumed; survives a restart",
-      "  belfry pause backup --reason 'disk is being replaced'",
-      [](CLI::App& sub, Pause& options) {
-        sub.add_option("job", options.first, "the job")->required()->type_name("JOB");
-        sub.add_option("--reason", options.second, "why, for those who come across it")->type_name("TEXT");
+  declared.command<PauseOptions>(
+      "pause", "Skip the slots of a job, for some time or until it is resumed; survives a restart",
+      "  belfry pause backup --reason 'disk is being replaced'\n  belfry pause backup --for 2h\n"
+      "  belfry pause backup --until 'tomorrow 08:00'",
+      [](CLI::App& sub, PauseOptions& options) {
+        sub.add_option("job", options.job, "the job")->required()->type_name("JOB");
+        sub.add_option("--reason", options.reason, "why, for those who come across it")->type_name("TEXT");
+        CLI::Option* const span = sub.add_option("--for", options.span, "how long")->type_name("DURATION");
+        sub.add_option("--until", options.until, "when it runs by its schedule again")
+            ->type_name("TIME")
+            ->excludes(span);
       },
-      [](Session& session, const Pause& options) { return pause(session, options.first, options.second); });
+      [](Session& session, const PauseOptions& options) { return pause(session, options); });
   declared.command<std::string>(
       "resume", "Let a paused job run by its schedule again", "  belfry resume backup",
       [](CLI::App& sub, std::string& job) { sub.add_option("job", job, "the job")->required()->type_name("JOB"); },

@@ -59,6 +59,13 @@ struct SimulateCommand {
   std::uint64_t seed = 1;
 };
 
+struct PauseOptions {
+  std::string job;
+  std::string reason;
+  std::string span;   ///< --for; empty: no end by a span
+  std::string until;  ///< --until; empty: no end by a time
+};
+
 struct DiffOptions {
   std::string before;
   std::string after;
@@ -77,33 +84,33 @@ struct OneShotOptions {
   std::vector<std::string> environment;  ///< NAME=VALUE
 };
 
-int list(Session& session);                                                      // job_commands.cpp
-int run(Session& session, const RunOptions& options);                            // job_commands.cpp
-int cancel(Session& session, const std::string& run_or_job);                     // job_commands.cpp
-int pause(Session& session, const std::string& job, const std::string& reason);  // job_commands.cpp
-int resume(Session& session, const std::string& job);                            // job_commands.cpp
-int history(Session& session, const HistoryOptions& options);                    // run_commands.cpp
-int logs(Session& session, const std::string& run_or_job);                       // run_commands.cpp
-int why(Session& session, const WhyOptions& options);                            // why_command.cpp
-int next(Session& session, const NextOptions& options);                          // schedule_commands.cpp
-int explain(Session& session, const NextOptions& options);                       // schedule_commands.cpp
-int lint(Session& session, const std::string& file);                             // lint_command.cpp
-int in(Session& session, const OneShotOptions& options);                         // time_commands.cpp
-int at(Session& session, const OneShotOptions& options);                         // time_commands.cpp
-int status(Session& session);                                                    // daemon_commands.cpp
-int reload(Session& session);                                                    // daemon_commands.cpp
-int upgrade(Session& session);                                                   // daemon_commands.cpp
-int validate(Session& session, const std::string& file);                         // daemon_commands.cpp
-int diff(Session& session, const DiffOptions& options);                          // diff_command.cpp
-int db_backup(Session& session, const DbOptions& options);                       // db_commands.cpp
-int db_restore(Session& session, const DbOptions& options);                      // db_commands.cpp
-int db_check(Session& session, const DbOptions& options);                        // db_commands.cpp
-int db_vacuum(Session& session, const DbOptions& options);                       // db_commands.cpp
-int simulate(Session& session, const SimulateCommand& options);                  // simulate_command.cpp
-int catchup_plan(Session& session, int count);                                   // catchup_commands.cpp
-int catchup_run(Session& session, const std::string& job);                       // catchup_commands.cpp
-int catchup_skip(Session& session, const std::string& job);                      // catchup_commands.cpp
-int version(Session& session);                                                   // daemon_commands.cpp
+int list(Session& session);                                      // job_commands.cpp
+int run(Session& session, const RunOptions& options);            // job_commands.cpp
+int cancel(Session& session, const std::string& run_or_job);     // job_commands.cpp
+int pause(Session& session, const PauseOptions& options);        // job_commands.cpp
+int resume(Session& session, const std::string& job);            // job_commands.cpp
+int history(Session& session, const HistoryOptions& options);    // run_commands.cpp
+int logs(Session& session, const std::string& run_or_job);       // run_commands.cpp
+int why(Session& session, const WhyOptions& options);            // why_command.cpp
+int next(Session& session, const NextOptions& options);          // schedule_commands.cpp
+int explain(Session& session, const NextOptions& options);       // schedule_commands.cpp
+int lint(Session& session, const std::string& file);             // lint_command.cpp
+int in(Session& session, const OneShotOptions& options);         // time_commands.cpp
+int at(Session& session, const OneShotOptions& options);         // time_commands.cpp
+int status(Session& session);                                    // daemon_commands.cpp
+int reload(Session& session);                                    // daemon_commands.cpp
+int upgrade(Session& session);                                   // daemon_commands.cpp
+int validate(Session& session, const std::string& file);         // daemon_commands.cpp
+int diff(Session& session, const DiffOptions& options);          // diff_command.cpp
+int db_backup(Session& session, const DbOptions& options);       // db_commands.cpp
+int db_restore(Session& session, const DbOptions& options);      // db_commands.cpp
+int db_check(Session& session, const DbOptions& options);        // db_commands.cpp
+int db_vacuum(Session& session, const DbOptions& options);       // db_commands.cpp
+int simulate(Session& session, const SimulateCommand& options);  // simulate_command.cpp
+int catchup_plan(Session& session, int count);                   // catchup_commands.cpp
+int catchup_run(Session& session, const std::string& job);       // catchup_commands.cpp
+int catchup_skip(Session& session, const std::string& job);      // catchup_commands.cpp
+int version(Session& session);                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).
 

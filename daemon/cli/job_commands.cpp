@@ -3,6 +3,8 @@
 #include <string>
 
 #include "daemon/cli/commands.hpp"
+#include "time/duration.hpp"
+#include "time/instant.hpp"
 
 namespace belfry::daemon::cli {
 
@@ -10,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-Table::Cell state_of(const json& job) {
+Table::Cell state_of(const Session& session, const json& job) {
   const std::size_t running = job.at("running").size();
   const auto queued = job.value("queued", 0);
   if (running > 0) {
@@ -18,9 +20,25 @@ Table::Cell state_of(const json& job) {
     if (queued > 0) text += ", " + std::to_string(queued) + " queued";
     return {std::move(text), Colour::green};
   }
-  if (!job.at("paused").is_null()) return {"paused", Colour::yellow};
+  if (const json& paused = job.at("paused"); !paused.is_null()) {
+    const auto until = instant_of(paused, "until");
+    return {until ? "paused until " + shown(session, until) : "paused", Colour::yellow};
+  }
   if (!job.value("enabled", true)) return {"disabled", Colour::dim};
   return {"idle"};
+}
+
+std::optional<time::WallTime> pause_end(const Session& session, const PauseOptions& options) {
+  if (!options.span.empty()) {
+    const auto span = time::parse_duration(options.span);
+    if (!span) throw CommandError(kUsage, "--for: " + to_string(span.error()));
+    return session.now + *span;
+  }
+  if (options.until.empty()) return std::nullopt;
+  const auto until = time::parse_time(options.until, session.zone, session.now);
+  if (!until) throw CommandError(kUsage, "--until: " + to_string(until.error()));
+  if (*until <= session.now) throw CommandError(kUsage, "--until: " + shown(session, until) + " is past");
+  return until;
 }
 
 int exit_code_of(const json& run, bool propagate) {
@@ -57,7 +75,7 @@ int list(Session& session) {
   for (const json& job : document.at("jobs")) {
     const auto next = instant_of(job, "next");
     const std::string schedule = text_of(job, "schedule");
-    table.add({text_of(job, "name"), state_of(job), schedule.empty() ? "-" : schedule, shown(session, next),
+    table.add({text_of(job, "name"), state_of(session, job), schedule.empty() ? "-" : schedule, shown(session, next),
                next ? relative(*next, session.now) : "", outcome_cell(text_of(job, "last_outcome")),
                shown(session, instant_of(job, "last_start"))});
   }
@@ -104,12 +122,16 @@ int cancel(Session& session, const std::string& run_or_job) {
   return kOk;
 }
 
-int pause(Session& session, const std::string& job, const std::string& reason) {
-  const json answer = session.client.post(job_path(job, "/pause"), {{"reason", reason}});
+int pause(Session& session, const PauseOptions& options) {
+  json body{{"reason", options.reason}};
+  const auto until = pause_end(session, options);
+  if (until) body["until"] = time::format_utc(*until);
+  const json answer = session.client.post(job_path(options.job, "/pause"), body);
   if (session.json) {
     print_json(answer);
   } else {
-    print(job + " is paused: its slots are skipped until `belfry resume " + job + "`.\n");
+    print(options.job + " is paused: its slots are skipped until " + (until ? shown(session, until) + " or " : "") +
+          "`belfry resume " + options.job + "`.\n");
   }
   return kOk;
 }

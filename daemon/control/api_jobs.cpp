@@ -138,16 +138,35 @@ void run(ApiContext& context, const Request& request, const std::string& name, c
   });
 }
 
+std::string reason_of(const json& body) {
+  const json reason = body.value("reason", json(""));
+  if (reason.is_string() && reason.get_ref<const std::string&>().size() <= kLongestReason) return reason;
+  throw ApiError(400, "bad_request",
+                 "\"reason\" must be a text of at most " + std::to_string(kLongestReason) + " bytes");
+}
+
+std::optional<engine::WallTime> until_of(const json& body) {
+  const json until = body.value("until", json(nullptr));
+  if (until.is_null()) return std::nullopt;
+  if (!until.is_string()) throw ApiError(400, "bad_request", "\"until\" must be a time, such as 2026-12-31T23:59:00Z");
+  const auto instant = time::parse_time(until.get_ref<const std::string&>(), time::Zone());
+  if (!instant) throw ApiError(400, "bad_request", "until: " + to_string(instant.error()));
+  return *instant;
+}
+
 void pause(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
-  const json reason = parse_object(request.body).value("reason", json(""));
-  if (!reason.is_string() || reason.get_ref<const std::string&>().size() > kLongestReason) {
-    throw ApiError(400, "bad_request",
-                   "\"reason\" must be a text of at most " + std::to_string(kLongestReason) + " bytes");
+  const json body = parse_object(request.body);
+  for (const auto& [key, value] : body.items()) {
+    if (key == "reason" || key == "until") continue;
+    throw ApiError(400, "bad_request", "unknown key \"" + key + "\"; there are reason and until");
   }
-  command(context, name, exchange,
-          [name, reason = reason.get<std::string>(), by = request.peer.name](engine::Engine& engine) {
-            return engine.pause(name, reason, by);
-          });
+  const auto ask = [&context, name, reason = reason_of(body), until = until_of(body),
+                    by = request.peer.name](const Exchange& asked) {
+    const auto done = context.parts.engine.pause(name, reason, by, until);
+    if (!done) return asked.reply(context.refused(done.error(), name));
+    context.reply_when_durable(asked, {.body = to_text({{"job", name}, {"until", view(until)}})});
+  };
+  context.bridge.post(exchange, ask);
 }
 
 void cancel(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {

@@ -3,7 +3,7 @@
 //   GET    /v1/status                      the daemon, its loop and its ledger; answers while the loop is stuck
 //   GET    /v1/jobs                        all jobs          GET  /v1/jobs/NAME             one
 //   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}
-//   POST   /v1/jobs/NAME/pause             {"reason": ".."}  POST /v1/jobs/NAME/resume
+//   POST   /v1/jobs/NAME/pause             {"reason": "..", "until": TIME}  POST /v1/jobs/NAME/resume
 //   GET    /v1/jobs/NAME/why?at=           what became of a slot, and why
 //   GET    /v1/catchup?limit=              missed slots that wait for the catch-up budget
 //   POST   /v1/jobs/NAME/catchup/run       now           POST /v1/jobs/NAME/catchup/skip

@@ -50,7 +50,10 @@ json view(const engine::ActiveRun& run) {
 json view(const engine::JobStatus& job) {
   json paused = nullptr;
   if (job.paused) {
-    paused = {{"reason", job.paused->reason}, {"by", job.paused->by}, {"at", view(std::optional(job.paused->at))}};
+    paused = {{"reason", job.paused->reason},
+              {"by", job.paused->by},
+              {"at", view(std::optional(job.paused->at))},
+              {"until", view(job.paused->until)}};
   }
   json running = json::array();
   for (const engine::ActiveRun& run : job.running) running.push_back(view(run));

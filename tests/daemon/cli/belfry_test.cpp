@@ -88,6 +88,13 @@ TEST_CASE("pause, resume, next, one-shots, status and reload") {
   LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
   CHECK(belfry(daemon.socket(), "pause backup --reason 'new disk'").code == 0);
   CHECK_THAT(belfry(daemon.socket(), "list").out, Catch::Contains("paused"));
+  CHECK_THAT(belfry(daemon.socket(), "pause backup --for 2h").out,
+             Catch::Matches("backup is paused: .* until 20.* or .*\n"));
+  CHECK_THAT(belfry(daemon.socket(), "list").out, Catch::Contains("paused until 20"));
+  CHECK(belfry(daemon.socket(), "pause backup --until 2100-01-01").code == 0);
+  CHECK(belfry(daemon.socket(), "pause backup --until 2001-01-01").code == 2);
+  CHECK(belfry(daemon.socket(), "pause backup --for 2parsecs").code == 2);
+  CHECK(belfry(daemon.socket(), "pause backup --for 2h --until 2100-01-01").code == 2);
   CHECK(belfry(daemon.socket(), "resume backup").code == 0);
 
   CHECK(json::parse(belfry(daemon.socket(), "next backup -n 3 --json").out).at("slots").size() == 3);

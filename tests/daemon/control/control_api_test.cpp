@@ -139,6 +139,18 @@ TEST_CASE("pausing names who did it and why, resuming undoes it") {
   CHECK(call(daemon.socket(), "POST", "/v1/jobs/nope/pause").status == 404);
 }
 
+TEST_CASE("a pause with an end tells it, and one whose end is past or no time is refused") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  const auto pause = [&](const char* body) { return call(daemon.socket(), "POST", "/v1/jobs/backup/pause", body); };
+  CHECK(pause(R"({"until": "2100-01-01T00:00:00Z"})").status == 200);
+  const json paused = call(daemon.socket(), "GET", "/v1/jobs/backup").document().at("paused");
+  CHECK_THAT(paused.at("until").get<std::string>(), Catch::StartsWith("2100-01-01T00:00:00"));
+  CHECK(pause(R"({"until": "2001-01-01T00:00:00Z"})").status == 409);
+  CHECK(pause(R"({"until": "soon"})").status == 400);
+  CHECK(pause(R"({"until": 7})").status == 400);
+  CHECK(pause(R"({"untill": "2100-01-01T00:00:00Z"})").status == 400);
+}
+
 TEST_CASE("coming slots are told as many as asked for") {
   LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
   const json next = call(daemon.socket(), "GET", "/v1/jobs/backup/next?n=7").document();
