@@ -37,8 +37,8 @@ std::optional<time::WallTime> pause_end(const Session& session, const PauseOptio
   if (options.until.empty()) return std::nullopt;
   const auto until = time::parse_time(options.until, session.zone, session.now);
   if (!until) throw CommandError(kUsage, "--until: " + to_string(until.error()));
-  if (*until <= session.now) throw CommandError(kUsage, "--until: " + shown(session, until) + " is past");
-  return until;
+  if (*until <= session.now) throw CommandError(kUsage, "--until: " + shown(session, *until) + " is past");
+  return *until;
 }
 
 int exit_code_of(const json& run, bool propagate) {
