@@ -65,9 +65,14 @@ struct None {};
 void no_options(CLI::App& /*sub*/, None& /*options*/) {}
 
 void declare_jobs(Declared& declared) {
-  declared.command<None>("list", "Show all jobs: state, next slot, last outcome",
-                         "  belfry list\n  belfry list --json | jq '.jobs[].name'", no_options,
-                         [](Session& session, const None&) { return list(session); });
+  declared.command<ListOptions>(
+      "list", "Show all jobs: state, next slot, last outcome",
+      "  belfry list\n  belfry list --json | jq '.jobs[].name'",
+      [](CLI::App& sub, ListOptions& options) {
+        sub.add_option("--one-shots", options.one_shots, "so many of the one-shots that wait, the next ones (100)")
+            ->check(CLI::Range(0, 10'000));
+      },
+      [](Session& session, const ListOptions& options) { return list(session, options.one_shots); });
   declared.command<RunOptions>(
       "run", "Start a job now, beside its schedule",
       "  belfry run backup\n  belfry run backup --wait && echo done\n  belfry run backup --propagate-exit; echo $?",

@@ -22,6 +22,10 @@ struct Session {
   time::WallTime now;
 };
 
+struct ListOptions {
+  int one_shots = 100;  ///< of those that wait, at most so many
+};
+
 struct RunOptions {
   std::string job;
   bool wait = false;
@@ -84,7 +88,7 @@ struct OneShotOptions {
   std::vector<std::string> environment;  ///< NAME=VALUE
 };
 
-int list(Session& session);                                      // job_commands.cpp
+int list(Session& session, int one_shots);                       // job_commands.cpp
 int run(Session& session, const RunOptions& options);            // job_commands.cpp
 int cancel(Session& session, const std::string& run_or_job);     // job_commands.cpp
 int pause(Session& session, const PauseOptions& options);        // job_commands.cpp

@@ -65,8 +65,8 @@ int withdraw(Session& session, const std::string& name) {
 
 }  // namespace
 
-int list(Session& session) {
-  const json document = session.client.get("/v1/jobs");
+int list(Session& session, int one_shots) {
+  const json document = session.client.get("/v1/jobs?one_shots=" + std::to_string(one_shots));
   if (session.json) {
     print_json(document);
     return kOk;
@@ -79,7 +79,10 @@ int list(Session& session) {
                next ? relative(*next, session.now) : "", outcome_cell(text_of(job, "last_outcome")),
                shown(session, instant_of(job, "last_start"))});
   }
-  print(document.at("jobs").empty() ? "There are no jobs.\n" : table.text(session.style));
+  const auto unseen = document.at("one_shots_waiting").get<std::int64_t>() - one_shots;
+  std::string text = document.at("jobs").empty() ? "There are no jobs.\n" : table.text(session.style);
+  if (unseen > 0) text += std::to_string(unseen) + " more one-shots wait, of later times (--one-shots N).\n";
+  print(text);
   return kOk;
 }
 

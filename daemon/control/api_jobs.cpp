@@ -20,6 +20,7 @@ using nlohmann::json;
 
 constexpr std::int64_t kMostSlots = 1000;
 constexpr std::size_t kLongestReason = 1000;
+constexpr std::int64_t kMostOneShots = 10'000;
 
 /// Runs `command` on the loop and answers with {"job": NAME}, once it is durable, or the refusal.
 void command(ApiContext& context, const std::string& job, const Exchange& exchange,
@@ -31,12 +32,23 @@ void command(ApiContext& context, const std::string& job, const Exchange& exchan
   });
 }
 
-void list(ApiContext& context, const Exchange& exchange) {
-  const auto ask = [&context] { return context.parts.engine.jobs(); };
-  context.bridge.call(exchange, ask, [](const std::vector<engine::JobStatus>& jobs) -> Reply {
+struct Listed {
+  std::vector<engine::JobStatus> jobs;
+  std::size_t one_shots = 0;
+};
+
+void list(ApiContext& context, const Request& request, const Exchange& exchange) {
+  const auto asked_for = request.query.find("one_shots");
+  const std::int64_t most =
+      asked_for == request.query.end() ? 1000 : parse_number(asked_for->second, "one_shots", 0, kMostOneShots);
+  const auto ask = [&context, most]() -> Listed {
+    const engine::Engine& engine = context.parts.engine;
+    return {.jobs = engine.jobs(static_cast<std::size_t>(most)), .one_shots = engine.status().one_shots};
+  };
+  context.bridge.call(exchange, ask, [](const Listed& listed) -> Reply {
     json all = json::array();
-    for (const engine::JobStatus& job : jobs) all.push_back(view(job));
-    return {.body = to_text({{"jobs", std::move(all)}})};
+    for (const engine::JobStatus& job : listed.jobs) all.push_back(view(job));
+    return {.body = to_text({{"jobs", std::move(all)}, {"one_shots_waiting", listed.one_shots}})};
   });
 }
 
@@ -180,8 +192,9 @@ void cancel(ApiContext& context, const Request& request, const std::string& name
 }  // namespace
 
 void add_job_routes(Router& router, ApiContext& context) {
-  router.add("GET", "/v1/jobs",
-             [&context](const Request&, const PathParts&, const Exchange& exchange) { list(context, exchange); });
+  router.add("GET", "/v1/jobs", [&context](const Request& request, const PathParts&, const Exchange& exchange) {
+    list(context, request, exchange);
+  });
   router.add("GET", "/v1/jobs/{name}", [&context](const Request&, const PathParts& path, const Exchange& exchange) {
     show(context, path[0], exchange);
   });

@@ -30,8 +30,10 @@
 #include "engine/event.hpp"
 #include "engine/group.hpp"
 #include "engine/job_state.hpp"
+#include "engine/one_shots.hpp"
 #include "engine/past.hpp"
 #include "engine/recorder.hpp"
+#include "engine/refusal.hpp"
 #include "engine/run.hpp"
 #include "engine/slot_span.hpp"
 #include "engine/status.hpp"
@@ -39,20 +41,6 @@
 #include "ledger/ledger.hpp"
 
 namespace belfry::engine {
-
-/// Why a request was not carried out.
-struct Refusal {
-  enum class Kind : std::uint8_t {
-    not_found,  ///< no such job or run
-    policy,     ///< overlap, a full group, disabled or draining forbids it
-  };
-  Kind kind = Kind::not_found;
-  std::string message;  ///< a sentence that tells what to do
-};
-
-/// Makes the job that carries out a delayed one-shot, and the stand-in for a job that was taken out of the
-/// configuration while a run of it went on; the engine knows no kind of action.
-using OneShotFactory = std::function<std::shared_ptr<const Job>(const ledger::OneShotAdded&)>;
 
 class Engine {
  public:
@@ -123,7 +111,8 @@ class Engine {
   std::expected<int, Refusal> catchup_skip(std::string_view job);
 
   EngineStatus status() const;
-  std::vector<JobStatus> jobs() const;  ///< by name; one-shots that wait or run, too
+  /// By name; then the one-shots that wait for their time, the first ones to become due, at most so many.
+  std::vector<JobStatus> jobs(std::size_t one_shots) const;
   std::optional<JobStatus> job(std::string_view name) const;
   std::vector<WaitingRun> waiting(std::size_t limit) const;
   std::vector<GroupStatus> groups() const;
@@ -147,6 +136,8 @@ class Engine {
   void wake();
   WallTime next_wake() const;
   void end_pauses(WallTime now);
+  bool wake_one_shots(WallTime now);
+  JobState& wake_one_shot(ledger::OneShotAdded request);
 
   // admission (engine_admission.cpp)
   std::optional<ledger::RunId> offer(JobState& state, Slot slot, ledger::RunTrigger trigger,
@@ -204,8 +195,10 @@ class Engine {
   void restore_dependencies();
 
   // requests (engine_requests.cpp)
-  std::expected<JobState*, Refusal> find(std::string_view job) const;
+  std::expected<JobState*, Refusal> find(std::string_view job);
   JobStatus status_of(const JobState& state) const;
+  JobStatus status_of(const ledger::OneShotAdded& request) const;
+  std::string fresh_name();
 
   Recorder recorder_;
   OneShotFactory one_shot_factory_;
@@ -230,6 +223,7 @@ class Engine {
   Catchup catchup_{CatchupPolicy{}};
   std::map<std::pair<std::string, WallTime>, ledger::RunId> missed_;  // what waits for the catch-up budget
   std::multimap<WallTime, std::string> pause_ends_;
+  OneShots one_shots_;  // not in jobs_ yet
   WaitingRoom waiting_room_;
   std::map<ledger::RunId, std::shared_ptr<Run>> live_;
   std::map<ledger::RunId, async::CancelScope*> looking_;  // preconditions that are being looked at
@@ -244,7 +238,6 @@ class Engine {
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   Duration asleep_{};                // as last seen: it changes when the machine is suspended
-  std::uint64_t next_one_shot_ = 1;
 };
 
 }  // namespace belfry::engine

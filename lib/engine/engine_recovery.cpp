@@ -4,6 +4,8 @@
 // runs, which is exact but gone when the machine was (past.hpp).
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "async/fault_point.hpp"
@@ -60,15 +62,16 @@ void Engine::resume(std::shared_ptr<const Past> past) {
         std::ranges::any_of(past_->left, [&](const Leftover& left) { return left.run.started.run == run.run; });
     if (!known) close_lost(run, "belfryd ended while it ran, so how it ended is unknown");
   }
+  std::set<std::string_view> claimed;
+  for (const ledger::SlotClaimed& claim : resume.claims) claimed.insert(claim.job);
   for (const ledger::OneShotAdded& request : resume.one_shots) {
-    auto state = new_state(one_shot_factory_(request));
-    state->one_shot = true;
-    jobs_.insert_or_assign(request.name, state);
-    // Its run may be known to the table alone: then its slot is closed, and it must not start again.
-    if (accounted_.contains(request.name))
-      state->last_slot = std::max(state->last_slot.value_or(request.due), request.due);
-    // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
-    plan(*state, request.due - Duration{1});
+    const bool untouched = !totals_.contains(request.name) && !paused_before_.contains(request.name) &&
+                           !accounted_.contains(request.name) && !claimed.contains(request.name);
+    if (untouched) {
+      one_shots_.add(request);
+    } else {
+      wake_one_shot(request);
+    }
   }
 }
 

@@ -16,8 +16,11 @@ Refusal by_policy(std::string why) { return {.kind = Refusal::Kind::policy, .mes
 
 }  // namespace
 
-std::expected<JobState*, Refusal> Engine::find(std::string_view job) const {
+std::expected<JobState*, Refusal> Engine::find(std::string_view job) {
   const auto found = jobs_.find(job);
+  if (found == jobs_.end()) {
+    if (auto request = one_shots_.take(job)) return &wake_one_shot(*std::move(request));
+  }
   if (found == jobs_.end() || found->second->removed) {
     return std::unexpected(not_found("there is no job \"" + std::string(job) + "\"; `belfry list` shows all"));
   }
@@ -60,6 +63,7 @@ std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_v
 }
 
 std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string_view by) {
+  if (one_shots_.contains(job)) return 0;
   const auto found = jobs_.find(job);  // also one that a reload has removed, while it still runs
   if (found == jobs_.end() || (found->second->removed && found->second->running == 0)) {
     return std::unexpected(find(job).error());
@@ -140,25 +144,31 @@ std::expected<void, Refusal> Engine::resume_job(std::string_view job, std::strin
 std::expected<std::string, Refusal> Engine::add_one_shot(ledger::OneShotAdded request) {
   if (draining_) return std::unexpected(by_policy("belfryd is shutting down and takes nothing on"));
   if (request.name.empty()) {
-    do {
-      request.name = "one-shot-" + std::to_string(next_one_shot_++);
-    } while (jobs_.contains(request.name));
-  } else if (jobs_.contains(request.name)) {
+    request.name = fresh_name();
+  } else if (jobs_.contains(request.name) || one_shots_.contains(request.name)) {
     return std::unexpected(by_policy("there is a job \"" + request.name + "\" already"));
   }
   request.at = wall_now();
-  auto state = new_state(one_shot_factory_(request));
-  state->one_shot = true;
-  jobs_.emplace(request.name, state);
+  one_shots_.add(request);
   std::string name = request.name;
-  const WallTime due = request.due;
   recorder_.record(std::move(request));
-  plan(*state, due - Duration{1});
   wake();
   return name;
 }
 
+std::string Engine::fresh_name() {
+  std::string name;
+  do {
+    name = one_shots_.fresh_name();
+  } while (jobs_.contains(name));
+  return name;
+}
+
 std::expected<void, Refusal> Engine::remove_one_shot(std::string_view name) {
+  if (!jobs_.contains(name) && one_shots_.take(name)) {
+    recorder_.record(ledger::OneShotRemoved{.name = std::string(name)});
+    return {};
+  }
   const auto found = find(name);
   if (!found) return std::unexpected(found.error());
   JobState& state = **found;
@@ -179,11 +189,21 @@ EngineStatus Engine::status() const {
   for (const auto& [name, state] : jobs_) {
     if (!state->removed) ++status.jobs;
   }
+  status.jobs += one_shots_.size();
   status.queued = waiting_room_.size();
   status.catchup = catchup_.size();
   status.draining = draining_;
   status.next = due_.earliest_slot();
+  if (const auto due = one_shots_.earliest()) status.next = std::min(status.next.value_or(*due), *due);
+  status.one_shots = one_shots_.size();
   return status;
+}
+
+JobStatus Engine::status_of(const ledger::OneShotAdded& request) const {
+  JobState state(one_shot_factory_(request));
+  state.one_shot = true;
+  state.next = request.due;
+  return status_of(state);
 }
 
 JobStatus Engine::status_of(const JobState& state) const {
@@ -211,19 +231,21 @@ JobStatus Engine::status_of(const JobState& state) const {
   return status;
 }
 
-std::vector<JobStatus> Engine::jobs() const {
+std::vector<JobStatus> Engine::jobs(std::size_t one_shots) const {
   std::vector<JobStatus> all;
-  all.reserve(jobs_.size());
+  all.reserve(jobs_.size() + std::min(one_shots, one_shots_.size()));
   for (const auto& [name, state] : jobs_) {
     if (!state->removed || state->running > 0) all.push_back(status_of(*state));
   }
+  for (const ledger::OneShotAdded& request : one_shots_.first(one_shots)) all.push_back(status_of(request));
   return all;
 }
 
 std::optional<JobStatus> Engine::job(std::string_view name) const {
-  const auto found = find(name);
-  if (!found) return std::nullopt;
-  return status_of(**found);
+  const auto found = jobs_.find(name);
+  if (found != jobs_.end() && !found->second->removed) return status_of(*found->second);
+  const auto request = one_shots_.find(name);
+  return request ? std::optional(status_of(*request)) : std::nullopt;
 }
 
 std::optional<ActiveRun> Engine::active_run(ledger::RunId run) const {

@@ -19,6 +19,9 @@ constexpr Duration correction = std::chrono::seconds{1};
 /// How long before it is due a slot is claimed: time enough for a disk to make the claim durable.
 constexpr Duration claim_ahead = std::chrono::seconds{1};
 
+/// How long before it is due a one-shot becomes a job: before it might be claimed.
+constexpr Duration one_shot_ahead = claim_ahead + std::chrono::seconds{1};
+
 constexpr int slots_each_turn = 8;
 
 Duration wall_minus_monotonic() {
@@ -58,7 +61,8 @@ async::Task<> Engine::serve_slots() {
   asleep_ = asleep();
   auto why_late = ledger::SlotReason::overload;
   while (!draining_) {
-    if (fire_some(wall_now(), why_late)) {
+    const bool more_one_shots = wake_one_shots(wall_now());
+    if (fire_some(wall_now(), why_late) || more_one_shots) {
       co_await async::yield();
       continue;
     }
@@ -77,6 +81,7 @@ async::Task<> Engine::serve_slots() {
 /// When there is something to do by itself: a slot, the end of a pause, a token of a budget or a rate.
 WallTime Engine::next_wake() const {
   WallTime next = due_.earliest().value_or(WallTime::max());
+  if (const auto due = one_shots_.earliest()) next = std::min(next, *due - one_shot_ahead);
   if (!pause_ends_.empty()) next = std::min(next, pause_ends_.begin()->first);
   const Monotonic now = monotonic_now();
   const auto look_at = [&](std::optional<Monotonic> when) {
@@ -212,6 +217,33 @@ void Engine::plan(JobState& state, WallTime after) {
     due_.clear(state.slot);
   }
   if (state.next != before) recorder_.publish(SlotPlanned{.job = job.name, .next = state.next});
+}
+
+/// True: there may be more.
+bool Engine::wake_one_shots(WallTime now) {
+  for (int woken = 0; woken < slots_each_turn; ++woken) {
+    auto request = one_shots_.take_due(now + one_shot_ahead);
+    if (!request) return false;
+    wake_one_shot(*std::move(request));
+  }
+  return true;
+}
+
+JobState& Engine::wake_one_shot(ledger::OneShotAdded request) {
+  if (jobs_.contains(request.name)) {  // the configuration has taken its name
+    recorder_.record(ledger::OneShotRemoved{.name = request.name});
+    request.name = fresh_name();
+    recorder_.record(request);
+  }
+  auto state = new_state(one_shot_factory_(request));
+  state->one_shot = true;
+  // Its run may be known to the table of live runs alone: then its slot is closed, and it must not start again.
+  if (accounted_.contains(request.name)) {
+    state->last_slot = std::max(state->last_slot.value_or(request.due), request.due);
+  }
+  // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
+  plan(*state, request.due - Duration{1});
+  return *jobs_.insert_or_assign(request.name, std::move(state)).first->second;
 }
 
 void Engine::end_pauses(WallTime now) {

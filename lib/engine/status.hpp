@@ -82,7 +82,8 @@ struct GroupStatus {
 
 struct EngineStatus {
   std::uint64_t generation = 0;
-  std::size_t jobs = 0;
+  std::size_t jobs = 0;       ///< with the one-shots
+  std::size_t one_shots = 0;  ///< of the jobs, the one-shots that wait for their time
   std::size_t running = 0;
   std::size_t queued = 0;
   std::size_t catchup = 0;  ///< of the queued, how many wait for the catch-up budget

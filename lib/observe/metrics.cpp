@@ -29,18 +29,6 @@ constexpr const char* kReloadsHelp = "Configurations that were read, at the star
 constexpr const char* kJumps = "belfry_clock_jumps_total";
 constexpr const char* kJumpsHelp = "Steps of the wall clock that the daemon noticed.";
 
-const ledger::JobTotals* find_totals(const ledger::Resume* past, std::string_view job) {
-  if (past == nullptr) return nullptr;
-  for (const ledger::JobTotals& totals : past->jobs) {
-    if (totals.job == job) return &totals;
-  }
-  return nullptr;
-}
-
-bool was_one_shot(const ledger::Resume& past, std::string_view job) {
-  return std::ranges::find(past.one_shots, job, &ledger::OneShotAdded::name) != past.one_shots.end();
-}
-
 }  // namespace
 
 /// One member for each kind of event that changes a figure; the last one takes all others.
@@ -48,7 +36,7 @@ struct Metrics::Listener {
   Metrics& metrics;
 
   void operator()(const engine::CatalogApplied& applied) const { metrics.apply(applied); }
-  void operator()(const engine::Resumed& resumed) const { metrics.past_ = resumed.past; }
+  void operator()(const engine::Resumed& resumed) const { metrics.resume(resumed.past); }
 
   // These mean nothing for one-shots, which share one entry.
   void operator()(const engine::SlotPlanned& planned) const {
@@ -139,6 +127,12 @@ void Metrics::add(std::shared_ptr<prometheus::Collectable> source) { sources_.pu
 
 std::string Metrics::text() const { return text_page(sources_); }
 
+void Metrics::resume(std::shared_ptr<const ledger::Resume> past) {
+  past_ = std::move(past);
+  for (const ledger::JobTotals& totals : past_->jobs) totals_.emplace(totals.job, &totals);
+  for (const ledger::OneShotAdded& one_shot : past_->one_shots) past_one_shots_.emplace(one_shot.name);
+}
+
 void Metrics::apply(const engine::CatalogApplied& applied) {
   const auto& jobs = applied.catalog->jobs;
   retire_all_but(jobs);
@@ -151,6 +145,8 @@ void Metrics::apply(const engine::CatalogApplied& applied) {
     for (const ledger::PauseChanged& pause : past_->paused) {
       if (auto* const series = declared(pause.job)) series->paused.set(pause.paused);
     }
+    past_one_shots_.clear();
+    totals_.clear();
     past_.reset();  // it matters to the first generation only
   }
   if (one_shots_ && !jobs.contains(kOneShot)) {
@@ -174,7 +170,7 @@ std::shared_ptr<JobSeries> Metrics::series_named(const std::string& name) {
   if (const auto retired = retired_.find(name); retired != retired_.end()) series = retired->second.lock();
   if (series) return series;
   series = std::make_shared<JobSeries>();
-  if (const auto* totals = find_totals(past_.get(), name)) series->seed(*totals);
+  if (const auto totals = totals_.find(name); totals != totals_.end()) series->seed(*totals->second);
   return series;
 }
 
@@ -186,7 +182,7 @@ JobSeries* Metrics::declared(const std::string& job) const {
 std::shared_ptr<JobSeries> Metrics::series_of(const std::string& job) {
   if (const auto found = by_name_.find(job); found != by_name_.end()) return found->second;
   // Lost runs are told before the first generation: their job is probably in it, and if not, apply() drops the series.
-  if (past_ && !was_one_shot(*past_, job)) return series_named(job);
+  if (past_ && !past_one_shots_.contains(job)) return series_named(job);
   if (const auto found = by_name_.find(kOneShot); found != by_name_.end()) return found->second;  // declared: shared
   if (!one_shots_) {
     one_shots_ = std::make_shared<JobSeries>();

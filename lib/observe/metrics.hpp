@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/event.hpp"
@@ -54,6 +56,7 @@ class Metrics {
  private:
   struct Listener;
 
+  void resume(std::shared_ptr<const ledger::Resume> past);
   void apply(const engine::CatalogApplied& applied);
   void retire_all_but(const std::map<std::string, std::shared_ptr<const engine::Job>, std::less<>>& jobs);
   std::shared_ptr<JobSeries> series_named(const std::string& name);
@@ -73,7 +76,10 @@ class Metrics {
   std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
 
   // Loop thread only.
-  std::shared_ptr<const ledger::Resume> past_;  // until the first generation is in force
+  // until the first generation is in force
+  std::shared_ptr<const ledger::Resume> past_;
+  std::unordered_map<std::string_view, const ledger::JobTotals*> totals_;  // into past_
+  std::unordered_set<std::string_view> past_one_shots_;                    // into past_
   std::map<std::string, std::shared_ptr<JobSeries>, std::less<>> by_name_;
   std::map<std::string, std::weak_ptr<JobSeries>, std::less<>>
       retired_;                                                 // removed jobs; alive while runs of theirs are

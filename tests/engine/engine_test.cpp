@@ -178,7 +178,7 @@ TEST_CASE("a job that is taken out and put back is still paused", "[engine]") {
     REQUIRE(bed.engine.pause("tick", "do not run", "ada"));
     bed.engine.apply(catalog({}, 2));
     CHECK_FALSE(bed.engine.job("tick"));
-    CHECK(bed.engine.jobs().empty());
+    CHECK(bed.engine.jobs(10).empty());
     bed.engine.apply(catalog({job("tick", every(10s))}, 3));
     co_await async::sleep(11s);
     CHECK(bed.slots(SlotResult::started).empty());

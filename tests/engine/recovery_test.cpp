@@ -231,7 +231,7 @@ TEST_CASE("a run of a job that is declared no more is supervised to its end", "[
     REQUIRE(ended.size() == 1);
     CHECK(ended[0].run == 41);
     CHECK(bed.events_of<engine::RunAdopted>().size() == 1);
-    CHECK(bed.engine.jobs().empty());
+    CHECK(bed.engine.jobs(10).empty());
   });
 }
 

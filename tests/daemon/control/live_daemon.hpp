@@ -157,14 +157,17 @@ class LiveDaemon {
       {.applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}}};
 
  private:
-  std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
-    one_shots.change([&](auto& all) { all.push_back(request); });
+  static std::shared_ptr<const engine::Job> one_shot(const ledger::OneShotAdded& request) {
     auto job = make_job(request.name, std::make_shared<Instant>(ledger::Outcome::success));
     job->trigger = std::make_shared<time::AtTrigger>(request.due);
     return job;
   }
 
   async::Task<> serve(std::shared_ptr<const engine::Catalog> catalog, std::promise<void>& listening) {
+    events_.subscribe([this](const engine::Event& event) {
+      const auto* const added = std::get_if<ledger::OneShotAdded>(&event);
+      if (added != nullptr) one_shots.change([&](auto& all) { all.push_back(*added); });
+    });
     engine_.resume(std::make_shared<engine::Past>(engine::read_past(*ledger_->open_reader(), {}, false)));
     engine_.apply(std::move(catalog));
     auto body = [&](async::TaskGroup& group) -> async::Task<> {
@@ -199,7 +202,7 @@ class LiveDaemon {
   std::unique_ptr<ledger::SqliteLedger> ledger_ = ledger::SqliteLedger::open((folder_ / "ledger.db").string());
   engine::EventStream events_;
   async::Loop loop_;
-  engine::Engine engine_{*ledger_, events_, [this](const auto& request) { return one_shot(request); }};
+  engine::Engine engine_{*ledger_, events_, one_shot};
   std::optional<daemon::ControlApi> control_;
   async::Event stop_;
   std::thread thread_;
