@@ -169,14 +169,16 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   const auto known = accounted_.find(claimed.job);
   if (known != accounted_.end() && std::ranges::binary_search(known->second, claimed.scheduled_at)) return;
   const auto found = jobs_.find(claimed.job);
+  const bool planned = found != jobs_.end() && found->second->next == claimed.scheduled_at;
+  // One that was planned as still to come may have become due since then, in this very turn.
+  if (planned && (claimed.scheduled_at > now || !(found->second->missed_while_down || past_->continued))) {
+    found->second->claimed = true;
+    due_.set(found->second->slot, claimed.scheduled_at);
+    return;
+  }
   if (claimed.scheduled_at > now) {
-    if (found != jobs_.end() && found->second->next == claimed.scheduled_at) {  // planned again, and claimed already
-      found->second->claimed = true;
-      due_.set(found->second->slot, claimed.scheduled_at);
-    } else {
-      recorder_.write(
-          ledger::SlotClaimed{.job = claimed.job, .scheduled_at = claimed.scheduled_at, .at = now, .withdrawn = true});
-    }
+    recorder_.write(
+        ledger::SlotClaimed{.job = claimed.job, .scheduled_at = claimed.scheduled_at, .at = now, .withdrawn = true});
     return;
   }
   if (found == jobs_.end() || found->second->removed) {

@@ -141,7 +141,8 @@ void Engine::settle(JobState& state, WallTime now, ledger::SlotReason why_late) 
   const Job& job = *state.job;
   const std::optional<WallTime> following = job.trigger->next(slot);
   const bool alone = !following || *following > now;
-  if (!alone || why_late != ledger::SlotReason::overload || job.days_off.contains(slot)) {
+  if (!alone || why_late != ledger::SlotReason::overload || job.days_off.contains(slot) ||
+      accounted_.contains(job.name)) {
     settle_many(state, now, why_late);
     return;
   }

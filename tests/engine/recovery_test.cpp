@@ -254,6 +254,45 @@ TEST_CASE("a claim without a run is made up for when the table says that it neve
   });
 }
 
+// Computing its slots takes that long.
+class SlowTrigger final : public time::Trigger {
+ public:
+  SlowTrigger(async::ManualClock& clock, Duration takes) : clock_(clock), takes_(takes) {}
+  std::optional<WallTime> next(WallTime) const noexcept override {
+    clock_.advance(takes_);
+    return std::nullopt;
+  }
+  std::optional<WallTime> previous(WallTime) const noexcept override { return std::nullopt; }
+  std::string describe() const override { return "never"; }
+  std::string normalise() const override { return "never"; }
+
+ private:
+  async::ManualClock& clock_;
+  Duration takes_;
+};
+
+TEST_CASE("a claimed slot that becomes due while the first generation is put into force starts once", "[recovery]") {
+  const bool continued = GENERATE(false, true);
+  run_async([&]() -> async::Task<> {
+    TestBed bed;
+    auto past = std::make_shared<engine::Past>();
+    const WallTime slot = now() + 1ms;
+    past->resume.declared.push_back({.job = "claimed", .fingerprint = "claimed", .at = now() - 100h});
+    past->resume.jobs.push_back(last_slot_of("claimed", slot - 1h));
+    past->resume.claims.push_back({.job = "claimed", .scheduled_at = slot, .at = slot - 1s});
+    past->table_is_whole = true;
+    past->continued = continued;
+    bed.engine.resume(past);
+    Job once = job("claimed", std::make_shared<time::EveryTrigger>(1h, slot));
+    once.on_missed = engine::OnMissed::run_once;
+    async::ManualClock& clock = *async::Loop::current().clock().manual();
+    co_await bed.serve_for(catalog({once, job("slow", std::make_shared<SlowTrigger>(clock, 2ms))}), 30min, 1h);
+    REQUIRE(bed.ledger.all<ledger::RunStarted>().size() == 1);
+    CHECK(bed.ledger.all<ledger::RunStarted>()[0].trigger == RunTrigger::schedule);
+    CHECK(bed.slots_closed() == 1);
+  });
+}
+
 TEST_CASE("a claim without a run and without a table is in doubt, and does not run", "[recovery]") {
   run_async([]() -> async::Task<> {
     TestBed bed;
