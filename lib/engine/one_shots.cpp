@@ -68,7 +68,9 @@ std::uint64_t number_of(std::string_view name) {
 }  // namespace
 
 void OneShots::add(const ledger::OneShotAdded& request) {
-  const auto place = by_time_.emplace(request.due, pack(request));
+  const bool last = by_time_.empty() || request.due >= by_time_.rbegin()->first;  // a ledger hands them out in order
+  const auto place = last ? by_time_.emplace_hint(by_time_.end(), request.due, pack(request))
+                          : by_time_.emplace(request.due, pack(request));
   if (!by_name_.emplace(name_in(place->second), place).second) {
     by_time_.erase(place);
     throw std::logic_error("a one-shot \"" + request.name + "\" waits already");

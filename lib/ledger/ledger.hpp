@@ -101,7 +101,7 @@ struct Resume {
   std::vector<JobTotals> jobs;
   std::vector<PauseChanged> paused;     ///< the jobs that are paused now
   std::vector<JobDeclared> declared;    ///< how each job was declared last
-  std::vector<OneShotAdded> one_shots;  ///< those still waiting
+  std::vector<OneShotAdded> one_shots;  ///< those still waiting, by the time when they are due
   std::vector<RunStarted> unfinished;   ///< runs without an end: the last daemon died while they ran
   /// Runs that were lost, of which no other run was caused: with guarantee: at_least_once they are owed a repetition.
   std::vector<RunStarted> unrepeated;

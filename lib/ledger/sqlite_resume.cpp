@@ -97,7 +97,7 @@ std::map<std::string, std::string> split_variables(std::string_view joined) {
 std::vector<OneShotAdded> read_one_shots(sqlite::Connection& connection) {
   std::vector<OneShotAdded> shots;
   sqlite::Statement row(connection,
-                        "SELECT name, due, argv, working_dir, environment, by, at FROM one_shots ORDER BY rowid");
+                        "SELECT name, due, argv, working_dir, environment, by, at FROM one_shots ORDER BY due, rowid");
   while (row.step()) {
     shots.push_back({.name = row.string(0),
                      .due = row.wall_time(1),

@@ -17,27 +17,13 @@
 #include "async/run.hpp"
 #include "async/sleep.hpp"
 #include "engine/engine.hpp"
-#include "ledger/error.hpp"
+#include "tests/bench/no_ledger.hpp"
 #include "time/every.hpp"
 
 namespace {
 
 using namespace belfry;
 using namespace std::chrono_literals;
-
-/// Takes everything and keeps nothing.
-class NoLedger final : public ledger::Ledger {
- public:
-  ledger::RunId next_run_id() noexcept override { return ++last_; }
-  void skip_run_ids(ledger::RunId) noexcept override {}
-  bool write(ledger::Entry) noexcept override { return true; }
-  void when_durable(std::move_only_function<void()> done) override { done(); }
-  std::unique_ptr<ledger::LedgerReader> open_reader() const override { throw ledger::LedgerError("nothing is kept"); }
-  ledger::LedgerStats stats() const override { return {}; }
-
- private:
-  ledger::RunId last_ = 0;
-};
 
 class Nothing final : public engine::Action {
  public:
@@ -83,7 +69,7 @@ struct Figures {
 };
 
 async::Task<> measure(int jobs, Figures& figures) {
-  NoLedger ledger;
+  bench::NoLedger ledger;
   engine::EventStream events;
   int ended = 0;
   events.subscribe([&ended](const engine::Event& event) {
@@ -118,6 +104,47 @@ Figures figures_of(int jobs) {
   return figures;
 }
 
+struct OneShotFigures {
+  double bytes_each = 0;
+  double restart_seconds = 0;
+};
+
+/// What one-shots that wait cost a daemon that was started again.
+async::Task<> measure_one_shots(int count, OneShotFigures& figures) {
+  bench::NoLedger ledger;
+  engine::EventStream events;
+  engine::Engine engine(ledger, events, [](const ledger::OneShotAdded&) -> std::shared_ptr<const engine::Job> {
+    throw std::logic_error("none of them is due");
+  });
+  const engine::WallTime due = async::Loop::current().wall_now() + 24h;
+  auto past = std::make_shared<engine::Past>();
+  past->resume.one_shots.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    past->resume.one_shots.push_back({.name = fmt::format("one-shot-{}", i),
+                                      .due = due + std::chrono::milliseconds{i},
+                                      .argv = {"/usr/bin/make", "-C", "/srv/backup"},
+                                      .working_dir = "/home/ada",
+                                      .environment = {},
+                                      .by = "ada",
+                                      .at = due - 24h});
+  }
+  const double heap = heap_bytes();
+  const double began = cpu_seconds();
+  engine.resume(past);
+  figures.restart_seconds = cpu_seconds() - began;
+  figures.bytes_each = (heap_bytes() - heap) / count;
+  co_return;
+}
+
+OneShotFigures one_shot_figures_of(int count) {
+  OneShotFigures figures;
+  async::ManualClock clock;
+  async::Loop loop(async::LoopOptions().clock(clock));
+  async::run(loop, measure_one_shots(count, figures));
+  loop.close();
+  return figures;
+}
+
 bool judge(const char* what, double value, const char* unit, double most) {
   const bool met = value <= most;
   fmt::print("{:<52} {:>10.1f} {:<10} promised: at most {:.0f}{}\n", what, value, unit, most, met ? "" : "   MISSED");
@@ -136,5 +163,8 @@ int main(int argc, char** argv) {
   met = judge("memory of a job in the engine", many.bytes_each, "bytes", 600) && met;
   met = judge("taking a job over", many.load_seconds / jobs * 1e6, "us", 20) && met;
   met = judge("the same, many beside few", (many.load_seconds / jobs) / (few.load_seconds / 10'000), "times", 3) && met;
+  const OneShotFigures one_shots = one_shot_figures_of(jobs);
+  met = judge("memory of a one-shot that waits", one_shots.bytes_each, "bytes", 600) && met;
+  met = judge("taking a one-shot over at a restart", one_shots.restart_seconds / jobs * 1e6, "us", 20) && met;
   return met ? 0 : 1;
 }
