@@ -151,6 +151,8 @@ void Engine::settle(JobState& state, WallTime now, ledger::SlotReason why_late) 
 }
 
 void Engine::settle_many(JobState& state, WallTime now, ledger::SlotReason why_late) {
+  const Recorder::Together together(
+      recorder_);  // a daemon that finds the newest slot on record looks for no older ones
   const std::shared_ptr<const Job> job = state.job;
   const auto accounted = accounted_.find(job->name);
   const bool late = why_late == ledger::SlotReason::overload;

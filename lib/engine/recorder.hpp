@@ -3,6 +3,7 @@
 // killed now stands in the table of live runs before anything else happens.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -27,7 +28,7 @@ class Recorder {
     note_live(fact);
     Event event(std::move(fact));
     events_.publish(event);
-    ledger_.write(ledger::Entry(std::get<Fact>(std::move(event))));  // outputs may be large: they are not copied
+    write(ledger::Entry(std::get<Fact>(std::move(event))));  // outputs may be large: they are not copied
   }
 
   /// The same for a fact that an earlier daemon left in the table, and did not bring to the ledger any more.
@@ -36,14 +37,33 @@ class Recorder {
     if constexpr (std::is_same_v<Fact, ledger::RunEnded>) ended_.push_back(fact.run);
     Event event(std::move(fact));
     events_.publish(event);
-    ledger_.write(ledger::Entry(std::get<Fact>(std::move(event))));
+    write(ledger::Entry(std::get<Fact>(std::move(event))));
   }
 
   /// Tells observers something that the ledger does not keep.
   void publish(const Event& event) { events_.publish(event); }
 
   /// Tells the ledger something that observers need not know, or have been told.
-  void write(ledger::Entry entry) noexcept { ledger_.write(std::move(entry)); }
+  void write(ledger::Entry entry) noexcept {
+    if (together_) {
+      together_->push_back(std::move(entry));
+    } else {
+      ledger_.write(std::move(entry));
+    }
+  }
+
+  /// While it lives, what is recorded gathers; at its end all of that is handed over, to become durable in one commit.
+  /// REQUIRES: no other one is alive.
+  class Together {
+   public:
+    explicit Together(Recorder& recorder) : recorder_(recorder) { recorder_.together_.emplace(); }
+    Together(const Together&) = delete;
+    Together& operator=(const Together&) = delete;
+    ~Together() { recorder_.ledger_.write_together(*std::exchange(recorder_.together_, std::nullopt)); }
+
+   private:
+    Recorder& recorder_;
+  };
 
   ledger::Ledger& ledger() noexcept { return ledger_; }
   ledger::LiveRuns* live() noexcept { return live_; }
@@ -68,6 +88,7 @@ class Recorder {
   EventStream& events_;
   ledger::LiveRuns* live_;
   std::vector<ledger::RunId> ended_;
+  std::optional<std::vector<ledger::Entry>> together_;
 };
 
 }  // namespace belfry::engine

@@ -94,10 +94,17 @@ void EntryBatch::append(std::unique_ptr<Item> item) noexcept {
   ++items_;
 }
 
+void EntryBatch::append(EntryBatch batch) noexcept {
+  if (batch.empty()) return;
+  (last_ == nullptr ? first_ : last_->next) = std::move(batch.first_);
+  last_ = std::exchange(batch.last_, nullptr);
+  items_ += std::exchange(batch.items_, 0);
+}
+
 EntryBatch EntryBatch::split(std::size_t limit) noexcept {
   if (items_ <= limit) return std::exchange(*this, EntryBatch{});
   EntryBatch taken;
-  while (taken.items_ < limit) {
+  while (first_ && (taken.items_ < limit || taken.last_->tied)) {
     std::unique_ptr<Item> item = std::move(first_);
     first_ = std::move(item->next);
     --items_;
@@ -106,34 +113,57 @@ EntryBatch EntryBatch::split(std::size_t limit) noexcept {
   return taken;
 }
 
-bool EntryQueue::push(Entry entry) noexcept try {
+std::unique_ptr<EntryBatch::Item> EntryQueue::admit(Entry entry) noexcept try {
   const std::size_t held = bytes();
   if (held > max_bytes_ / 2 && shed_outputs(entry)) dropped_outputs_.fetch_add(1, std::memory_order_relaxed);
   const std::size_t size = sizeof(EntryBatch::Item) + std::visit(HeapBytes{}, entry);
   if (held + size > (is_dropped_last(entry) ? max_bytes_ : max_bytes_ / 8 * 7)) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    return false;
+    return nullptr;
   }
   auto item = std::make_unique<EntryBatch::Item>(std::move(entry), size, nullptr);
   entries_.fetch_add(1, std::memory_order_relaxed);
   bytes_.fetch_add(size, std::memory_order_relaxed);
-  enqueue(std::move(item));
-  return true;
+  return item;
 } catch (...) {  // no memory left
   dropped_.fetch_add(1, std::memory_order_relaxed);
-  return false;
+  return nullptr;
+}
+
+bool EntryQueue::push(Entry entry) noexcept {
+  auto item = admit(std::move(entry));
+  if (!item) return false;
+  EntryBatch batch;
+  batch.append(std::move(item));
+  enqueue(std::move(batch), false);
+  return true;
+}
+
+void EntryQueue::push_tied(std::vector<Entry> entries) noexcept {
+  EntryBatch batch;
+  for (Entry& entry : entries) {
+    auto item = admit(std::move(entry));
+    if (!item) continue;
+    item->tied = true;
+    batch.append(std::move(item));
+  }
+  if (batch.empty()) return;
+  batch.last()->tied = false;
+  enqueue(std::move(batch), false);
 }
 
 void EntryQueue::push(EntryBatch::Callback callback) {
-  enqueue(std::make_unique<EntryBatch::Item>(std::move(callback), 0, nullptr));
+  EntryBatch batch;
+  batch.append(std::make_unique<EntryBatch::Item>(std::move(callback), 0, nullptr));
+  enqueue(std::move(batch), true);
 }
 
-void EntryQueue::enqueue(std::unique_ptr<EntryBatch::Item> item) noexcept {
+void EntryQueue::enqueue(EntryBatch batch, bool somebody_waits) noexcept {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    somebody_waits_ |= std::holds_alternative<EntryBatch::Callback>(item->what);
-    waiting_items_.append(std::move(item));
+    somebody_waits_ |= somebody_waits;
+    waiting_items_.append(std::move(batch));
     wake = waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && is_urgent());
     if (wake) waiting_ = Waiting::no;  // one wake-up is enough
   }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <variant>
+#include <vector>
 
 #include "ledger/entry.hpp"
 
@@ -26,6 +27,7 @@ class EntryBatch {
     std::variant<Entry, Callback> what;
     std::size_t bytes = 0;  ///< that it holds in memory; 0 for a callback
     std::unique_ptr<Item> next;
+    bool tied = false;  ///< to the next one: they belong into one commit
   };
 
   EntryBatch() = default;
@@ -34,13 +36,15 @@ class EntryBatch {
   EntryBatch& operator=(EntryBatch&& other) noexcept;
 
   void append(std::unique_ptr<Item> item) noexcept;
+  void append(EntryBatch batch) noexcept;
 
-  /// Takes the first `limit` items, or all. O(limit).
+  /// Takes the first `limit` items and what is tied to them, or all. O(limit).
   EntryBatch split(std::size_t limit) noexcept;
 
   bool empty() const noexcept { return first_ == nullptr; }
   const Item* first() const noexcept { return first_.get(); }
   Item* first() noexcept { return first_.get(); }
+  Item* last() noexcept { return last_; }
   std::size_t items() const noexcept { return items_; }
 
  private:
@@ -59,6 +63,9 @@ class EntryQueue {
   /// dropped, and beyond all of them also what a person asked for (pauses and one-shots) and what guards a slot from
   /// running twice (claims). Each is counted. False when the entry was dropped.
   bool push(Entry entry) noexcept;
+
+  /// The same for each of them, tied together. Any thread.
+  void push_tied(std::vector<Entry> entries) noexcept;
 
   /// Any thread. A callback makes the writer hurry: somebody waits. Throws std::bad_alloc.
   void push(EntryBatch::Callback callback);
@@ -90,7 +97,8 @@ class EntryQueue {
   enum class Waiting : std::uint8_t { no, for_item, for_company };
 
   bool is_urgent() const noexcept;  // with the lock held
-  void enqueue(std::unique_ptr<EntryBatch::Item> item) noexcept;
+  std::unique_ptr<EntryBatch::Item> admit(Entry entry) noexcept;
+  void enqueue(EntryBatch batch, bool somebody_waits) noexcept;
 
   const std::size_t max_bytes_;
   std::atomic<std::size_t> entries_ = 0;

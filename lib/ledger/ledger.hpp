@@ -174,6 +174,12 @@ class Ledger {
   /// which is counted too. Any thread.
   virtual bool write(Entry entry) noexcept = 0;
 
+  /// The same for entries that mean nothing without each other: all of them become durable in one commit. Those of
+  /// them that a full queue does not take are dropped one by one, and counted.
+  virtual void write_together(std::vector<Entry> entries) noexcept {
+    for (Entry& entry : entries) write(std::move(entry));
+  }
+
   /// Calls `done` on the writer's thread once all that was written before this call is durable (or given up at close).
   virtual void when_durable(std::move_only_function<void()> done) = 0;
 

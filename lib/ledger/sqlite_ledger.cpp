@@ -25,6 +25,10 @@ void SqliteLedger::skip_run_ids(RunId used) noexcept {
 
 bool SqliteLedger::write(Entry entry) noexcept { return writer_->queue().push(std::move(entry)); }
 
+void SqliteLedger::write_together(std::vector<Entry> entries) noexcept {
+  writer_->queue().push_tied(std::move(entries));
+}
+
 void SqliteLedger::when_durable(std::move_only_function<void()> done) { writer_->queue().push(std::move(done)); }
 
 std::unique_ptr<LedgerReader> SqliteLedger::open_reader() const { return std::make_unique<SqliteReader>(path_); }

@@ -43,6 +43,7 @@ class SqliteLedger final : public Ledger {
   RunId next_run_id() noexcept override;
   void skip_run_ids(RunId used) noexcept override;
   bool write(Entry entry) noexcept override;
+  void write_together(std::vector<Entry> entries) noexcept override;
   void when_durable(std::move_only_function<void()> done) override;
   std::unique_ptr<LedgerReader> open_reader() const override;
   LedgerStats stats() const override;

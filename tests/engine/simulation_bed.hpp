@@ -45,9 +45,14 @@ class LaggingLedger final : public ledger::Ledger {
     if (dead_) return false;
     const auto* claimed = std::get_if<ledger::SlotClaimed>(&entry);
     const bool ahead = claimed != nullptr && claimed->at < claimed->scheduled_at;  // a second is enough for any disk
-    held_.push_back(std::move(entry));
+    held_.emplace_back().push_back(std::move(entry));
     deliver(ahead ? 0 : lag_);
     return true;
+  }
+  void write_together(std::vector<ledger::Entry> entries) noexcept override {
+    if (dead_) return;
+    held_.push_back(std::move(entries));
+    deliver(lag_);
   }
   void when_durable(std::move_only_function<void()> done) override {
     if (!dead_) deliver(0);
@@ -65,12 +70,12 @@ class LaggingLedger final : public ledger::Ledger {
 
  private:
   void deliver(std::size_t keep) {
-    for (; held_.size() > keep; held_.pop_front()) store_.write(std::move(held_.front()));
+    for (; held_.size() > keep; held_.pop_front()) store_.write_together(std::move(held_.front()));
   }
 
   ledger::Ledger& store_;
   std::size_t lag_;
-  std::deque<ledger::Entry> held_;
+  std::deque<std::vector<ledger::Entry>> held_;
   bool dead_ = false;
 };
 
@@ -155,6 +160,25 @@ class Sleeper final : public engine::Action {
 };
 
 /// What is kept from one daemon to the next.
+/// Time passes while slots are computed, so that some become due between two looks at the clock.
+class TickingTrigger final : public time::Trigger {
+ public:
+  TickingTrigger(std::shared_ptr<const time::Trigger> inner, async::ManualClock& clock, Dice& dice)
+      : inner_(std::move(inner)), clock_(clock), dice_(dice) {}
+  std::optional<WallTime> next(WallTime after) const noexcept override {
+    if (dice_.one_in(4)) clock_.advance(dice_.span(std::chrono::milliseconds{1}));
+    return inner_->next(after);
+  }
+  std::optional<WallTime> previous(WallTime before) const noexcept override { return inner_->previous(before); }
+  std::string describe() const override { return inner_->describe(); }
+  std::string normalise() const override { return inner_->normalise(); }
+
+ private:
+  std::shared_ptr<const time::Trigger> inner_;
+  async::ManualClock& clock_;
+  Dice& dice_;
+};
+
 struct Machine {
   TempDir folder;
   async::ManualClock clock;

@@ -1,0 +1,65 @@
+// The queue between those who write entries and the thread that makes them durable.
+#include "ledger/entry_queue.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+using namespace belfry::ledger;
+
+namespace {
+
+constexpr std::size_t plenty = 1 << 20;
+
+Entry entry(const std::string& job) { return SlotClaimed{.job = job, .scheduled_at = {}, .at = {}}; }
+
+std::vector<std::string> jobs_of(const EntryBatch& batch) {
+  std::vector<std::string> jobs;
+  for (const auto* item = batch.first(); item != nullptr; item = item->next.get()) {
+    jobs.push_back(std::get<SlotClaimed>(std::get<Entry>(item->what)).job);
+  }
+  return jobs;
+}
+
+using Jobs = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("entries come out in the order of the pushes, tied ones beside each other", "[ledger][queue]") {
+  EntryQueue queue(plenty);
+  CHECK(queue.push(entry("a")));
+  queue.push_tied({entry("b"), entry("c"), entry("d")});
+  queue.push_tied({});
+  CHECK(queue.push(entry("e")));
+  CHECK(queue.entries() == 5);
+  CHECK(jobs_of(queue.take({})) == Jobs{"a", "b", "c", "d", "e"});
+}
+
+TEST_CASE("a batch is split between entries that are tied to each other only", "[ledger][queue]") {
+  EntryQueue queue(plenty);
+  queue.push(entry("a"));
+  queue.push_tied({entry("b"), entry("c"), entry("d")});
+  queue.push(entry("e"));
+  EntryBatch all = queue.take({});
+  CHECK(jobs_of(all.split(1)) == Jobs{"a"});
+  CHECK(jobs_of(all.split(2)) == Jobs{"b", "c", "d"});
+  CHECK(all.items() == 1);
+  CHECK(jobs_of(all.split(2)) == Jobs{"e"});
+  CHECK(all.empty());
+}
+
+TEST_CASE("the last of a batch may be tied to nothing that follows", "[ledger][queue]") {
+  EntryQueue queue(plenty);
+  queue.push_tied({entry("a"), entry("b"), entry("c")});
+  EntryBatch all = queue.take({});
+  CHECK(jobs_of(all.split(2)) == Jobs{"a", "b", "c"});
+  CHECK(all.empty());
+}
+
+TEST_CASE("of tied entries those that find no room are dropped and counted", "[ledger][queue]") {
+  EntryQueue queue(3 * sizeof(EntryBatch::Item));
+  queue.push_tied({entry("a"), entry("b"), entry("c"), entry("d")});
+  CHECK(queue.entries() + queue.dropped() == 4);
+  CHECK(queue.entries() == 2);
+  CHECK(jobs_of(queue.take({})) == Jobs{"a", "b"});
+}
