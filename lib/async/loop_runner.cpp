@@ -16,7 +16,10 @@ void require(int error, const char* what) {
 
 }  // namespace
 
-UvLoop::UvLoop() { require(uv_loop_init(&loop_), "uv_loop_init"); }
+UvLoop::UvLoop() {
+  require(uv_loop_init(&loop_), "uv_loop_init");
+  uv_loop_configure(&loop_, UV_METRICS_IDLE_TIME);
+}
 
 bool UvLoop::close() noexcept {
   // Handles are freed by the closing phase of a turn; their callbacks may close further ones.
@@ -93,7 +96,7 @@ void LoopRunner::turn() noexcept {
   steps_this_turn_ = 0;
   inbox->drain(ready);
   fire_timers();
-  wall_timers->fire_due();
+  timers_fired_.fetch_add(wall_timers->fire_due(), std::memory_order_relaxed);
   if (cancel_patrol.due() != TimerHeap::never) patrol();
   run_ready();
   check_end();
@@ -107,6 +110,7 @@ void LoopRunner::fire_timers() noexcept {
   const std::int64_t now = clock_.now_ns();
   for (std::int64_t due = timers.next_key(); due <= now; due = timers.next_key()) {
     monitor.note_lag(now - due);
+    timers_fired_.fetch_add(1, std::memory_order_relaxed);
     static_cast<LoopTimer*>(timers.pop())->fire();
   }
 }
@@ -249,6 +253,8 @@ LoopStats LoopRunner::stats() const {
   registry.snapshot(stats, clock_.now_ns());
   stats.timers = timer_count_.load(std::memory_order_relaxed);
   stats.wall_timers = wall_timer_count_.load(std::memory_order_relaxed);
+  stats.timers_fired = timers_fired_.load(std::memory_order_relaxed);
+  stats.idle = Duration(static_cast<std::int64_t>(uv.idle_ns()));
   stats.slow_steps = complaints.count(ComplaintKind::slow_step);
   stats.stalls = complaints.count(ComplaintKind::stalled);
   stats.never_awaited = complaints.count(ComplaintKind::never_awaited);

@@ -35,11 +35,13 @@ class UvLoop {
   UvLoop& operator=(const UvLoop&) = delete;
   ~UvLoop() = default;
   uv_loop_t* get() noexcept { return &loop_; }
+  /// For how long it has slept in its polls, in nanoseconds. Any thread.
+  std::uint64_t idle_ns() const noexcept { return uv_metrics_idle_time(&loop_); }
   /// Lets closing handles finish and closes; false when handles are open.
   bool close() noexcept;
 
  private:
-  uv_loop_t loop_;
+  mutable uv_loop_t loop_;  // libuv knows no const
 };
 
 class LoopRunner {
@@ -122,6 +124,7 @@ class LoopRunner {
   bool ending_ = false;
   std::atomic<std::size_t> timer_count_ = 0;
   std::atomic<std::size_t> wall_timer_count_ = 0;
+  std::atomic<std::uint64_t> timers_fired_ = 0;
 };
 
 }  // namespace belfry::async::detail

@@ -71,6 +71,8 @@ struct LoopStats {
   std::size_t tasks = 0;   ///< live tasks of this loop
   std::size_t timers = 0;  ///< in the monotonic heap, at the end of the last turn
   std::size_t wall_timers = 0;
+  std::uint64_t timers_fired = 0;           ///< of both
+  Duration idle{};                          ///< slept in polls
   std::uint64_t stalls = 0;                 ///< seen by a StallWatchdog
   std::uint64_t never_awaited = 0;          ///< Tasks that were destroyed before anybody awaited or spawned them
   std::uint64_t errors_not_retrieved = 0;   ///< tasks and promises whose failure nobody was left to take

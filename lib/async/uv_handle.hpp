@@ -6,10 +6,16 @@
 
 #include <uv.h>
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace belfry::async {
+
+/// How many handles of each kind (uv_handle_type) are open, of all loops of the process. Any thread.
+inline std::array<std::atomic<std::int64_t>, UV_HANDLE_TYPE_MAX> open_handles{};
 
 /// Handle is uv_poll_t, uv_check_t, ... Initialise it with the uv_*_init of its kind, then call opened():
 ///   UvHandle<uv_poll_t> poll;
@@ -29,7 +35,11 @@ class UvHandle {
   /// As close().
   ~UvHandle() { close(); }
 
-  void opened() noexcept { opened_ = true; }
+  void opened() noexcept {
+    opened_ = true;
+    const auto kind = uv_handle_get_type(reinterpret_cast<uv_handle_t*>(handle_));
+    open_handles[kind].fetch_add(1, std::memory_order_relaxed);
+  }
   bool is_open() const noexcept { return opened_; }
   Handle* get() const noexcept { return handle_; }
   Handle* operator->() const noexcept { return handle_; }
@@ -40,6 +50,7 @@ class UvHandle {
     if (handle == nullptr) return;
     handle->data = nullptr;
     auto* const base = reinterpret_cast<uv_handle_t*>(handle);
+    if (opened_) open_handles[uv_handle_get_type(base)].fetch_sub(1, std::memory_order_relaxed);
     if (!std::exchange(opened_, false) || uv_is_closing(base) != 0) {  // closing: the loop went first, by force
       delete handle;
       return;

@@ -31,14 +31,16 @@ void WallTimers::clock_changed() noexcept {
   while (TimerNode* const node = heap_.pop()) static_cast<LoopTimer*>(node)->fire();  // each looks at clock_changes()
 }
 
-void WallTimers::fire_due() noexcept {
+std::uint64_t WallTimers::fire_due() noexcept {
   if (const ManualClock* manual = clock_.manual(); manual != nullptr && manual->wall_changes() != manual_changes_) {
     manual_changes_ = manual->wall_changes();
     clock_changed();
   }
-  if (heap_.empty()) return;
+  std::uint64_t fired = 0;
+  if (heap_.empty()) return fired;
   const std::int64_t now = clock_.wall_now().time_since_epoch().count();
-  while (TimerNode* const node = heap_.pop_due(now)) static_cast<LoopTimer*>(node)->fire();
+  for (; TimerNode* const node = heap_.pop_due(now); ++fired) static_cast<LoopTimer*>(node)->fire();
+  return fired;
 }
 
 bool WallTimers::arm() noexcept {

@@ -38,7 +38,7 @@ class WallTimers {
   std::uint64_t clock_changes() const noexcept { return clock_changes_; }
 
   /// Fires what is due. In each turn of the loop.
-  void fire_due() noexcept;
+  std::uint64_t fire_due() noexcept;
   /// Before the loop sleeps. True: something happened meanwhile, do not sleep.
   bool arm() noexcept;
   void close() noexcept;

@@ -156,6 +156,7 @@ class Engine {
   void release_missed();
   void clear_waiting(JobState& state, ledger::SlotReason reason, const std::string& why);
   Group* group_of(const Job& job);
+  void tell(const Group& group, bool gone = false);
 
   // runs (engine_runs.cpp)
   async::Task<> look_first(std::shared_ptr<JobState> state, ledger::RunId run);

@@ -107,6 +107,7 @@ std::expected<ledger::RunId, ledger::SlotReason> Engine::find_place(Pending pend
       const ledger::RunId run = number(pending);
       group->enter(run, use.weight, now);
       places_.emplace(run, group);
+      tell(*group);
       enter(std::move(pending));
       return run;
     }
@@ -114,6 +115,7 @@ std::expected<ledger::RunId, ledger::SlotReason> Engine::find_place(Pending pend
       const ledger::RunId run = number(pending);
       group->wait({.run = run, .weight = use.weight, .priority = use.priority, .since = now});
       places_.emplace(run, group);
+      tell(*group);
       ++state.waiting_in_group;
       park(std::move(pending), WaitsFor::group);
       wake();  // the rate may let it in by itself
@@ -148,6 +150,7 @@ void Engine::enter(Pending pending) {
 void Engine::park(Pending pending, WaitsFor what) {
   const std::shared_ptr<JobState> state = pending.state;
   waiting_room_.park(std::move(pending), what, wall_now());
+  if (what == WaitsFor::budget) recorder_.publish(CatchupChanged{.waiting = missed_.size()});
   recorder_.publish(QueueChanged{.job = state->job->name, .queued = waiting_room_.of(*state).size()});
 }
 
@@ -156,16 +159,21 @@ std::optional<Pending> Engine::call(ledger::RunId run) {
   std::optional<Pending> pending = waiting_room_.take(run);
   if (!pending) return std::nullopt;
   JobState& state = *pending->state;
+  pending->launch.waited += std::max(wall_now() - pending->since, Duration{0});
   switch (pending->waits_for) {
     case WaitsFor::turn:
       std::erase(state.turns, run);
       break;
     case WaitsFor::group:
       --state.waiting_in_group;
-      if (const auto place = places_.extract(run)) place.mapped()->withdraw(run);
+      if (const auto place = places_.extract(run)) {
+        place.mapped()->withdraw(run);
+        tell(*place.mapped());
+      }
       break;
     case WaitsFor::budget:
       missed_.erase({state.job->name, *pending->launch.scheduled_at});
+      recorder_.publish(CatchupChanged{.waiting = missed_.size()});
       break;
     case WaitsFor::precondition:
       break;
@@ -232,6 +240,7 @@ void Engine::next_places(Group& group) {
     }
     group.enter(first->run, first->weight, now);
     places_.emplace(first->run, &group);
+    tell(group);
     enter(*std::move(pending));
   }
 }
@@ -261,6 +270,14 @@ void Engine::clear_waiting(JobState& state, ledger::SlotReason reason, const std
     }
     if (auto pending = call(run)) refuse(*std::move(pending), reason, why);
   }
+}
+
+void Engine::tell(const Group& group, bool gone) {
+  recorder_.publish(GroupChanged{.group = group.name(),
+                                 .limit = group.policy().limit,
+                                 .in_use = group.used(),
+                                 .waiting = group.waiting(),
+                                 .gone = gone});
 }
 
 Group* Engine::group_of(const Job& job) {

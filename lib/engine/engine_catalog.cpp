@@ -45,6 +45,7 @@ void Engine::apply_groups() {
   for (const auto& [name, policy] : catalog_->groups) {
     const auto [group, is_new] = groups_.try_emplace(name, name, policy);
     if (!is_new) group->second.set_policy(policy, now);
+    tell(group->second);
   }
   for (auto entry = groups_.begin(); entry != groups_.end();) {
     Group& group = entry->second;
@@ -53,6 +54,7 @@ void Engine::apply_groups() {
       group.set_policy(GroupPolicy{.limit = std::nullopt, .on_full = OnFull::queue, .queue_limit = 0, .rate = {}}, now);
     }
     const bool over = !declared && group.running() == 0 && group.waiting() == 0;
+    if (!declared) tell(group, over);
     entry = over ? groups_.erase(entry) : std::next(entry);
   }
 }
@@ -77,6 +79,7 @@ std::shared_ptr<JobState> Engine::new_state(std::shared_ptr<const Job> job) {
   if (const auto breaker = breakers_before_.extract(name); breaker && state->breaker) {
     const WallTime now = wall_now();
     state->breaker->restore_open(breaker.mapped().until.value_or(now), now);
+    recorder_.publish(BreakerTurned{.job = name, .state = state->breaker->state()});
   }
   return state;
 }
@@ -97,6 +100,7 @@ void Engine::change_job(JobState& state, const std::shared_ptr<const Job>& job) 
   end_plan(state);
   state.job = job;
   state.breaker = job->breaker ? std::make_unique<Breaker>(*job->breaker) : nullptr;
+  recorder_.publish(BreakerTurned{.job = job->name, .state = Breaker::State::closed});
   declare(*job);
   plan(state, wall_now());
 }

@@ -158,6 +158,7 @@ void Engine::adopt(const ledger::LiveRun& left) {
   if (Group* group = group_of(*state.job)) {
     group->adopt(left.started.run, state.job->group->weight);
     places_.emplace(left.started.run, group);
+    tell(*group);
   }
   supervise(state, std::make_shared<Run>(state.job, left, state.last_success, recorder_));
 }

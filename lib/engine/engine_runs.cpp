@@ -93,6 +93,7 @@ void Engine::leave(JobState& state, ledger::RunId run) {
   --state.running;
   if (const auto place = places_.extract(run)) {
     place.mapped()->leave(run);
+    tell(*place.mapped());
     next_places(*place.mapped());
   }
   next_turns(state);
@@ -125,6 +126,7 @@ void Engine::note_breaker(JobState& state, const std::string& why) {
                                           .until = breaker.open_until(),
                                           .at = wall_now(),
                                           .why = why});
+  recorder_.publish(BreakerTurned{.job = state.job->name, .state = breaker.state()});
 }
 
 }  // namespace belfry::engine

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/breaker.hpp"
 #include "engine/job.hpp"
 #include "ledger/entry.hpp"
 #include "ledger/ledger.hpp"
@@ -36,12 +37,34 @@ struct QueueChanged {
   std::size_t queued = 0;
 };
 
+/// How many missed slots wait for the catch-up budget.
+struct CatchupChanged {
+  std::size_t waiting = 0;
+};
+
+/// What a group holds; told when it changes.
+struct GroupChanged {
+  std::string group;
+  std::optional<std::int64_t> limit;  ///< none: no limit
+  std::int64_t in_use = 0;            ///< the sum of the weights of its runs
+  std::size_t waiting = 0;            ///< runs that wait for their place
+  bool gone = false;                  ///< it is declared no more, and empty
+};
+
+/// The circuit breaker of a job is in another state.
+struct BreakerTurned {
+  std::string job;
+  Breaker::State state = Breaker::State::closed;
+};
+
 /// A run or an attempt is under way; `start_delay` from the due instant to the launch of the first attempt.
 struct AttemptStarted {
   ledger::RunId run = 0;
   std::string job;
   int attempt = 1;
   std::optional<Duration> start_delay;  ///< only of the first attempt of a scheduled run
+  std::optional<Duration>
+      queue_wait;  ///< only of the first: how much of it the run waited, for whatever; 0: not at all
 };
 
 /// An attempt failed and will be tried again after `delay`.
@@ -86,10 +109,11 @@ struct Resumed {
 
 struct Draining {};
 
-using Event = std::variant<CatalogApplied, SlotPlanned, QueueChanged, AttemptStarted, RetryPlanned, PreconditionFailed,
-                           GaveUp, RunAdopted, SlotUnaccounted, Resumed, Draining, ledger::SlotClosed,
-                           ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
-                           ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
+using Event =
+    std::variant<CatalogApplied, SlotPlanned, QueueChanged, CatchupChanged, GroupChanged, BreakerTurned, AttemptStarted,
+                 RetryPlanned, PreconditionFailed, GaveUp, RunAdopted, SlotUnaccounted, Resumed, Draining,
+                 ledger::SlotClosed, ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
+                 ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
 
 /// Calls every subscriber for every event, on the loop's thread, in the order of subscription. Not thread-safe.
 class EventStream {

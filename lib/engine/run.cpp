@@ -66,6 +66,7 @@ Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t gen
   info_.run = launch.run;
   info_.job = job_->name;
   info_.trigger = launch.trigger;
+  waited_ = launch.waited;
   info_.scheduled_at = launch.scheduled_at;
   info_.started_at = now();
   // Before anything else can happen: who is killed now has left word of it.
@@ -262,7 +263,11 @@ void Run::enter_attempting(int number, WallTime started_at) {
   if (left_ && number == left_->attempt) return;  // the earlier daemon has told of it
   if (recorder_.live() != nullptr) recorder_.live()->attempt(info_.run, number, started_at);
   BELFRY_FAULT_POINT("attempt.begun");
-  AttemptStarted started{.run = info_.run, .job = info_.job, .attempt = number, .start_delay = std::nullopt};
+  AttemptStarted started{.run = info_.run,
+                         .job = info_.job,
+                         .attempt = number,
+                         .start_delay = std::nullopt,
+                         .queue_wait = number == 1 ? std::optional(waited_) : std::nullopt};
   if (number == 1 && info_.scheduled_at && info_.trigger == ledger::RunTrigger::schedule) {
     started.start_delay = started_at - *info_.scheduled_at;
   }

@@ -78,6 +78,7 @@ class Run {
   ledger::RunEnded ended_;
   async::CancelScope scope_;
   std::string why_cancelled_;
+  Duration waited_{};  // before it started
 };
 
 }  // namespace belfry::engine

@@ -1,6 +1,8 @@
 #include "observe/job_collector.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -171,6 +173,36 @@ void collect_usage(const JobEntries& jobs, Families& out) {
   cpu.move_to(out);
 }
 
+/// Filled with zeros only for the two that belfry sends itself: there are 64.
+void collect_signals(const JobEntries& jobs, Families& out) {
+  auto family = FamilyBuilder::counter("belfry_job_signals_total", "Runs that a signal ended, by signal.");
+  for (const JobEntry& entry : jobs) {
+    for (std::size_t signal = 1; signal < kSignals; ++signal) {
+      const std::uint64_t count = entry.series->signals[signal].get();
+      if (count == 0 && signal != SIGTERM && signal != SIGKILL) continue;
+      const char* const name = ::sigabbrev_np(static_cast<int>(signal));
+      const std::string text = name != nullptr ? "SIG" + std::string(name) : std::to_string(signal);
+      family.add({{"job_name", entry.name}, {"signal", text}}, static_cast<double>(count));
+    }
+  }
+  family.move_to(out);
+}
+
+void collect_breakers(const JobEntries& jobs, Families& out) {
+  using State = engine::Breaker::State;
+  auto family = FamilyBuilder::gauge("belfry_job_breaker_state",
+                                     "1 for the state that the circuit breaker of the job is in, 0 for the others.");
+  for (const JobEntry& entry : jobs) {
+    if (!entry.job || !entry.job->breaker) continue;
+    const State state = entry.series->breaker.get();
+    for (const auto& [each, name] : {std::pair(State::closed, "closed"), std::pair(State::open, "open"),
+                                     std::pair(State::half_open, "half_open")}) {
+      family.add({{"job_name", entry.name}, {"state", name}}, state == each ? 1 : 0);
+    }
+  }
+  family.move_to(out);
+}
+
 void collect_ages(const JobEntries& jobs, engine::WallTime now, Families& out) {
   auto family = FamilyBuilder::gauge("belfry_job_oldest_run_age_seconds",
                                      "For how long the oldest run under way has been running; 0 when none runs.");
@@ -192,7 +224,8 @@ void collect_declarations(const JobEntries& jobs, Families& out) {
     info.add({{"job_name", entry.name},
               {"schedule", entry.job->schedule_text},
               {"timezone", entry.job->timezone},
-              {"concurrency_policy", engine::to_string(entry.job->overlap)}},
+              {"concurrency_policy", engine::to_string(entry.job->overlap)},
+              {"group", entry.job->group ? entry.job->group->name : ""}},
              1);
     (!entry.job->enabled ? disabled : entry.series->paused.get() ? paused : enabled) += 1;
   }
@@ -235,8 +268,16 @@ std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
                     FamilyBuilder::histogram("belfry_job_start_delay_seconds",
                                              "From the due instant to the launch of the first attempt."),
                     &JobSeries::start_delay, out);
+  collect_histogram(
+      *jobs,
+      FamilyBuilder::histogram("belfry_job_queue_wait_seconds",
+                               "How long runs waited for others before their first attempt: their turn, their group, the "
+                               "catch-up budget."),
+      &JobSeries::queue_wait, out);
   collect_figures(*jobs, out);
   collect_usage(*jobs, out);
+  collect_signals(*jobs, out);
+  collect_breakers(*jobs, out);
   collect_ages(*jobs, wall_now_(), out);
   return out;
 }

@@ -54,6 +54,7 @@ void JobSeries::on(const ledger::RunStarted& run) {
 }
 
 void JobSeries::on(const engine::AttemptStarted& attempt) {
+  if (attempt.queue_wait) queue_wait.observe(seconds(*attempt.queue_wait));
   if (attempt.start_delay) start_delay.observe(std::max(0.0, seconds(*attempt.start_delay)));
 }
 
@@ -78,6 +79,7 @@ void JobSeries::on(const ledger::RunEnded& run) {
   }
   last_run_succeeded.set(run.outcome == ledger::Outcome::success ? 1 : 0);
   last_exit_code.set(run.exit_code.value_or(-1));
+  if (run.signal && std::cmp_less(*run.signal, kSignals)) signals[static_cast<std::size_t>(*run.signal)].add(1);
   if (under_way_.erase(run.run) > 0) {  // not a run of the last daemon: its duration is known
     const double took = std::max(0.0, seconds(run.ended_at - run.started_at));
     last_duration_seconds.set(took);

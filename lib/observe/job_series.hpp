@@ -22,8 +22,12 @@ inline constexpr std::size_t kTriggers = 5;
 inline constexpr std::size_t kSlotResults = 4;
 inline constexpr std::size_t kSlotReasons = 21;
 
+/// Signals have numbers from 1 to 64.
+inline constexpr std::size_t kSignals = 65;
+
 /// Bounds in seconds. Few on purpose: a histogram is two thirds of a job's samples.
 inline constexpr std::array kDurationBounds{0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0};
+inline constexpr std::array kQueueWaitBounds{0.1, 1.0, 10.0, 60.0, 600.0, 3600.0};
 inline constexpr std::array kStartDelayBounds{0.001, 0.005, 0.025, 0.1, 1.0, 10.0, 60.0};
 
 /// An instant that may be unknown, in one cell.
@@ -58,6 +62,7 @@ class JobSeries {
   std::array<std::array<Cell<std::uint64_t>, kSlotReasons>, kSlotResults> slots;  // [result][reason]
   HistogramCells<kDurationBounds> duration;
   HistogramCells<kStartDelayBounds> start_delay;
+  HistogramCells<kQueueWaitBounds> queue_wait;
   Cell<std::uint64_t> running;
   Cell<std::uint64_t> queued;
   Cell<std::uint64_t> retries;
@@ -67,8 +72,10 @@ class JobSeries {
   Cell<std::uint64_t> output_dropped_bytes;
   Cell<double> user_cpu_seconds;
   Cell<double> system_cpu_seconds;
-  Cell<std::int64_t> max_rss_bytes;  // of the attempt that ended last
+  Cell<std::int64_t> max_rss_bytes;                   // of the attempt that ended last
+  std::array<Cell<std::uint64_t>, kSignals> signals;  // that ended a run, by number
   Cell<bool> paused;
+  Cell<engine::Breaker::State> breaker;
   InstantCell next_run;
   InstantCell last_due;
   InstantCell last_start;

@@ -4,6 +4,7 @@
 
 #include "async/loop.hpp"
 #include "async/loop_stats.hpp"
+#include "async/uv_handle.hpp"
 #include "observe/collectors.hpp"
 #include "observe/duration_histogram.hpp"
 #include "observe/family.hpp"
@@ -32,6 +33,13 @@ void collect_loop(const async::LoopStats& stats, Families& out) {
       .move_to(out);
   FamilyBuilder::gauge("belfry_timer_heap_size", "Timers that are set, on the monotonic and the wall clock.")
       .add({}, number(stats.timers + stats.wall_timers))
+      .move_to(out);
+  FamilyBuilder::counter("belfry_timers_fired_total", "Timers that fired.")
+      .add({}, number(stats.timers_fired))
+      .move_to(out);
+  FamilyBuilder::counter("belfry_loop_idle_seconds_total",
+                         "For how long the loop slept because there was nothing to do.")
+      .add({}, seconds(stats.idle))
       .move_to(out);
   const async::Duration elapsed = stats.running ? stats.running->elapsed : async::Duration{};
   FamilyBuilder::gauge("belfry_loop_stalled", "1 while one step has been holding the loop for over 0.1 seconds.")
@@ -84,6 +92,15 @@ void collect_ages(const async::LoopStats& stats, Families& out) {
   family.move_to(out);
 }
 
+void collect_handles(Families& out) {
+  auto family = FamilyBuilder::gauge("belfry_handles_active", "Handles of libuv that are open, by kind.");
+  for (const uv_handle_type kind : {UV_ASYNC, UV_CHECK, UV_IDLE, UV_POLL, UV_TIMER}) {
+    family.add({{"type", uv_handle_type_name(kind)}},
+               number(async::open_handles[kind].load(std::memory_order_relaxed)));
+  }
+  family.move_to(out);
+}
+
 class LoopCollector final : public prometheus::Collectable {
  public:
   explicit LoopCollector(const async::Loop& loop) : loop_(loop) {}
@@ -95,6 +112,7 @@ class LoopCollector final : public prometheus::Collectable {
     collect_slow_steps(stats, out);
     collect_tasks(stats, out);
     collect_ages(stats, out);
+    collect_handles(out);
     return out;
   }
 

@@ -24,6 +24,10 @@ prometheus::Counter& counter(prometheus::Registry& registry, const char* name, c
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 
+prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
 constexpr const char* kReloads = "belfry_config_reloads_total";
 constexpr const char* kReloadsHelp = "Configurations that were read, at the start and by reloads, by result.";
 constexpr const char* kJumps = "belfry_clock_jumps_total";
@@ -77,8 +81,19 @@ struct Metrics::Listener {
   }
 
   void operator()(const ledger::ClockJumped& jump) const {
+    if (jump.what == ledger::ClockJumped::What::suspend) return metrics.suspended_.Increment(seconds(jump.step));
     (jump.step.count() >= 0 ? metrics.jumps_forward_ : metrics.jumps_backward_).Increment();
   }
+
+  void operator()(const engine::GroupChanged& group) const { metrics.note(group); }
+  void operator()(const engine::CatchupChanged& catchup) const {
+    metrics.catchup_waiting_.Set(static_cast<double>(catchup.waiting));
+  }
+  void operator()(const engine::BreakerTurned& breaker) const {
+    if (auto* const series = metrics.declared(breaker.job)) series->breaker.set(breaker.state);
+  }
+  void operator()(const ledger::OneShotAdded&) const { metrics.one_shots_waiting_.Increment(); }
+  void operator()(const ledger::OneShotRemoved&) const { metrics.one_shots_waiting_.Decrement(); }
 
   template <class Other>
   void operator()(const Other&) const {}
@@ -101,8 +116,17 @@ Metrics::Metrics(const BuildInfo& build, engine::WallTime started_at, std::funct
       reloads_failed_(counter(*registry_, kReloads, kReloadsHelp, {{"result", "failure"}})),
       jumps_forward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "forward"}})),
       jumps_backward_(counter(*registry_, kJumps, kJumpsHelp, {{"direction", "backward"}})),
+      suspended_(counter(*registry_, "belfry_suspended_seconds_total",
+                         "For how long the machine slept while the daemon was there.")),
       unaccounted_(counter(*registry_, "belfry_slots_unaccounted_total",
                            "Slots that came due and ended in no ledger entry: always 0, or a bug of belfry.")),
+      catchup_waiting_(gauge(*registry_, "belfry_catchup_waiting", "Missed slots that wait for the catch-up budget.")),
+      one_shots_waiting_(gauge(*registry_, "belfry_one_shots_waiting", "One-shots that have not ended.")),
+      config_hash_(gauges(*registry_, "belfry_config_hash_info", "1; the label tells the configuration in force.")),
+      group_limit_(gauges(*registry_, "belfry_group_limit",
+                          "Most that the weights of the group's runs may sum up to; absent when there is no limit.")),
+      group_in_use_(gauges(*registry_, "belfry_group_in_use", "Sum of the weights of the group's runs under way.")),
+      group_queued_(gauges(*registry_, "belfry_group_queued", "Runs that wait for their place in the group.")),
       jobs_(std::make_shared<JobCollector>(std::move(wall_now))),
       sources_{registry_, jobs_} {
   gauge(*registry_, "belfry_build_info", "1; the labels say which belfryd this is.",
@@ -131,10 +155,26 @@ void Metrics::resume(std::shared_ptr<const ledger::Resume> past) {
   past_ = std::move(past);
   for (const ledger::JobTotals& totals : past_->jobs) totals_.emplace(totals.job, &totals);
   for (const ledger::OneShotAdded& one_shot : past_->one_shots) past_one_shots_.emplace(one_shot.name);
+  one_shots_waiting_.Set(static_cast<double>(past_->one_shots.size()));
+}
+
+void Metrics::note(const engine::GroupChanged& group) {
+  const prometheus::Labels labels{{"group", group.group}};
+  const auto set = [&](prometheus::Family<prometheus::Gauge>& family, std::optional<double> value) {
+    prometheus::Gauge& gauge = family.Add(labels);
+    if (value && !group.gone) return gauge.Set(*value);
+    family.Remove(&gauge);
+  };
+  set(group_limit_, group.limit ? std::optional(static_cast<double>(*group.limit)) : std::nullopt);
+  set(group_in_use_, static_cast<double>(group.in_use));
+  set(group_queued_, static_cast<double>(group.waiting));
 }
 
 void Metrics::apply(const engine::CatalogApplied& applied) {
   const auto& jobs = applied.catalog->jobs;
+  if (config_in_force_ != nullptr) config_hash_.Remove(config_in_force_);
+  config_in_force_ = &config_hash_.Add({{"sha256", applied.catalog->fingerprint}});
+  config_in_force_->Set(1);
   retire_all_but(jobs);
   auto entries = std::make_shared<JobEntries>();
   entries->reserve(jobs.size() + 1);

@@ -4,6 +4,7 @@
 
 #include <prometheus/collectable.h>
 #include <prometheus/counter.h>
+#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
@@ -57,6 +58,7 @@ class Metrics {
   struct Listener;
 
   void resume(std::shared_ptr<const ledger::Resume> past);
+  void note(const engine::GroupChanged& group);
   void apply(const engine::CatalogApplied& applied);
   void retire_all_but(const std::map<std::string, std::shared_ptr<const engine::Job>, std::less<>>& jobs);
   std::shared_ptr<JobSeries> series_named(const std::string& name);
@@ -71,11 +73,19 @@ class Metrics {
   prometheus::Counter& reloads_failed_;
   prometheus::Counter& jumps_forward_;
   prometheus::Counter& jumps_backward_;
+  prometheus::Counter& suspended_;
   prometheus::Counter& unaccounted_;
+  prometheus::Gauge& catchup_waiting_;
+  prometheus::Gauge& one_shots_waiting_;
+  prometheus::Family<prometheus::Gauge>& config_hash_;
+  prometheus::Family<prometheus::Gauge>& group_limit_;
+  prometheus::Family<prometheus::Gauge>& group_in_use_;
+  prometheus::Family<prometheus::Gauge>& group_queued_;
   std::shared_ptr<JobCollector> jobs_;
   std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
 
   // Loop thread only.
+  prometheus::Gauge* config_in_force_ = nullptr;  // of config_hash_
   // until the first generation is in force
   std::shared_ptr<const ledger::Resume> past_;
   std::unordered_map<std::string_view, const ledger::JobTotals*> totals_;  // into past_

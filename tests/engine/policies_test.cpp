@@ -73,6 +73,25 @@ TEST_CASE("a group lets as many run as its limit says, by priority", "[policies]
   });
 }
 
+TEST_CASE("a group tells what it holds, and a run how long it waited there", "[policies]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    co_await bed.serve_for(with_group({in_group("a", 10min), in_group("b", 10min)}, {.limit = 1, .queue_limit = 10}),
+                           90min, 1h);
+    const auto attempts = bed.events_of<engine::AttemptStarted>();
+    REQUIRE(attempts.size() == 2);
+    CHECK(attempts[0].queue_wait == 0s);
+    CHECK(attempts[1].queue_wait == 10min);
+    CHECK(attempts[1].start_delay == 10min);
+    const auto held = bed.events_of<engine::GroupChanged>();
+    CHECK(std::ranges::max(held, {}, &engine::GroupChanged::in_use).in_use == 1);
+    CHECK(std::ranges::max(held, {}, &engine::GroupChanged::waiting).waiting == 1);
+    CHECK(held.front().limit == 1);
+    CHECK(held.back().in_use == 0);
+    CHECK(held.back().waiting == 0);
+  });
+}
+
 TEST_CASE("a full group refuses, with its reason, and its rate does", "[policies]") {
   run_async([]() -> async::Task<> {
     TestBed bed;

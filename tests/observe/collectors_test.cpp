@@ -71,6 +71,9 @@ TEST_CASE("a scrape is answered while the loop is blocked, and says so; then the
   CHECK(mentions(page, R"(belfry_slow_callbacks_total{kind="test",site="observe/collectors_test.cpp:)"));
   CHECK(value(page, "belfry_loop_iterations_total").value_or(0) > 0);
   CHECK(mentions(page, R"(belfry_loop_lag_seconds_bucket{le="+Inf"})"));
+  CHECK(value(page, R"(belfry_handles_active{type="async"})").value_or(0) >= 1);
+  CHECK(value(page, "belfry_loop_idle_seconds_total").value_or(-1) >= 0);
+  CHECK(value(page, "belfry_timers_fired_total").has_value());
 }
 
 TEST_CASE("a slow callback is logged with its place and task, once") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -98,7 +99,7 @@ TEST_CASE("a configured job has all its series at the first scrape, as zeros") {
   CHECK(value(text, R"(belfry_jobs{state="enabled"})") == 1.0);
   CHECK(value(text, R"(belfry_jobs{state="disabled"})") == 1.0);
   CHECK(value(text, R"(belfry_job_info{job_name="backup",schedule="0 * * * *",timezone="Europe/Berlin",)"
-                    R"(concurrency_policy="forbid"})") == 1.0);
+                    R"(concurrency_policy="forbid",group=""})") == 1.0);
 }
 
 TEST_CASE("what is not known yet is absent, not zero") {
@@ -115,7 +116,8 @@ TEST_CASE("a run moves running, age, outcome, duration and the last figures") {
   Page page;
   page.apply({job("backup")});
   page.start(7, "backup");
-  page.events.publish(engine::AttemptStarted{.run = 7, .job = "backup", .attempt = 1, .start_delay = 3ms});
+  page.events.publish(
+      engine::AttemptStarted{.run = 7, .job = "backup", .attempt = 1, .start_delay = 3ms, .queue_wait = 2ms});
   page.now += 5s;
   CHECK(page[R"(belfry_job_running{job_name="backup"})"] == 1.0);
   CHECK(page[R"(belfry_job_oldest_run_age_seconds{job_name="backup"})"] == Approx(5.0));
@@ -166,6 +168,90 @@ TEST_CASE("slots are counted by result and reason, a span by its length") {
   CHECK(page[R"(belfry_job_missed_total{job_name="backup",reason="down"})"] == 5.0);
   CHECK(page[R"(belfry_job_skipped_total{job_name="backup",reason="overlap"})"] == 1.0);
   CHECK(page[R"(belfry_job_last_due_timestamp_seconds{job_name="backup"})"] == 500.0);
+}
+
+TEST_CASE("how long runs waited is told, also by those that did not wait") {
+  Page page;
+  page.apply({job("backup")});
+  const auto start = [&](int attempt, std::optional<engine::Duration> waited) {
+    page.events.publish(engine::AttemptStarted{
+        .run = 7, .job = "backup", .attempt = attempt, .start_delay = std::nullopt, .queue_wait = waited});
+  };
+  start(1, 0s);
+  start(1, 30s);
+  start(2, std::nullopt);
+  CHECK(page[R"(belfry_job_queue_wait_seconds_bucket{job_name="backup",le="0.1"})"] == 1.0);
+  CHECK(page[R"(belfry_job_queue_wait_seconds_count{job_name="backup"})"] == 2.0);
+  CHECK(page[R"(belfry_job_queue_wait_seconds_sum{job_name="backup"})"] == Approx(30.0));
+}
+
+TEST_CASE("runs that a signal ended are counted by its name") {
+  Page page;
+  page.apply({job("backup")});
+  ledger::RunEnded ended{};
+  ended.job = "backup";
+  ended.outcome = ledger::Outcome::killed;
+  for (const int signal : {SIGSEGV, SIGKILL, SIGSEGV, SIGRTMIN + 1}) {
+    ended.signal = signal;
+    page.events.publish(ended);
+  }
+  CHECK(page[R"(belfry_job_signals_total{job_name="backup",signal="SIGSEGV"})"] == 2.0);
+  CHECK(page[R"(belfry_job_signals_total{job_name="backup",signal="SIGKILL"})"] == 1.0);
+  CHECK(page[R"(belfry_job_signals_total{job_name="backup",signal="SIGTERM"})"] == 0.0);
+  CHECK_FALSE(mentions(page.metrics.text(), R"(signal="SIGHUP")"));
+}
+
+TEST_CASE("groups show what they hold, and go when they are declared no more") {
+  Page page;
+  engine::GroupChanged group{.group = "db", .limit = 3, .in_use = 2, .waiting = 5};
+  page.events.publish(group);
+  CHECK(page[R"(belfry_group_limit{group="db"})"] == 3.0);
+  CHECK(page[R"(belfry_group_in_use{group="db"})"] == 2.0);
+  CHECK(page[R"(belfry_group_queued{group="db"})"] == 5.0);
+  group.limit.reset();
+  page.events.publish(group);
+  CHECK_FALSE(page[R"(belfry_group_limit{group="db"})"]);
+  CHECK(page[R"(belfry_group_in_use{group="db"})"] == 2.0);
+  group.gone = true;
+  page.events.publish(group);
+  CHECK_FALSE(mentions(page.metrics.text(), R"(group="db")"));
+}
+
+TEST_CASE("a breaker is in one state at a time; a job without one has none") {
+  Page page;
+  auto guarded = std::make_shared<engine::Job>(*job("guarded"));
+  guarded->breaker = engine::BreakerPolicy{};
+  page.apply({guarded, job("backup")});
+  const auto state = [&](const char* name) {
+    return page[R"(belfry_job_breaker_state{job_name="guarded",state=")" + std::string(name) + "\"}"];
+  };
+  CHECK(state("closed") == 1.0);
+  page.events.publish(engine::BreakerTurned{.job = "guarded", .state = engine::Breaker::State::half_open});
+  CHECK(state("closed") == 0.0);
+  CHECK(state("open") == 0.0);
+  CHECK(state("half_open") == 1.0);
+  CHECK_FALSE(mentions(page.metrics.text(), R"(belfry_job_breaker_state{job_name="backup")"));
+}
+
+TEST_CASE("what waits for the catch-up budget, one-shots, sleep and the configuration in force are told") {
+  Page page;
+  page.events.publish(engine::CatchupChanged{.waiting = 4});
+  page.events.publish(ledger::OneShotAdded{});
+  page.events.publish(ledger::OneShotAdded{});
+  page.events.publish(ledger::OneShotRemoved{});
+  page.events.publish(ledger::ClockJumped{.at = page.now, .step = 90s, .what = ledger::ClockJumped::What::suspend});
+  CHECK(page["belfry_catchup_waiting"] == 4.0);
+  CHECK(page["belfry_one_shots_waiting"] == 1.0);
+  CHECK(page["belfry_suspended_seconds_total"] == 90.0);
+  CHECK(page[R"(belfry_clock_jumps_total{direction="forward"})"] == 0.0);
+  for (const char* fingerprint : {"aa", "bb"}) {
+    auto catalog = std::make_shared<engine::Catalog>();
+    catalog->fingerprint = fingerprint;
+    page.events.publish(
+        engine::CatalogApplied{.catalog = std::move(catalog), .added = {}, .changed = {}, .removed = {}});
+  }
+  CHECK_FALSE(page[R"(belfry_config_hash_info{sha256="aa"})"]);
+  CHECK(page[R"(belfry_config_hash_info{sha256="bb"})"] == 1.0);
 }
 
 TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
