@@ -41,11 +41,14 @@
 #include "observe/log_observer.hpp"
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
+#include "observe/tasks_page.hpp"
 #include "time/duration.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::daemon {
 namespace {
+
+async::SpawnOptions as_daemon(const char* name) { return async::SpawnOptions(name).kind("daemon"); }
 
 using time::Duration;
 
@@ -179,18 +182,18 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   engine_.resume(co_await pool_.run(std::move(read_past)));
   BELFRY_FAULT_POINT("daemon.resumed");
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
-  group.start(engine_.serve(), async::SpawnOptions("engine").kind("daemon"));
+  group.start(engine_.serve(), as_daemon("engine"));
   while (!engine_.serving()) co_await async::yield();
   say(reloader_.begin(start_.config, start_.files));
   BELFRY_FAULT_POINT("daemon.catalog_applied");
   open_doors(group);
   BELFRY_FAULT_POINT("daemon.ready");
-  group.start(take_signals(group), async::SpawnOptions("signals").kind("daemon"));
-  group.start(reap_strays(), async::SpawnOptions("reaper").kind("daemon"));
-  group.start(watch_zones(), async::SpawnOptions("zones").kind("daemon"));
-  group.start(config_watch_.serve(), async::SpawnOptions("config").kind("daemon"));
+  group.start(take_signals(group), as_daemon("signals"));
+  group.start(reap_strays(), as_daemon("reaper"));
+  group.start(watch_zones(), as_daemon("zones"));
+  group.start(config_watch_.serve(), as_daemon("config"));
   if (const auto interval = notifier_.watchdog_interval()) {
-    group.start(feed_watchdog(*interval / 2), async::SpawnOptions("watchdog").kind("daemon"));
+    group.start(feed_watchdog(*interval / 2), as_daemon("watchdog"));
   }
   notifier_.ready(status_line());
   co_await told_to_end_.wait();
@@ -198,7 +201,10 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
 }
 
 void Daemon::open_doors(async::TaskGroup& group) {
-  if (settings_.metrics) exposer_.emplace(settings_.metrics->text(), metrics_.sources(), start_.handover.metrics);
+  if (settings_.metrics) {
+    observe::Served served{.sources = metrics_.sources(), .pages = {observe::tasks_page(loop_)}};
+    exposer_.emplace(settings_.metrics->text(), std::move(served), start_.handover.metrics);
+  }
   const std::string metrics = exposer_ ? settings_.metrics->host + ":" + std::to_string(exposer_->port()) : "";
   control_.emplace(ControlParts{.loop = loop_,
                                 .engine = engine_,
@@ -210,13 +216,11 @@ void Daemon::open_doors(async::TaskGroup& group) {
                                 .started_at = start_.load.started,
                                 .reload =
                                     [this, &group](std::function<void(ReloadResult)> answer) {
-                                      group.start(reload_for_client(std::move(answer)),
-                                                  async::SpawnOptions("reload").kind("daemon"));
+                                      group.start(reload_for_client(std::move(answer)), as_daemon("reload"));
                                     },
                                 .upgrade =
                                     [this, &group](std::function<void(std::string)> answer) {
-                                      group.start(upgrade(std::move(answer)),
-                                                  async::SpawnOptions("upgrade").kind("daemon"));
+                                      group.start(upgrade(std::move(answer)), as_daemon("upgrade"));
                                     },
                                 .metrics = [this] { return metrics_.text(); }},
                    HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
@@ -248,7 +252,7 @@ async::Task<> Daemon::take_signals(async::TaskGroup& group) {
     if (signal == SIGHUP) {
       co_await reload_for_signal();
     } else if (signal == SIGUSR2) {
-      group.start(upgrade([](const std::string&) {}), async::SpawnOptions("upgrade").kind("daemon"));
+      group.start(upgrade([](const std::string&) {}), as_daemon("upgrade"));
     } else if (!told_to_end_.is_set()) {
       log_.info("told to end: no job starts any more",
                 {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},

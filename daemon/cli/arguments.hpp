@@ -1,4 +1,4 @@
-// The command line of `belfry`, by CLI11. The only file of the client that pays for including it is arguments.cpp.
+// The command line of `belfry`, by CLI11. Only the files that declare commands pay for including it.
 #pragma once
 
 #include <expected>

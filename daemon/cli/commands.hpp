@@ -70,6 +70,10 @@ struct PauseOptions {
   std::string until;  ///< --until; empty: no end by a time
 };
 
+struct TasksOptions {
+  bool tree = false;
+};
+
 struct DiffOptions {
   std::string before;
   std::string after;
@@ -102,6 +106,7 @@ int lint(Session& session, const std::string& file);             // lint_command
 int in(Session& session, const OneShotOptions& options);         // time_commands.cpp
 int at(Session& session, const OneShotOptions& options);         // time_commands.cpp
 int status(Session& session);                                    // daemon_commands.cpp
+int tasks(Session& session, bool tree);                          // tasks_command.cpp
 int reload(Session& session);                                    // daemon_commands.cpp
 int upgrade(Session& session);                                   // daemon_commands.cpp
 int validate(Session& session, const std::string& file);         // daemon_commands.cpp

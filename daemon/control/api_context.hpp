@@ -38,6 +38,7 @@ struct ApiContext {
 };
 
 void add_status_routes(Router& router, ApiContext& context);    // api_status.cpp
+void add_task_routes(Router& router, ApiContext& context);      // api_tasks.cpp
 void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
 void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
 void add_why_routes(Router& router, ApiContext& context);       // api_why.cpp

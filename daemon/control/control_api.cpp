@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kDurableWithin{2'000};
 Router routes(ApiContext& context) {
   Router router;
   add_status_routes(router, context);
+  add_task_routes(router, context);
   add_job_routes(router, context);
   add_run_routes(router, context);
   add_why_routes(router, context);

@@ -1,6 +1,7 @@
 // The control API: HTTP and JSON on a Unix socket, for `belfry` and everything else that wants to know or command.
 //
 //   GET    /v1/status                      the daemon, its loop and its ledger; answers while the loop is stuck
+//   GET    /v1/tasks                       what the loop's tasks are doing; also while it is stuck
 //   GET    /v1/jobs?one_shots=1000         all jobs, and so many of the one-shots that wait, the first to become due
 //   GET    /v1/jobs/NAME                   one
 //   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -17,8 +18,6 @@
 namespace belfry::observe {
 
 namespace {
-
-using Sources = std::vector<std::shared_ptr<prometheus::Collectable>>;
 
 /// Where to listen, as bind(2) takes it.
 struct Address {
@@ -121,23 +120,29 @@ MHD_Result reply(MHD_Connection* connection, unsigned status, std::string body, 
   return queued;
 }
 
-MHD_Result answer(void* sources, MHD_Connection* connection, const char* url, const char* method,
+MHD_Result answer(void* context, MHD_Connection* connection, const char* url, const char* method,
                   const char* /*version*/, const char* /*body*/, std::size_t* body_size, void** /*state*/) {
+  constexpr const char* plain = "text/plain; charset=utf-8";
+  const auto& [sources, pages] = *static_cast<const Served*>(context);
   if (*body_size != 0) return MHD_NO;  // a scrape has no body: hang up
-  if (std::strcmp(url, "/metrics") != 0) {
-    return reply(connection, MHD_HTTP_NOT_FOUND, "The metrics are at /metrics.\n", "text/plain; charset=utf-8");
+  const auto page = std::ranges::find(pages, std::string_view(url), &DebugPage::path);
+  if (std::strcmp(url, "/metrics") != 0 && page == pages.end()) {
+    return reply(connection, MHD_HTTP_NOT_FOUND, "The metrics are at /metrics.\n", plain);
   }
   if (std::strcmp(method, MHD_HTTP_METHOD_GET) != 0 && std::strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-    return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only.\n", "text/plain; charset=utf-8");
+    return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only.\n", plain);
   }
-  return reply(connection, MHD_HTTP_OK, text_page(*static_cast<const Sources*>(sources)),
-               "text/plain; version=0.0.4; charset=utf-8");
+  if (page == pages.end()) {
+    return reply(connection, MHD_HTTP_OK, text_page(sources), "text/plain; version=0.0.4; charset=utf-8");
+  }
+  const char* const format = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "format");
+  const bool json = format != nullptr && std::strcmp(format, "json") == 0;
+  return reply(connection, MHD_HTTP_OK, page->text(json), json ? "application/json" : plain);
 }
 
 }  // namespace
 
-Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources, int inherited)
-    : sources_(std::move(sources)) {
+Exposer::Exposer(std::string_view address, Served served, int inherited) : served_(std::move(served)) {
   Address bound = parse(address);
   const bool goes_on = inherited >= 0 && is_bound_to(inherited, bound);
   if (inherited >= 0 && !goes_on) ::close(inherited);
@@ -145,7 +150,7 @@ Exposer::Exposer(std::string_view address, std::vector<std::shared_ptr<prometheu
   port_ = ntohs(port_of(bound));
   descriptor_ = fd;
   const async::NoSignals guard;
-  server_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, answer, &sources_,
+  server_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, answer, &served_,
                              MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 64U,
                              MHD_OPTION_CONNECTION_TIMEOUT, 10U, MHD_OPTION_END);
   if (server_ == nullptr) {

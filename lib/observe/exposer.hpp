@@ -7,6 +7,7 @@
 #include <prometheus/collectable.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -23,6 +24,18 @@ class ExposerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A page beside /metrics, for people and programs that look into the daemon.
+struct DebugPage {
+  std::string path;                       ///< "/debug/..."
+  std::function<std::string(bool)> text;  ///< called on the exposer's thread; true: as JSON (?format=json)
+};
+
+/// What an Exposer serves: the sources of /metrics, and the pages beside it.
+struct Served {
+  std::vector<std::shared_ptr<prometheus::Collectable>> sources;
+  std::vector<DebugPage> pages;
+};
+
 /// Plain HTTP without authentication: listen on loopback. Sleeps while nobody asks. At most 64 connections, each closed
 /// after ten silent seconds. Every member may be called from any thread.
 class Exposer {
@@ -31,7 +44,7 @@ class Exposer {
   /// ExposerError.
   /// `inherited`: a socket that our predecessor in this process listened with; it is gone on with if it is bound to
   /// that address, else closed. -1: there is none.
-  Exposer(std::string_view address, std::vector<std::shared_ptr<prometheus::Collectable>> sources, int inherited = -1);
+  Exposer(std::string_view address, Served served, int inherited = -1);
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
 
@@ -44,7 +57,7 @@ class Exposer {
   int descriptor() const noexcept { return descriptor_; }
 
  private:
-  std::vector<std::shared_ptr<prometheus::Collectable>> sources_;
+  Served served_;
   MHD_Daemon* server_ = nullptr;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;  // MHD's

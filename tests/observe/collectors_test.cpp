@@ -51,7 +51,7 @@ struct Block {
 
 TEST_CASE("a scrape is answered while the loop is blocked, and says so; then the place is counted as slow") {
   async::Loop loop;
-  const Exposer exposer("127.0.0.1:0", {loop_collector(loop)});
+  const Exposer exposer("127.0.0.1:0", {.sources = {loop_collector(loop)}, .pages = {}});
   Block block;
   std::thread thread([&] { async::run(loop, Block::main(block)); });
   block.entered.get_future().wait();
@@ -107,7 +107,7 @@ TEST_CASE("a slow callback is logged with its place and task, once") {
 
 TEST_CASE("the thread pool shows who works and who waits") {
   async::ThreadPool pool(async::ThreadPoolOptions("test").threads(1));
-  const Exposer exposer("127.0.0.1:0", {thread_pool_collector(pool)});
+  const Exposer exposer("127.0.0.1:0", {.sources = {thread_pool_collector(pool)}, .pages = {}});
   std::string page;
   const auto work = [&] { page = test::http_get(exposer.port(), "/metrics"); };
   const auto main = [&]() -> async::Task<> { co_await pool.run(work); };

@@ -11,7 +11,7 @@ namespace belfry::observe {
 namespace {
 
 TEST_CASE("a scrape over HTTP gets the figures of every source") {
-  const Exposer exposer("127.0.0.1:0", {process_collector()});
+  const Exposer exposer("127.0.0.1:0", {.sources = {process_collector()}, .pages = {}});
   REQUIRE(exposer.port() != 0);
   const std::string answer = test::http_get(exposer.port(), "/metrics");
   CHECK(answer.starts_with("HTTP/1.1 200"));
@@ -33,6 +33,17 @@ TEST_CASE("an address that would switch TLS on, add ports or mean nothing is ref
     CAPTURE(address);
     CHECK_THROWS_AS(Exposer(address, {}), ExposerError);
   }
+}
+
+TEST_CASE("a page for debugging is beside the metrics, as text and as JSON") {
+  const auto page = [](bool json) -> std::string { return json ? "[1]" : "one"; };
+  const Exposer exposer("127.0.0.1:0",
+                        {.sources = {process_collector()}, .pages = {{.path = "/debug/x", .text = page}}});
+  CHECK_THAT(test::http_get(exposer.port(), "/debug/x"), Catch::EndsWith("one") && Catch::Contains("text/plain"));
+  CHECK_THAT(test::http_get(exposer.port(), "/debug/x?format=json"),
+             Catch::EndsWith("[1]") && Catch::Contains("application/json"));
+  CHECK_THAT(test::http_get(exposer.port(), "/debug/y"), Catch::Contains("404"));
+  CHECK_THAT(test::http_get(exposer.port(), "/metrics"), Catch::Contains("process_cpu_seconds_total"));
 }
 
 }  // namespace

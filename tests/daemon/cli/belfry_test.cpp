@@ -130,6 +130,15 @@ json argv_of(LiveDaemon& daemon, const std::string& arguments) {
   return daemon.one_shots.get().back().argv;
 }
 
+TEST_CASE("tasks tells what the loop is doing") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  CHECK_THAT(belfry(daemon.socket(), "tasks").out, Catch::Contains("KIND") && Catch::Contains("daemon"));
+  CHECK_THAT(belfry(daemon.socket(), "tasks --tree").out, Catch::Contains("claims [daemon] waiting"));
+  const json document = json::parse(belfry(daemon.socket(), "tasks --json").out);
+  CHECK(document.at("deadlocks").empty());
+  CHECK(std::ranges::any_of(document.at("tasks"), [](const json& task) { return task.at("name") == "claims"; }));
+}
+
 TEST_CASE("what follows -- is the command, whatever it looks like") {
   LiveDaemon daemon({});
   using Words = std::vector<std::string>;
@@ -232,7 +241,7 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK(belfry(none, "version").code == 0);
   for (const char* command :
        {"",   "list",   "run",     "cancel", "pause",   "resume",  "next", "history", "logs", "validate", "in",
-        "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff",    "why",  "simulate"}) {
+        "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff",    "why",  "simulate", "tasks"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);
