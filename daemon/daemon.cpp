@@ -48,8 +48,6 @@
 namespace belfry::daemon {
 namespace {
 
-async::SpawnOptions as_daemon(const char* name) { return async::SpawnOptions(name).kind("daemon"); }
-
 using time::Duration;
 
 /// timeout(1), make and terminals signal a process and its group: what comes so close together was meant once.
@@ -61,14 +59,14 @@ constexpr Duration zone_patience = std::chrono::hours{1};
 /// A step that holds the loop for so long is logged with the calls on its stack while it lasts.
 constexpr Duration stall = std::chrono::seconds{1};
 
-/// How many slots that have moved are logged one by one.
+/// How many slots that have moved are logged one by one, and how many lines about what a reload changes.
 constexpr std::size_t most_moved = 50;
-
-/// How many lines about what a reload changes are logged, and how many a client is sent.
 constexpr std::size_t most_difference_lines = 50;
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
+
+async::SpawnOptions as_daemon(const char* name) { return async::SpawnOptions(name).kind("daemon"); }
 
 /// Everything of one belfryd, in the order in which it is made; it goes in the opposite order.
 class Daemon {
@@ -192,9 +190,8 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(reap_strays(), as_daemon("reaper"));
   group.start(watch_zones(), as_daemon("zones"));
   group.start(config_watch_.serve(), as_daemon("config"));
-  if (const auto interval = notifier_.watchdog_interval()) {
-    group.start(feed_watchdog(*interval / 2), as_daemon("watchdog"));
-  }
+  const auto interval = notifier_.watchdog_interval();
+  if (interval) group.start(feed_watchdog(*interval / 2), as_daemon("watchdog"));
   notifier_.ready(status_line());
   co_await told_to_end_.wait();
   co_await end_in_order();
