@@ -60,8 +60,7 @@ constexpr Duration zone_patience = std::chrono::hours{1};
 constexpr Duration stall = std::chrono::seconds{1};
 
 /// How many slots that have moved are logged one by one, and how many lines about what a reload changes.
-constexpr std::size_t most_moved = 50;
-constexpr std::size_t most_difference_lines = 50;
+constexpr std::size_t most_lines = 50;
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
@@ -145,7 +144,8 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
                      .pool = pool_,
                      .log = log_,
                      .say = [this](const ReloadReport& report) { say(report); }}),
-      upgrade_(start_.program, {.events = events_, .ledger = *ledger_, .live = live_.get(), .log = log_}) {
+      upgrade_(start_.program,
+               {.events = events_, .engine = engine_, .ledger = *ledger_, .live = live_.get(), .log = log_}) {
   metrics_.subscribe(events_);
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
@@ -357,19 +357,19 @@ void Daemon::say(const ReloadReport& report) {
 }
 
 void Daemon::say_differences(const ConfigDiff& differences) {
-  for (const std::string& line : lines_of(differences, most_difference_lines)) {
+  for (const std::string& line : lines_of(differences, most_lines)) {
     log_.info("the new configuration differs", {{"line", line}});
   }
 }
 
 void Daemon::say_moved(const std::vector<engine::MovedSlot>& moved) {
   const auto shown = [](const std::optional<time::WallTime>& slot) { return slot ? time::format_utc(*slot) : "never"; };
-  for (std::size_t i = 0; i < std::min(moved.size(), most_moved); ++i) {
+  for (std::size_t i = 0; i < std::min(moved.size(), most_lines); ++i) {
     log_.info("the next slot has moved",
               {{"job", moved[i].job}, {"before", shown(moved[i].before)}, {"now", shown(moved[i].now)}});
   }
-  if (moved.size() > most_moved) {
-    log_.info("more next slots have moved", {{"count", std::to_string(moved.size() - most_moved)}});
+  if (moved.size() > most_lines) {
+    log_.info("more next slots have moved", {{"count", std::to_string(moved.size() - most_lines)}});
   }
 }
 

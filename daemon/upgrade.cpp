@@ -52,7 +52,9 @@ class Underway {
 
 Upgrade::Upgrade(Program program, Parts parts) : program_(std::move(program)), parts_(parts) {
   parts_.events.subscribe([this](const engine::Event& event) {
-    if (std::holds_alternative<ledger::AttemptEnded>(event)) attempt_ended_.set();
+    const bool ended =
+        std::holds_alternative<ledger::AttemptEnded>(event) || std::holds_alternative<engine::QueueChanged>(event);
+    if (ended) something_ended_.set();
   });
 }
 
@@ -67,8 +69,7 @@ async::Task<std::string> Upgrade::carry_out(Handover sockets) {
   if (!why_not.empty()) co_return why_not;
   const std::optional<std::string> failed = co_await async::move_on_after(holdout_patience, become_in_time(sockets));
   if (failed) co_return *failed;
-  co_return "runs of " + holdouts() +
-      " are carried out by belfryd itself and have not ended within a minute: try again later";
+  co_return holdouts() + " are carried out by belfryd itself and have not ended within a minute: try again later";
 }
 
 async::Task<std::string> Upgrade::become_in_time(Handover sockets) {
@@ -103,8 +104,8 @@ async::Task<std::string> Upgrade::check_successor() {
 
 async::Task<> Upgrade::wait_for_holdouts() {
   while (!holdouts().empty()) {
-    attempt_ended_.clear();
-    co_await attempt_ended_.wait();
+    something_ended_.clear();
+    co_await something_ended_.wait();
   }
 }
 
@@ -115,6 +116,8 @@ std::string Upgrade::holdouts() const {
     if (!names.empty()) names += ", ";
     names += run.started.job;
   }
+  // Their programs are children that the new one would know nothing of: who waits for them is not in the table.
+  if (parts_.engine.status().looking > 0) names += (names.empty() ? "" : ", ") + std::string("preconditions");
   return names;
 }
 

@@ -11,6 +11,7 @@
 #include "async/event.hpp"
 #include "async/task.hpp"
 #include "daemon/program.hpp"
+#include "engine/engine.hpp"
 #include "engine/event.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/live_runs.hpp"
@@ -23,6 +24,7 @@ class Upgrade {
  public:
   struct Parts {
     engine::EventStream& events;
+    const engine::Engine& engine;
     ledger::Ledger& ledger;
     ledger::LiveRuns* live = nullptr;  ///< none: it is refused
     observe::Log& log;
@@ -45,7 +47,7 @@ class Upgrade {
 
   Program program_;
   Parts parts_;
-  async::Event attempt_ended_;
+  async::Event something_ended_;  // an attempt, or the look at a precondition
   bool under_way_ = false;
 };
 

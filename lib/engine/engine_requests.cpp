@@ -192,6 +192,7 @@ EngineStatus Engine::status() const {
   status.jobs += one_shots_.size();
   status.queued = waiting_room_.size();
   status.catchup = catchup_.size();
+  status.looking = looking_.size();
   status.draining = draining_;
   status.next = due_.earliest_slot();
   if (const auto due = one_shots_.earliest()) status.next = std::min(status.next.value_or(*due), *due);

@@ -87,6 +87,7 @@ struct EngineStatus {
   std::size_t running = 0;
   std::size_t queued = 0;
   std::size_t catchup = 0;  ///< of the queued, how many wait for the catch-up budget
+  std::size_t looking = 0;  ///< of the queued, how many wait for their precondition, which is being looked at
   bool draining = false;
   std::optional<WallTime> next;  ///< the earliest slot of all
 };

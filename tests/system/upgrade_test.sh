@@ -34,6 +34,24 @@ ask_until '^success$' outcome >/dev/null
 check_equal "its exit code" 3 "$(belfry history gated --json | jq -r '.runs[0].exit_code')"
 check_match "its output" 'before.*after' "$(belfry logs gated | tr '\n' ' ')"
 
+step "it waits for a precondition that is being looked at: its program would have no owner"
+mkfifo "$work/looks" "$work/answer"
+cat >>"$work/scheduler.yaml" <<YAML
+  guarded:
+    at: $(date -u -d '+2 seconds' +%FT%TZ)
+    precondition: {command: "echo \$\$ >'$work/looks'; read -r word <'$work/answer'"}
+    command: ["true"]
+YAML
+belfry reload >/dev/null
+read -r -t "$deadline" looking <"$work/looks"
+belfry upgrade >"$work/upgrade.txt" &
+upgrading=$!
+ask_until '^true$' sh -c "belfry tasks --json | jq '.tasks | any(.name == \"upgrade\")'" >/dev/null
+kill -0 "$looking" || fail "the program that looks has ended"
+echo yes >"$work/answer"
+wait "$upgrading" || fail "belfry upgrade failed: $(cat "$work/upgrade.txt")"
+ask_until '^success$' sh -c "belfry history guarded --json | jq -r '.runs[0].outcome'" >/dev/null
+
 step "SIGUSR2 does the same"
 ready=$(grep -c "$ready_line" "$work/belfryd.log")
 kill -USR2 "$belfryd_pid"
