@@ -23,6 +23,9 @@ install(CODE "set(belfry_source \"${PROJECT_SOURCE_DIR}\")
 set(belfry_bindir \"${CMAKE_INSTALL_BINDIR}\")" COMPONENT service)
 install(SCRIPT cmake/install_service.cmake COMPONENT service)
 
+# --- monitoring: alert rules and dashboards, for those who run Prometheus and Grafana
+install(DIRECTORY systemd/prometheus systemd/grafana DESTINATION ${CMAKE_INSTALL_DATADIR}/belfry COMPONENT service)
+
 # --- docs: man pages, the pages of docs/, licence
 install(FILES docs/man/belfry.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT docs)
 install(FILES docs/man/belfryd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT docs)
