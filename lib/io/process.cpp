@@ -149,7 +149,10 @@ Process::~Process() {
 }
 
 async::Task<> Process::ended() {
-  co_await watcher_->readable();
+  // Asked again: an event of another descriptor, that had this number before in the same poll, looks like its own.
+  do {
+    co_await watcher_->readable();
+  } while (!has_ended());
   if (foreign_) co_await status_kept();
 }
 
@@ -213,6 +216,13 @@ void Process::let_go() noexcept {
   watcher_.reset();
   launched_.pidfd.reset();
   work_.end();
+}
+
+bool Process::has_ended() const noexcept {
+  if (foreign_) return !lives();
+  siginfo_t info{};
+  const int result = ::waitid(P_PIDFD, static_cast<id_t>(launched_.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT);
+  return result != 0 || info.si_pid != 0;
 }
 
 bool Process::lives() const noexcept {

@@ -85,6 +85,7 @@ class Process {
   Process(Launched launched, std::unique_ptr<Foreign> foreign);
   async::Task<> status_kept();
   ExitStatus foreign_status() const;
+  bool has_ended() const noexcept;
   bool lives() const noexcept;
   void let_go() noexcept;
 
