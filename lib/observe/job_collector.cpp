@@ -268,12 +268,12 @@ std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
                     FamilyBuilder::histogram("belfry_job_start_delay_seconds",
                                              "From the due instant to the launch of the first attempt."),
                     &JobSeries::start_delay, out);
-  collect_histogram(
-      *jobs,
-      FamilyBuilder::histogram("belfry_job_queue_wait_seconds",
-                               "How long runs waited for others before their first attempt: their turn, their group, the "
-                               "catch-up budget."),
-      &JobSeries::queue_wait, out);
+  collect_histogram(*jobs,
+                    FamilyBuilder::histogram(
+                        "belfry_job_queue_wait_seconds",
+                        "How long runs waited for others before their first attempt: their turn, their group, the "
+                        "catch-up budget."),
+                    &JobSeries::queue_wait, out);
   collect_figures(*jobs, out);
   collect_usage(*jobs, out);
   collect_signals(*jobs, out);
