@@ -6,6 +6,11 @@ namespace belfry::daemon::cli {
 
 namespace {
 
+void add_file(CLI::App& sub, std::string& file) {
+  file = "/etc/belfry/scheduler.yaml";
+  sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
+}
+
 void add_state_dir(CLI::App& sub, DbOptions& options, const char* what) {
   options.state_dir = "/var/lib/belfry";
   sub.add_option("--state-dir", options.state_dir, what)->capture_default_str()->type_name("DIR");
@@ -29,14 +34,9 @@ void declare_daemon(Declared& declared) {
                          "Let the daemon become the belfryd that is installed now; jobs, sockets and output stay",
                          "  sudo apt install --only-upgrade belfry && belfry upgrade", no_options,
                          [](Session& session, const None&) { return upgrade(session); });
-  declared.command<std::string>(
-      "validate", "Check a configuration and tell all its mistakes (without a daemon)",
-      "  belfry validate scheduler.yaml",
-      [](CLI::App& sub, std::string& file) {
-        file = "/etc/belfry/scheduler.yaml";
-        sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
-      },
-      [](Session& session, const std::string& file) { return validate(session, file); });
+  declared.command<std::string>("validate", "Check a configuration and tell all its mistakes (without a daemon)",
+                                "  belfry validate scheduler.yaml", add_file,
+                                [](Session& session, const std::string& file) { return validate(session, file); });
   declared.command<DiffOptions>(
       "diff", "Show which jobs and which fires of the next 7 days differ between two configurations (without a daemon)",
       "  belfry diff /etc/belfry/scheduler.yaml scheduler.yaml",
@@ -67,14 +67,10 @@ void declare_daemon(Declared& declared) {
             ->type_name("N");
       },
       [](Session& session, const SimulateCommand& options) { return simulate(session, options); });
-  declared.command<std::string>(
-      "lint", "Warn of what is right in a configuration and likely not meant (without a daemon)",
-      "  belfry lint scheduler.yaml",
-      [](CLI::App& sub, std::string& file) {
-        file = "/etc/belfry/scheduler.yaml";
-        sub.add_option("file", file, "the configuration")->capture_default_str()->type_name("FILE");
-      },
-      [](Session& session, const std::string& file) { return lint(session, file); });
+  declared.command<std::string>("lint",
+                                "Warn of what is right in a configuration and likely not meant (without a daemon)",
+                                "  belfry lint scheduler.yaml", add_file,
+                                [](Session& session, const std::string& file) { return lint(session, file); });
   declared.command<None>("version", "Show the version of belfry", "  belfry version", no_options,
                          [](Session& session, const None&) { return version(session); });
 }

@@ -14,8 +14,8 @@
 //   GET    /v1/runs/durations?job=&limit=   how long its last runs took
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}
 //   DELETE /v1/oneshots/NAME               POST /v1/reload   GET  /metrics
-//   POST   /v1/upgrade                     becomes the program that is installed now; the connection ends without an
-//   answer POST   /v1/ledger/backup               {"path": "/var/backups/ledger.db"}
+//   POST   /v1/upgrade                     becomes the program that is installed now; no answer, the connection ends
+//   POST   /v1/ledger/backup               {"path": "/var/backups/ledger.db"}
 //
 // Errors are {"error": {"code", "message"}}, see api_error.hpp. History is read on the API's thread; what is alive is
 // asked of the loop over the bridge, and carried out in the name of the user at the other end of the socket.

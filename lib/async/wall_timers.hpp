@@ -37,7 +37,7 @@ class WallTimers {
   /// How often the clock was set since the loop began (seen only while somebody watches).
   std::uint64_t clock_changes() const noexcept { return clock_changes_; }
 
-  /// Fires what is due. In each turn of the loop.
+  /// Fires what is due, and says how many that were. In each turn of the loop.
   std::uint64_t fire_due() noexcept;
   /// Before the loop sleeps. True: something happened meanwhile, do not sleep.
   bool arm() noexcept;

@@ -63,7 +63,7 @@ std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_v
 }
 
 std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string_view by) {
-  if (one_shots_.contains(job)) return 0;
+  if (!jobs_.contains(job) && one_shots_.contains(job)) return 0;
   const auto found = jobs_.find(job);  // also one that a reload has removed, while it still runs
   if (found == jobs_.end() || (found->second->removed && found->second->running == 0)) {
     return std::unexpected(find(job).error());

@@ -110,6 +110,7 @@ EntryBatch EntryBatch::split(std::size_t limit) noexcept {
     --items_;
     taken.append(std::move(item));
   }
+  if (!first_) last_ = nullptr;
   return taken;
 }
 

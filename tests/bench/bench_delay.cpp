@@ -23,6 +23,7 @@
 #include "engine/engine.hpp"
 #include "jobs/exec.hpp"
 #include "ledger/sqlite_ledger.hpp"
+#include "tests/bench/catalog_of.hpp"
 #include "tests/bench/no_ledger.hpp"
 #include "time/every.hpp"
 
@@ -60,28 +61,12 @@ class Timed final : public engine::Action {
   std::shared_ptr<const engine::Action> action_;
 };
 
-std::shared_ptr<const engine::Catalog> catalog_of(Delays& delays) {
-  auto catalog = std::make_shared<engine::Catalog>();
-  catalog->generation = 1;
-  const auto action = std::make_shared<Timed>(delays);
-  const auto each_second = std::make_shared<time::EveryTrigger>(1s);
-  for (int i = 0; i < jobs; ++i) {
-    auto job = std::make_shared<engine::Job>();
-    job->name = fmt::format("job-{:03}", i);
-    job->fingerprint = job->name;
-    job->trigger = each_second;
-    job->action = action;
-    catalog->jobs.emplace(job->name, std::move(job));
-  }
-  return catalog;
-}
-
 async::Task<> serve(ledger::Ledger& ledger, Delays& delays) {
   engine::EventStream events;
   engine::Engine engine(ledger, events, nullptr);
   async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
   while (!engine.serving()) co_await async::yield();
-  engine.apply(catalog_of(delays));
+  engine.apply(bench::catalog_of(jobs, std::make_shared<time::EveryTrigger>(1s), std::make_shared<Timed>(delays)));
   co_await async::sleep(span);
   co_await engine.drain(5s);
   co_await std::move(serving).join();

@@ -17,6 +17,7 @@
 #include "async/run.hpp"
 #include "async/sleep.hpp"
 #include "engine/engine.hpp"
+#include "tests/bench/catalog_of.hpp"
 #include "tests/bench/no_ledger.hpp"
 #include "time/every.hpp"
 
@@ -33,23 +34,6 @@ class Nothing final : public engine::Action {
   std::string_view kind() const noexcept override { return "native"; }
   std::string describe() const override { return "nothing"; }
 };
-
-/// `jobs` jobs; all of them are due at the whole hour.
-std::shared_ptr<const engine::Catalog> catalog_of(int jobs, std::uint64_t generation) {
-  auto catalog = std::make_shared<engine::Catalog>();
-  catalog->generation = generation;
-  const auto action = std::make_shared<Nothing>();
-  const auto hourly = std::make_shared<time::EveryTrigger>(1h);
-  for (int i = 0; i < jobs; ++i) {
-    auto job = std::make_shared<engine::Job>();
-    job->name = fmt::format("job-{:07}", i);
-    job->fingerprint = job->name;
-    job->trigger = hourly;
-    job->action = action;
-    catalog->jobs.emplace(job->name, std::move(job));
-  }
-  return catalog;
-}
 
 double cpu_seconds() {
   timespec now{};
@@ -78,7 +62,8 @@ async::Task<> measure(int jobs, Figures& figures) {
   engine::Engine engine(ledger, events, nullptr);
   async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
   while (!engine.serving()) co_await async::yield();
-  auto catalog = catalog_of(jobs, 1);
+  auto catalog = bench::catalog_of(jobs, std::make_shared<time::EveryTrigger>(1h),
+                                   std::make_shared<Nothing>());  // all due at the whole hour
   const double heap = heap_bytes();
   double began = cpu_seconds();
   engine.apply(std::move(catalog));
@@ -95,11 +80,13 @@ async::Task<> measure(int jobs, Figures& figures) {
   co_await std::move(serving).join();
 }
 
-Figures figures_of(int jobs) {
-  Figures figures;
+/// What `measure` finds out about so many, on a clock of its own.
+template <class Found>
+Found figures_of(int count, async::Task<> (*measure)(int, Found&)) {
+  Found figures;
   async::ManualClock clock;
   async::Loop loop(async::LoopOptions().clock(clock));
-  async::run(loop, measure(jobs, figures));
+  async::run(loop, measure(count, figures));
   loop.close();
   return figures;
 }
@@ -136,15 +123,6 @@ async::Task<> measure_one_shots(int count, OneShotFigures& figures) {
   co_return;
 }
 
-OneShotFigures one_shot_figures_of(int count) {
-  OneShotFigures figures;
-  async::ManualClock clock;
-  async::Loop loop(async::LoopOptions().clock(clock));
-  async::run(loop, measure_one_shots(count, figures));
-  loop.close();
-  return figures;
-}
-
 bool judge(const char* what, double value, const char* unit, double most) {
   const bool met = value <= most;
   fmt::print("{:<52} {:>10.1f} {:<10} promised: at most {:.0f}{}\n", what, value, unit, most, met ? "" : "   MISSED");
@@ -157,13 +135,13 @@ bool judge(const char* what, double value, const char* unit, double most) {
 
 int main(int argc, char** argv) {
   const int jobs = argc > 1 ? std::atoi(argv[1]) : 1'000'000;
-  const Figures few = figures_of(10'000);
-  const Figures many = figures_of(jobs);
+  const Figures few = figures_of(10'000, measure);
+  const Figures many = figures_of(jobs, measure);
   bool met = judge("a slot of 10,000 in one second, with its run", few.slot_seconds * 1e6, "us", 20);
   met = judge("memory of a job in the engine", many.bytes_each, "bytes", 600) && met;
   met = judge("taking a job over", many.load_seconds / jobs * 1e6, "us", 20) && met;
   met = judge("the same, many beside few", (many.load_seconds / jobs) / (few.load_seconds / 10'000), "times", 3) && met;
-  const OneShotFigures one_shots = one_shot_figures_of(jobs);
+  const OneShotFigures one_shots = figures_of(jobs, measure_one_shots);
   met = judge("memory of a one-shot that waits", one_shots.bytes_each, "bytes", 600) && met;
   met = judge("taking a one-shot over at a restart", one_shots.restart_seconds / jobs * 1e6, "us", 20) && met;
   return met ? 0 : 1;

@@ -164,7 +164,10 @@ TEST_CASE("a one-shot whose name the configuration has taken runs under another"
     auto past = std::make_shared<ledger::Resume>();
     past->one_shots.push_back(shot("backup", now() + 1min));
     bed.engine.resume(TestBed::past(past));
-    co_await bed.serve_for(catalog({job("backup", every(24h))}), 2min);
+    co_await live(bed, catalog({job("backup", every(24h), takes(1h))}), 2min, [&] {
+      REQUIRE(bed.engine.run_now("backup"));
+      CHECK(bed.engine.cancel_job("backup", "ada") == 1);  // the name is that of the declared job
+    });
     CHECK(bed.one_shots_run == std::vector<std::string>{"one-shot-1"});
     CHECK(bed.ledger.all<ledger::OneShotAdded>().front().name == "one-shot-1");
     CHECK(bed.ledger.all<ledger::OneShotRemoved>().front().name == "backup");

@@ -112,7 +112,7 @@ TEST_CASE("a program outlives its daemon; the next one reads on and knows how it
 TEST_CASE("a program is found although its daemon was killed before it wrote down which process it is", "[adopt]") {
   const Gate gate;
   const auto action =
-      jobs::make_exec({.command = "sleep 1000 & echo before; read x <" + gate.go + "; echo after; exit 3"});
+      jobs::make_exec({.command = "tail -f /dev/null & echo before; read x <" + gate.go + "; echo after; exit 3"});
   EarlierDaemon daemon(action);
   wait_for_output(daemon, 7);  // until its exec it looks like the daemon
   daemon.kill();

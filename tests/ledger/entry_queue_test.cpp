@@ -54,6 +54,9 @@ TEST_CASE("the last of a batch may be tied to nothing that follows", "[ledger][q
   EntryBatch all = queue.take({});
   CHECK(jobs_of(all.split(2)) == Jobs{"a", "b", "c"});
   CHECK(all.empty());
+  queue.push(entry("d"));
+  all.append(queue.take({}));  // it can be filled again
+  CHECK(jobs_of(all) == Jobs{"d"});
 }
 
 TEST_CASE("of tied entries those that find no room are dropped and counted", "[ledger][queue]") {

@@ -1,8 +1,8 @@
 // A disk that a test holds still or lets fail: preloaded into belfryd.
 //
-// Every write and sync of a file whose path ends as $HELD_DISK_FILE says ("ledger.db-wal", or "ledger.db" for both) first
-// takes a shared lock (flock) on the file $HELD_DISK: while the test holds that file exclusively, the disk stands still.
-// What the file holds says what comes of it: empty, all is well; a number, the call fails with that errno.
+// Every write and sync of a file whose path ends as $HELD_DISK_FILE says ("ledger.db-wal", or "ledger.db" for both)
+// first takes a shared lock (flock) on the file $HELD_DISK: while the test holds that file exclusively, the disk stands
+// still. What the file holds says what comes of it: empty, all is well; a number, the call fails with that errno.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,8 @@ static int is_held(int fd) {
   return strstr(path, wanted) != NULL;
 }
 
-// Waits for the disk; 0, or the errno with which the call is to fail. By bare system calls: ThreadSanitizer would take this
-// descriptor and the next one of that number, which another thread opens, for the same.
+// Waits for the disk; 0, or the errno with which the call is to fail. By bare system calls: ThreadSanitizer would take
+// this descriptor and the next one of that number, which another thread opens, for the same.
 static int wait_for_disk(int fd) {
   const char* gate = getenv("HELD_DISK");
   if (gate == NULL || !is_held(fd)) return 0;
