@@ -1,5 +1,5 @@
-// All that /metrics says of one job, about two kilobytes: plain figures in cells, written by the loop's thread as events
-// come, read by a scrape on another thread without a lock.
+// All that /metrics says of one job, about two kilobytes: plain figures in cells, written by the loop's thread as
+// events come, read by a scrape on another thread without a lock.
 #pragma once
 
 #include <array>
