@@ -3,7 +3,6 @@ import fcntl
 import mmap
 import os
 import socket
-import struct
 import time
 from datetime import datetime, timezone
 
@@ -39,7 +38,8 @@ class Clock:
         with open(self._path, "wb") as file:
             file.write(bytes(mmap.PAGESIZE))
         with open(self._path, "r+b") as file:
-            self._map = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+            # As words, for struct.pack_into writes a number byte by byte: a daemon could read the half of it.
+            self._shifts = memoryview(mmap.mmap(file.fileno(), mmap.PAGESIZE)).cast("q")
         self.environment = {"STEERED_CLOCK": self._path}
         self.preload = preload("steered_clock.so")
         if at is not None:
@@ -62,10 +62,11 @@ class Clock:
         self._move(int(seconds * NS), int(seconds * NS), 0, b"s")
 
     def _read(self):
-        return struct.unpack_from("=qqq", self._map)
+        return self._shifts[:3].tolist()
 
     def _write(self, *shifts):
-        struct.pack_into("=qqq", self._map, 0, *shifts)
+        for index, shift in enumerate(shifts):
+            self._shifts[index] = shift
 
     def _move(self, *by):
         *by, word = by
