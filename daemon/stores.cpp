@@ -1,5 +1,6 @@
 #include "daemon/stores.hpp"
 
+#include "io/exec_shim.hpp"
 #include "ledger/error.hpp"
 
 namespace belfry::daemon {
@@ -25,7 +26,13 @@ std::unique_ptr<ledger::SqliteLedger> open_ledger(const Settings& settings) {
 
 std::unique_ptr<ledger::LiveRuns> open_live_runs(const ledger::SqliteLedger& ledger, observe::Log& log) {
   try {
-    return ledger::LiveRuns::open(ledger.path());
+    const auto shim = io::find_shim();
+    auto runs = ledger::LiveRuns::open(ledger.path(), {.keeper = shim.value_or("")});
+    const std::string& reason = shim ? runs->no_keeper() : shim.error();
+    if (!reason.empty()) {
+      log.warning("what a job prints and how it ends is lost when it ends while no belfryd runs", {{"reason", reason}});
+    }
+    return runs;
   } catch (const ledger::LedgerError& error) {
     log.warning("runs cannot be taken over after a crash", {{"reason", error.what()}});
     return nullptr;

@@ -80,6 +80,7 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Atte
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
   if (!there) co_return std::nullopt;
   BELFRY_FAULT_POINT("exec.adopted");
+  if (run.is_over()) co_return run.outcome();
   co_await to_the_end(run, run_marker(attempt));
   co_return run.outcome();
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -47,12 +48,27 @@ void note_source(std::span<std::byte> memory, const io::Fd& pipe) {
   if (!memory.empty() && ::fstat(pipe.get(), &about) == 0) io::OutputMirror(memory).set_source(about.st_ino);
 }
 
+/// What a later daemon needs of an attempt, in Report::keep.
+enum Label : std::uint32_t { leader = 1, output = 2, error = 3, shim = 4, output_memory = 5, error_memory = 6 };
+
+constexpr std::size_t halves = 2;  // of a mirror that is as large as the budget, which is kept in halves
+
 /// A buffer that begins with what an earlier daemon kept; usually nothing.
 io::HeadTailBuffer resumed(const io::OutputMirror& kept, std::size_t budget) {
   io::HeadTailBuffer buffer(budget);
   const io::OutputMirror::Kept before = kept.read();
   buffer.resume(before.head, before.tail, before.total);
   return buffer;
+}
+
+/// The memory that the earlier daemon went on in when that of the table had become too small; usually none.
+std::optional<io::SharedMemory> memory_of(io::Fd kept) {
+  if (!kept) return std::nullopt;
+  try {
+    return io::SharedMemory(std::move(kept));
+  } catch (const std::exception&) {  // not one of ours, or there is no room for it: the table's has the ends
+    return std::nullopt;
+  }
 }
 
 /// The kernel answers "Permission denied" to a folder as command, also to root: a reason that sends people to chmod.
@@ -106,15 +122,50 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   process_.emplace(std::move(*process));
   shim_report_ = std::move(shim.read_end);
   if (report_.launched) report_.launched(process_->mark());
+  if (report_.keep) {
+    std::vector<io::LabelledFd> needed{{.label = Label::leader, .fd = process_->pidfd()},
+                                       {.label = Label::output, .fd = output.read_end.get()},
+                                       {.label = Label::error, .fd = error.read_end.get()}};
+    if (shim_report_) needed.push_back({.label = Label::shim, .fd = shim_report_.get()});
+    report_.keep(needed, false);
+  }
   capture(std::move(output.read_end), std::move(error.read_end));
   return true;
 }
 
 void ExecRun::capture(io::Fd output, io::Fd error) {
-  const io::OutputMirror kept_output(report_.kept_output);
-  const io::OutputMirror kept_error(report_.kept_error);
-  output_.emplace(std::move(output), resumed(kept_output, spec_.output_budget), kept_output);
-  error_.emplace(std::move(error), resumed(kept_error, spec_.output_budget), kept_error);
+  const auto begin = [this](std::optional<io::OutputCapture>& capture, io::Fd pipe, std::span<std::byte> in_table,
+                            std::optional<io::SharedMemory>& memory, Label label) {
+    const io::OutputMirror mirror = memory ? io::OutputMirror(memory->bytes(), halves) : io::OutputMirror(in_table);
+    const bool can_grow = !memory && !in_table.empty() && report_.keep;
+    capture.emplace(std::move(pipe), resumed(mirror, spec_.output_budget), mirror,
+                    can_grow ? enlarge(memory, label) : io::OutputCapture::Enlarge());
+  };
+  begin(output_, std::move(output), report_.kept_output, output_memory_, Label::output_memory);
+  begin(error_, std::move(error), report_.kept_error, error_memory_, Label::error_memory);
+}
+
+/// Most jobs print so little that the table has room for it; for the others there is memory as large as their budget.
+io::OutputCapture::Enlarge ExecRun::enlarge(std::optional<io::SharedMemory>& memory, std::uint32_t label) {
+  return [this, &memory, label](const io::OutputMirror& before) {
+    try {
+      memory.emplace(io::OutputMirror::size_for(spec_.output_budget));
+    } catch (const std::system_error&) {
+      return before;  // no descriptor, no memory: the ends are kept
+    }
+    io::OutputMirror larger(memory->bytes(), halves);
+    const io::OutputMirror::Kept so_far = before.read();
+    larger.append(so_far.head);
+    larger.append(so_far.tail);
+    const io::LabelledFd kept{.label = label, .fd = memory->fd()};
+    report_.keep({&kept, 1}, true);
+    return larger;
+  };
+}
+
+io::Fd ExecRun::take_kept(std::uint32_t label) const {
+  const auto found = std::ranges::find(report_.kept, label, &io::KeptFd::label);
+  return found == report_.kept.end() ? io::Fd() : std::move(found->fd);
 }
 
 async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
@@ -128,27 +179,45 @@ async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
   }
   std::optional<io::Process> found = io::Process::adopt(process);
   if (found) process_.emplace(*std::move(found));
+  shim_report_ = take_kept(Label::shim);
+  output_memory_ = memory_of(take_kept(Label::output_memory));
+  error_memory_ = memory_of(take_kept(Label::error_memory));
   io::ForeignTree tree{.leader = process, .marker = std::move(marker)};
   co_await find_output(tree);
   if (process_) co_return true;
-  report_.orphans = co_await io::kill_foreign_tree(std::move(tree));
-  report_output();
-  report_.message = "it ended while no belfryd ran, so how it ended is unknown";
-  co_return false;
+  co_await end_what_is_left(std::move(tree));
+  const auto status = io::Process::status_of(take_kept(Label::leader));
+  if (status) {
+    judge(*status);
+  } else {
+    report_.message = "it ended while no belfryd ran, so how it ended is unknown";
+  }
+  over_ = status.has_value();
+  co_return over_;
 }
 
+/// Its own pipes first; where nobody kept them, those of the processes that can write into them.
 async::Task<> ExecRun::find_output(const io::ForeignTree& tree) {
   const std::uint64_t output = io::OutputMirror(report_.kept_output).source();
   const std::uint64_t error = io::OutputMirror(report_.kept_error).source();
   std::vector<io::ProcessMark> holders{tree.leader};
-  io::Fd output_end = io::reopen_pipe(holders, output);
-  io::Fd error_end = io::reopen_pipe(holders, error);
+  io::Fd output_end = take_kept(Label::output);
+  io::Fd error_end = take_kept(Label::error);
+  if (!output_end) output_end = io::reopen_pipe(holders, output);
+  if (!error_end) error_end = io::reopen_pipe(holders, error);
   if (!output_end || !error_end) {  // the leader has redirected its own, and others of the tree may have them
     holders = co_await io::members_of(tree);
     if (!output_end) output_end = io::reopen_pipe(holders, output);
     if (!error_end) error_end = io::reopen_pipe(holders, error);
   }
   capture(std::move(output_end), std::move(error_end));
+}
+
+/// The leader has gone: its tree may end its last words, as ever.
+async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
+  co_await drain();
+  report_.orphans = co_await io::kill_foreign_tree(std::move(tree));
+  report_output();
 }
 
 async::Task<> ExecRun::ended() { return process_->ended(); }

@@ -10,6 +10,7 @@
 #include "io/foreign_tree.hpp"
 #include "io/output_capture.hpp"
 #include "io/process.hpp"
+#include "io/shared_memory.hpp"
 #include "jobs/exec.hpp"
 
 namespace belfry::jobs {
@@ -23,8 +24,11 @@ class ExecRun {
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
 
   /// Takes over what an earlier daemon started instead, with its output; a process of number 0 is looked for. False: it
-  /// has gone; then what it left behind has been ended, and the report says what is known.
+  /// has gone, and how it ended is unknown; then what it left behind has been ended, and the report says what is known.
   async::Task<bool> adopt(io::ProcessMark process, std::string marker);
+
+  /// Whether what was adopted had ended, so that there is nothing to wait for: the report is complete.
+  bool is_over() const noexcept { return over_; }
 
   /// Returns when the leader has ended.
   async::Task<> ended();
@@ -38,7 +42,10 @@ class ExecRun {
  private:
   bool attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment);
   void capture(io::Fd output, io::Fd error);
+  io::OutputCapture::Enlarge enlarge(std::optional<io::SharedMemory>& memory, std::uint32_t label);
+  io::Fd take_kept(std::uint32_t label) const;
   async::Task<> find_output(const io::ForeignTree& tree);
+  async::Task<> end_what_is_left(io::ForeignTree tree);
   void report_output();
   async::Task<> stop_leader(std::chrono::nanoseconds grace);
   async::Task<> drain();
@@ -49,9 +56,12 @@ class ExecRun {
   const ExecSpec& spec_;
   engine::Report& report_;
   std::optional<io::Process> process_;
+  std::optional<io::SharedMemory> output_memory_;  // outlives us: what the table's few kilobytes do not hold
+  std::optional<io::SharedMemory> error_memory_;
   std::optional<io::OutputCapture> output_;
   std::optional<io::OutputCapture> error_;
   io::Fd shim_report_;
+  bool over_ = false;
   ledger::Outcome outcome_ = ledger::Outcome::start_error;
 };
 

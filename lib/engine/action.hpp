@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "async/task.hpp"
+#include "io/fd_keeper.hpp"
 #include "io/process_mark.hpp"
 #include "ledger/entry.hpp"
 
@@ -47,6 +49,12 @@ struct Report {
   /// attempt has ended. Empty: there is none.
   std::span<std::byte> kept_output{};
   std::span<std::byte> kept_error{};
+  /// Set by the engine before the attempt: gives duplicates of descriptors (at most 8 at a time; the labels are the
+  /// action's own) into a keeping that outlives this process; `large`: they hold much memory. Empty: there is none.
+  /// Never throws, never blocks.
+  std::move_only_function<void(std::span<const io::LabelledFd> fds, bool large)> keep{};
+  /// Set by the engine for adopt(): what the earlier daemon gave so.
+  std::vector<io::KeptFd> kept{};
 };
 
 /// One kind of work with its parameters; immutable, shared by all runs of the job.
@@ -62,11 +70,11 @@ class Action {
   virtual async::Task<ledger::Outcome> run(const Attempt& attempt, Report& report) const = 0;
 
   /// Goes on with an attempt that an earlier daemon started in `process` (what Report::launched was told; of number 0
-  /// when that daemon was killed before it could tell), of this or of an earlier declaration of the job. Nothing, at
-  /// once and without having waited for anything: the process has gone, or this kind of action cannot be taken over;
-  /// then the attempt's end is unknown, and report.message may say what is known. Else as run(), with the same words
-  /// for the same ends; an end whose status the kernel does not tell is `lost`, with a message that says what is known.
-  /// The output goes on where it was: see Report::kept_output.
+  /// when that daemon was killed before it could tell), of this or of an earlier declaration of the job. Nothing, soon:
+  /// the process has gone, or this kind of action cannot be taken over; then the attempt's end is unknown, and
+  /// report.message may say what is known. Else as run(), with the same words for the same ends; an end whose status
+  /// the kernel does not tell is `lost`, with a message that says what is known. The output goes on where it was: see
+  /// Report::kept_output and Report::kept.
   virtual async::Task<std::optional<ledger::Outcome>> adopt(const Attempt& attempt, const io::ProcessMark& process,
                                                             Report& report) const;
 

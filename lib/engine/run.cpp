@@ -137,6 +137,7 @@ async::Task<> Run::go_on() {
   if (!left_->attempt_ended) {
     const Attempt attempt = describe_attempt(left_->attempt, left_->attempt_started_at);
     Report report = new_report();
+    if (recorder_.live() != nullptr) report.kept = recorder_.live()->take_kept(info_.run);
     ledger::Outcome outcome = ledger::Outcome::lost;
     std::exception_ptr interrupted;
     try {
@@ -242,6 +243,10 @@ Report Run::new_report() {
     report.launched = [live, run = info_.run](const io::ProcessMark& process) {
       live->launched(run, process);
       BELFRY_FAULT_POINT("attempt.launched");
+    };
+    report.keep = [live, run = info_.run](std::span<const io::LabelledFd> fds, bool large) {
+      live->keep(run, fds, large);
+      BELFRY_FAULT_POINT("attempt.kept");
     };
   }
   return report;

@@ -16,8 +16,12 @@ constexpr std::size_t bytes_to_drain =
 
 }  // namespace
 
-OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror)
-    : poller_(Poller::of_current_loop()), pipe_(std::move(pipe)), buffer_(std::move(buffer)), mirror_(mirror) {
+OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror, Enlarge enlarge)
+    : poller_(Poller::of_current_loop()),
+      pipe_(std::move(pipe)),
+      buffer_(std::move(buffer)),
+      mirror_(mirror),
+      enlarge_(std::move(enlarge)) {
   if (pipe_) {
     poller_->add(pipe_.get(), EPOLLIN, *this);
   } else {
@@ -49,8 +53,7 @@ bool OutputCapture::read_some(std::size_t limit) {
   for (std::size_t total = 0; total < limit;) {
     const ssize_t got = ::read(pipe_.get(), block.data(), block.size());
     if (got > 0) {
-      buffer_.append({block.data(), static_cast<std::size_t>(got)});
-      mirror_.append({block.data(), static_cast<std::size_t>(got)});
+      take({block.data(), static_cast<std::size_t>(got)});
       total += static_cast<std::size_t>(got);
       continue;
     }
@@ -60,6 +63,14 @@ bool OutputCapture::read_some(std::size_t limit) {
     return true;
   }
   return false;
+}
+
+void OutputCapture::take(std::span<const char> bytes) {
+  if (enlarge_ && mirror_.is_too_small_for(buffer_.total() + bytes.size())) {
+    mirror_ = std::exchange(enlarge_, nullptr)(mirror_);
+  }
+  buffer_.append(bytes);
+  mirror_.append(bytes);
 }
 
 void OutputCapture::close() {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <span>
 
 #include "async/event.hpp"
 #include "async/task.hpp"
@@ -20,9 +22,12 @@ namespace belfry::io {
 /// Loop thread only; destroyed before the loop ends.
 class OutputCapture final : private PollHandler {
  public:
-  /// `mirror`: what is read is kept there, too. No pipe (empty): it is at its end already, and `buffer` is all there
-  /// is. Throws std::system_error.
-  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {});
+  /// A larger mirror that holds all of what the one before holds; never throws. Asked for once.
+  using Enlarge = std::move_only_function<OutputMirror(const OutputMirror& before)>;
+
+  /// `mirror`: what is read is kept there, too; it is enlarged before it has to drop something. No pipe (empty): it is
+  /// at its end already, and `buffer` is all there is. Throws std::system_error.
+  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
   ~OutputCapture();
@@ -39,12 +44,14 @@ class OutputCapture final : private PollHandler {
  private:
   void on_ready(std::uint32_t events) override;
   bool read_some(std::size_t limit);  // true: nothing more for now
+  void take(std::span<const char> bytes);
   void close();
 
   std::shared_ptr<Poller> poller_;
   Fd pipe_;
   HeadTailBuffer buffer_;
   OutputMirror mirror_;
+  Enlarge enlarge_;
   async::Event ended_;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn
 };

@@ -27,11 +27,15 @@ void store(std::uint64_t& word, std::uint64_t value) noexcept {
 
 }  // namespace
 
-OutputMirror::OutputMirror(std::span<std::byte> memory) noexcept {
+std::size_t OutputMirror::size_for(std::size_t bytes) noexcept {
+  return std::max(least_memory, sizeof(Header) + bytes + bytes % 2);
+}
+
+OutputMirror::OutputMirror(std::span<std::byte> memory, std::size_t parts) noexcept {
   if (memory.size() < least_memory || reinterpret_cast<std::uintptr_t>(memory.data()) % alignof(Header) != 0) return;
   header_ = reinterpret_cast<Header*>(memory.data());
   const auto bytes = memory.subspan(sizeof(Header));
-  head_ = bytes.first(bytes.size() / 4);
+  head_ = bytes.first(bytes.size() / parts);
   tail_ = bytes.subspan(head_.size());
   if (!sound()) clear(memory);
   store(header_->tail_from, tail_extent().from);  // before the bytes in flight are forgotten

@@ -24,9 +24,16 @@ class OutputMirror {
   /// One that keeps nothing.
   OutputMirror() noexcept = default;
 
-  /// Goes on with what is in `memory`; all zero: nothing was appended yet. A quarter of it holds the head. Memory of
-  /// fewer than 64 bytes, or not aligned as an std::uint64_t is, keeps nothing. The memory is borrowed.
-  explicit OutputMirror(std::span<std::byte> memory) noexcept;
+  /// Goes on with what is in `memory`; all zero: nothing was appended yet. One of `parts` of it holds the head: always
+  /// the same for the same memory. Memory of fewer than 64 bytes, or not aligned as an std::uint64_t is, keeps nothing.
+  /// The memory is borrowed.
+  explicit OutputMirror(std::span<std::byte> memory, std::size_t parts = 4) noexcept;
+
+  /// How much memory keeps so many bytes of a stream.
+  static std::size_t size_for(std::size_t bytes) noexcept;
+
+  /// Whether something would be dropped if so many bytes had been appended.
+  bool is_too_small_for(std::uint64_t bytes) const noexcept { return bytes > head_.size() + tail_.size(); }
 
   /// Costs one copy of what is kept. Bytes that were being appended when the writer died count as never appended.
   void append(std::span<const char> bytes) noexcept;

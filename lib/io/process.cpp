@@ -128,6 +128,11 @@ std::optional<Process> Process::adopt(const ProcessMark& process, const AdoptOpt
                  std::move(foreign));
 }
 
+std::optional<ExitStatus> Process::status_of(const Fd& pidfd) {
+  const auto kept = pidfd ? kept_status(pidfd.get()) : std::nullopt;
+  return kept ? std::optional(to_status(*kept)) : std::nullopt;
+}
+
 Process::Process(Launched launched, std::unique_ptr<Foreign> foreign)
     : launched_(std::move(launched)),
       foreign_(std::move(foreign)),

@@ -52,6 +52,10 @@ class Process {
   /// more descriptor; the process is left alone then.
   static std::optional<Process> adopt(const ProcessMark& process, const AdoptOptions& options = {});
 
+  /// How a process ended that is not there any more, by a pidfd of it that has been open since. Nothing: it is still
+  /// there, or the kernel does not keep that (before Linux 6.15). The usage is not known.
+  static std::optional<ExitStatus> status_of(const Fd& pidfd);
+
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) = delete;
   /// One that was not reaped is killed with its group; reap_strays() or the next sweep takes its status.
@@ -59,6 +63,7 @@ class Process {
 
   pid_t pid() const noexcept { return launched_.pid; }
   ProcessMark mark() const { return launched_.mark(); }
+  int pidfd() const noexcept { return launched_.pidfd.get(); }  ///< readable when it has ended; -1 after reap()
 
   /// Returns when the leader has ended; it stays a zombie, so that its number and its group stay its own, until reap()
   /// (an adopted one is its parent's to reap; the wait takes until its status is known, or will not be).

@@ -1,8 +1,5 @@
 #include "io/process_pool_frame.hpp"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -44,24 +41,6 @@ bool FrameReader::complete() const noexcept {
 Frame FrameReader::finish() {
   header_bytes_ = 0;
   return std::exchange(frame_, Frame());
-}
-
-std::ptrdiff_t send_with_descriptors(int socket, const char* bytes, std::size_t count, const std::vector<int>& fds) {
-  iovec piece{const_cast<char*>(bytes), count};  // sendmsg only reads it
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(most_buffers * sizeof(int))> control{};
-  if (!fds.empty()) {
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
-    cmsghdr* const rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
-    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size() * sizeof(int));
-  }
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 std::string encode(FrameHeader header, std::string_view name, std::string_view payload) {

@@ -71,9 +71,6 @@ class FrameReader {
   Frame frame_;
 };
 
-/// Sends bytes, with descriptors beside the first one, as sendmsg(2) does; never raises SIGPIPE. Errors by errno.
-std::ptrdiff_t send_with_descriptors(int socket, const char* bytes, std::size_t count, const std::vector<int>& fds);
-
 /// Header and body in one piece.
 std::string encode(FrameHeader header, std::string_view name, std::string_view payload);
 

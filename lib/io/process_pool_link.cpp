@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "io/fd_message.hpp"
 #include "io/launch.hpp"
 #include "io/process_pool.hpp"
 
@@ -78,13 +79,13 @@ async::Task<std::string> PoolWorker::call(std::string function, std::string argu
 // A worker that is gone is noticed by receive(), which knows how it ended.
 async::Task<> PoolWorker::send(std::string bytes, std::vector<int> descriptors) {
   for (std::size_t sent = 0; sent < bytes.size();) {
-    const auto count = send_with_descriptors(socket_.get(), bytes.data() + sent, bytes.size() - sent, descriptors);
+    const auto count = send_fds(socket_.get(), bytes.data() + sent, bytes.size() - sent, descriptors);
     if (count > 0) {
       sent += static_cast<std::size_t>(count);
       descriptors.clear();  // they went with the first byte
     } else if (errno == EAGAIN) {
       co_await watcher_.writable();
-    } else if (errno != EINTR) {
+    } else {
       co_return;
     }
   }

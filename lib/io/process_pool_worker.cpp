@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "io/fd_message.hpp"
 #include "io/launch.hpp"
 #include "io/process_pool.hpp"
 #include "io/process_pool_frame.hpp"
@@ -33,41 +34,14 @@ constexpr std::size_t longest_name = 1000;
 // The pool has checked its own limit; here only what a length can say counts, and memory grows with what really came.
 constexpr std::size_t no_limit = std::numeric_limits<std::uint32_t>::max();
 
-/// The descriptors that came beside some bytes; owned from here on.
-void keep_descriptors(msghdr& message, std::vector<Fd>& fds) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
-  }
-}
-
-ssize_t receive(int socket, char* into, std::size_t count, std::vector<Fd>& fds) {
-  iovec piece{into, count};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(detail::most_buffers * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got > 0) keep_descriptors(message, fds);
-  return got;
-}
-
 /// Nothing at the orderly end of the stream; throws at any other.
 std::optional<Frame> receive_frame(int socket, std::vector<Fd>& fds) {
   FrameReader reader(no_limit);
   std::vector<char> bytes(65536);
   while (!reader.complete()) {
-    const ssize_t got = receive(socket, bytes.data(), std::min(reader.wanted(), bytes.size()), fds);
+    const ReceivedFds received = receive_fds(socket, bytes.data(), std::min(reader.wanted(), bytes.size()));
+    for (std::size_t i = 0; i < received.count; ++i) fds.emplace_back(received.fds[i]);
+    const ssize_t got = received.bytes;
     if (got <= 0 && reader.empty()) return std::nullopt;
     if (got <= 0) throw std::runtime_error("the pool's frame was cut off");
     if (const auto wrong = reader.take(bytes.data(), static_cast<std::size_t>(got))) throw std::runtime_error(*wrong);
@@ -84,9 +58,9 @@ bool send_frame(int socket, FrameKind kind, std::uint32_t call, std::string_view
   header.kind = kind;
   const std::string bytes = detail::encode(header, {}, payload);
   for (std::size_t sent = 0; sent < bytes.size();) {
-    const auto count = detail::send_with_descriptors(socket, bytes.data() + sent, bytes.size() - sent, {});
-    if (count < 0 && errno != EINTR) return false;
-    if (count > 0) sent += static_cast<std::size_t>(count);
+    const auto count = send_fds(socket, bytes.data() + sent, bytes.size() - sent, {});
+    if (count < 0) return false;
+    sent += static_cast<std::size_t>(count);
   }
   return true;
 }

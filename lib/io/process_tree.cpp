@@ -24,6 +24,7 @@ namespace {
 struct Leaders {
   std::mutex mutex;
   std::unordered_set<pid_t> pids;
+  std::unordered_set<pid_t> no_strays;
 };
 
 Leaders& leaders() {
@@ -34,6 +35,11 @@ Leaders& leaders() {
 bool is_leader(pid_t pid) {
   const std::scoped_lock lock(leaders().mutex);
   return leaders().pids.contains(pid);
+}
+
+bool is_no_stray(pid_t pid) {
+  const std::scoped_lock lock(leaders().mutex);
+  return leaders().no_strays.contains(pid);
 }
 
 std::atomic<bool> subreaper = false;
@@ -78,7 +84,7 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
       reap(pid);  // nobody else will
       continue;
     }
-    if (!is_ours(pid, stat->group)) continue;
+    if (is_no_stray(pid) || !is_ours(pid, stat->group)) continue;
     ::kill(pid, SIGKILL);  // our child, and only we reap it
     seen_.insert(pid);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -98,6 +104,15 @@ void reap_strays() noexcept {
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 || is_leader(info.si_pid))
       return;
     reap(info.si_pid);
+  }
+}
+
+void no_stray(pid_t pid, bool is_none) {
+  const std::scoped_lock lock(leaders().mutex);
+  if (is_none) {
+    leaders().no_strays.insert(pid);
+  } else {
+    leaders().no_strays.erase(pid);
   }
 }
 

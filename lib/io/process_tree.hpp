@@ -60,6 +60,9 @@ class TreeSweep {
 /// still waits for. Call it now and then while jobs run.
 void reap_strays() noexcept;
 
+/// Whether this child belongs to no job: a sweep passes it by while it lives.
+void no_stray(pid_t pid, bool is_none);
+
 /// The leaders that somebody waits for: no stray is among them. Process keeps this list.
 void add_leader(pid_t pid);
 void remove_leader(pid_t pid) noexcept;

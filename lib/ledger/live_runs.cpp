@@ -11,6 +11,7 @@
 #include <fstream>
 #include <utility>
 
+#include "io/fd_keeper_message.hpp"
 #include "io/output_mirror.hpp"
 #include "ledger/error.hpp"
 #include "ledger/live_record.hpp"
@@ -49,6 +50,14 @@ io::Fd open_table(const std::filesystem::path& path) {
   }
   if ((about.st_mode & 077U) != 0) fail(path, "others may read or write the table of running jobs; remove it");
   return file;
+}
+
+constexpr std::uint32_t low_half = 0xffff;
+
+/// A keeper that was not told yet of the next attempt has the descriptors of the one before.
+std::uint32_t label_of(LiveRecord& record, std::uint32_t label) noexcept {
+  const auto attempt = static_cast<std::uint32_t>(load_word(record.attempt) >> 1U);
+  return attempt << 16U | (label & low_half);
 }
 
 std::int64_t count_of(WallTime time) noexcept { return time.time_since_epoch().count(); }
@@ -152,7 +161,20 @@ std::unique_ptr<LiveRuns> LiveRuns::open(const std::string& ledger_path, const L
   io::Fd file = open_table(path);
   std::unique_ptr<LiveRuns> table(new LiveRuns(std::move(path), std::move(file)));
   table->read_or_renew(this_place(options.boot), ledger_path);
+  if (!options.keeper.empty()) table->open_keeper(options.keeper);
   return table;
+}
+
+void LiveRuns::open_keeper(const std::string& program) {
+  try {
+    keeper_ = io::FdKeeper::open(path_.string() + io::keeper_door_suffix, program);
+    no_keeper_.clear();
+    for (const RunId run : keeper_->owners()) {
+      if (!index_.contains(run)) keeper_->drop(run);  // over and durable, which the keeper had not been told
+    }
+  } catch (const std::exception& error) {
+    no_keeper_ = error.what();
+  }
 }
 
 void LiveRuns::read_or_renew(const std::string& place, const std::string& ledger_path) {
@@ -212,7 +234,10 @@ bool LiveRuns::map_segment() noexcept {
 }
 
 LiveRuns::~LiveRuns() {
-  if (whole_ && index_.empty()) ::unlink(path_.c_str());
+  if (whole_ && index_.empty()) {
+    if (keeper_) keeper_->end();
+    ::unlink(path_.c_str());
+  }
   for (LiveRecord* segment : segments_) ::munmap(segment, segment_size);
   if (header_ != nullptr) ::munmap(header_, sizeof(LiveHeader));
 }
@@ -256,6 +281,7 @@ bool LiveRuns::begin(const RunStarted& run) noexcept {
 void LiveRuns::attempt(RunId run, int number, WallTime started_at) noexcept {
   LiveRecord* const record = find(run);
   if (record == nullptr) return;
+  if (keeper_ && number > 1) keeper_->drop(run);
   LiveAttempt& next = record->attempts[static_cast<std::size_t>(number) % 2];
   store_word(next.pid, 0);
   next.started_at = count_of(started_at);
@@ -293,6 +319,28 @@ void LiveRuns::forget(RunId run) noexcept {
   store_word(found->second->state, LiveRecord::free);
   free_.push_back(found->second);
   index_.erase(found);
+  if (!keeper_) return;
+  keeper_->drop(run);
+  if (large_.erase(run) > 0) keeper_->flush();
+}
+
+void LiveRuns::keep(RunId run, std::span<const io::LabelledFd> fds, bool large) noexcept {
+  LiveRecord* const record = find(run);
+  if (record == nullptr || !keeper_ || fds.size() > io::KeeperMessage::most_fds) return;
+  std::array<io::LabelledFd, io::KeeperMessage::most_fds> marked{};
+  std::ranges::transform(fds, marked.begin(), [record](const io::LabelledFd& fd) {
+    return io::LabelledFd{.label = label_of(*record, fd.label), .fd = fd.fd};
+  });
+  if (keeper_->keep(run, {marked.data(), fds.size()}) && large) large_.insert(run);
+}
+
+std::vector<io::KeptFd> LiveRuns::take_kept(RunId run) {
+  LiveRecord* const record = find(run);
+  if (record == nullptr || !keeper_) return {};
+  std::vector<io::KeptFd> kept = keeper_->take(run);
+  std::erase_if(kept, [record](const io::KeptFd& fd) { return fd.label != label_of(*record, fd.label & low_half); });
+  for (io::KeptFd& fd : kept) fd.label &= low_half;
+  return kept;
 }
 
 std::array<std::span<std::byte>, 2> LiveRuns::output(RunId run) noexcept {

@@ -5,7 +5,7 @@
 // process; what must survive the death of the machine is the ledger's: a table of another boot is void.
 //
 // Belongs to one thread (the loop's). Nothing from begin() to forget() makes a system call, but for a begin() that
-// finds the table full: it grows by another 64 records, some tenths of a millisecond.
+// finds the table full (it grows by another 64 records, some tenths of a millisecond) and what is said of descriptors.
 #pragma once
 
 #include <array>
@@ -16,10 +16,12 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/fd_keeper.hpp"
 #include "io/process_mark.hpp"
 #include "ledger/entry.hpp"
 
@@ -38,6 +40,7 @@ struct LiveRun {
 struct LiveRunsOptions {
   std::filesystem::path folder = "/dev/shm";  ///< must be on tmpfs: on a disk, the kernel may write pages back slowly
   std::string boot{};                         ///< which boot this is, for tests; empty: ask the kernel
+  std::string keeper{};                       ///< belfry-exec (io/fd_keeper.hpp); empty: descriptors are not kept
 };
 
 struct LiveHeader;
@@ -84,8 +87,19 @@ class LiveRuns {
   /// The run is over, and the ledger has been told but may not have made it durable yet. The message is cut as above.
   void ended(const RunEnded& ended) noexcept;
 
-  /// The run's end is durable: its place is free.
+  /// The run's end is durable: its place is free, and its descriptors are closed.
   void forget(RunId run) noexcept;
+
+  /// Gives duplicates of descriptors of its newest attempt (at most 8; labels below 2^16) into the keeping of a process
+  /// that survives this one, beside those that it has given. A system call, which does not wait. `large`: they hold
+  /// memory, which is freed as soon as the run is forgotten, and not a few dozen runs later.
+  void keep(RunId run, std::span<const io::LabelledFd> fds, bool large = false) noexcept;
+
+  /// What was so given by the last daemon for the attempt that left() tells of; once. It stays in that keeping, too.
+  std::vector<io::KeptFd> take_kept(RunId run);
+
+  /// Why descriptors are not kept; empty: they are.
+  const std::string& no_keeper() const noexcept { return no_keeper_; }
 
   /// Memory for io::OutputMirror, standard output and standard error; both empty for a run that is not in the table.
   /// Stays where it is until forget().
@@ -99,6 +113,7 @@ class LiveRuns {
   void read_or_renew(const std::string& place, const std::string& ledger_path);
   void renew(const std::string& place, const std::string& ledger_path);
   bool map_segment() noexcept;
+  void open_keeper(const std::string& program);
   LiveRecord* find(RunId run) const noexcept;
 
   std::filesystem::path path_;
@@ -107,6 +122,9 @@ class LiveRuns {
   std::vector<LiveRecord*> segments_;  // each 64 records, mapped for itself: a record never moves
   std::vector<LiveRecord*> free_;      // the next one to be used is the last
   std::unordered_map<RunId, LiveRecord*> index_;
+  std::unique_ptr<io::FdKeeper> keeper_;
+  std::unordered_set<RunId> large_;  // of those that were given to it
+  std::string no_keeper_ = "there is no program for it";
   bool whole_ = false;  // all of the file has been read
   bool continued_ = false;
 };

@@ -13,14 +13,19 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "async/run.hpp"
 #include "engine/action.hpp"
+#include "io/exec_shim.hpp"
 #include "io/fd.hpp"
+#include "io/fd_keeper.hpp"
 #include "io/process_mark.hpp"
+#include "support/temp_dir.hpp"
 #include "support/tree_id.hpp"
 
 namespace belfry::test {
@@ -30,7 +35,8 @@ class EarlierDaemon {
   static constexpr std::size_t kept_size = 4096;
 
   /// Starts the action in a process whose children go, when it is killed, to a helper that plays init.
-  explicit EarlierDaemon(std::shared_ptr<const engine::Action> action) {
+  /// `keeps`: it gives descriptors into the keeping of another process, as belfryd does.
+  explicit EarlierDaemon(std::shared_ptr<const engine::Action> action, bool keeps) : keeps_(keeps) {
     void* const memory = ::mmap(nullptr, 2 * kept_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(memory != MAP_FAILED);
     kept_ = {static_cast<std::byte*>(memory), 2 * kept_size};
@@ -50,6 +56,7 @@ class EarlierDaemon {
   ~EarlierDaemon() {
     kill();
     if (io::start_ticks_of(mark_.pid) == mark_.start_ticks) ::kill(-mark_.pid, SIGKILL);
+    if (keeps_) open_keeper()->end();
     ::waitpid(init_, nullptr, 0);
     ::munmap(kept_.data(), kept_.size());
   }
@@ -57,6 +64,13 @@ class EarlierDaemon {
   const io::ProcessMark& mark() const noexcept { return mark_; }
   std::span<std::byte> kept_output() const noexcept { return kept_.first(kept_size); }
   std::span<std::byte> kept_error() const noexcept { return kept_.last(kept_size); }
+
+  bool keeps() const noexcept { return keeps_; }
+
+  /// What it gave into that keeping; for the report of the next daemon.
+  std::vector<io::KeptFd> kept() const {
+    return keeps_ ? open_keeper()->take(attempt().run) : std::vector<io::KeptFd>();
+  }
 
   /// kill -9; returns when it is dead.
   void kill() {
@@ -89,6 +103,8 @@ class EarlierDaemon {
     engine::Report report;
     report.kept_output = kept_output();
     report.kept_error = kept_error();
+    const auto keeper = keeps_ ? open_keeper() : nullptr;
+    if (keeper) report.keep = [&](std::span<const io::LabelledFd> fds, bool) { keeper->keep(attempt().run, fds); };
     report.launched = [told](const io::ProcessMark& mark) {
       if (::write(told, &mark, sizeof mark) != sizeof mark) ::_exit(1);
     };
@@ -96,6 +112,11 @@ class EarlierDaemon {
     co_await action->run(attempt, report);
   }
 
+  std::unique_ptr<io::FdKeeper> open_keeper() const { return io::FdKeeper::open(door_, io::find_shim().value()); }
+
+  bool keeps_;
+  TempDir folder_;
+  std::filesystem::path door_ = folder_ / "door";
   std::span<std::byte> kept_;
   pid_t init_ = 0;
   pid_t daemon_ = 0;

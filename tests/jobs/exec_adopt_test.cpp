@@ -1,6 +1,8 @@
 // What becomes of a program whose daemon is killed, when the next daemon adopts it.
 #include <sched.h>
+#include <sys/ioctl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -11,6 +13,7 @@
 #include "action_fixture.hpp"
 #include "async/sleep.hpp"
 #include "earlier_daemon.hpp"
+#include "io/foreign_exit.hpp"
 #include "io/foreign_tree.hpp"
 #include "io/output_mirror.hpp"
 #include "jobs/exec.hpp"
@@ -32,13 +35,19 @@ struct Adopted {
   const std::string& output() const { return report.standard_output.head; }
 };
 
+async::Task<> adopt_into(Adopted& adopted, std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                         io::ProcessMark mark) {
+  adopted.report.kept_output = daemon.kept_output();
+  adopted.report.kept_error = daemon.kept_error();
+  adopted.report.kept = daemon.kept();
+  const engine::Attempt attempt = EarlierDaemon::attempt();
+  adopted.outcome = co_await action->adopt(attempt, mark, adopted.report);
+}
+
 async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
                               io::ProcessMark mark) {
   Adopted adopted;
-  adopted.report.kept_output = daemon.kept_output();
-  adopted.report.kept_error = daemon.kept_error();
-  const engine::Attempt attempt = EarlierDaemon::attempt();
-  adopted.outcome = co_await action->adopt(attempt, mark, adopted.report);
+  co_await adopt_into(adopted, std::move(action), daemon, mark);
   co_return adopted;
 }
 
@@ -65,6 +74,24 @@ void wait_for_output(const EarlierDaemon& daemon, std::uint64_t bytes) {
   while (std::atomic_ref(words[1]).load() < bytes) ::sched_yield();
 }
 
+// A program that prints a lot, then waits for the gate.
+std::string prints_a_lot(const Gate& told, const Gate& gate) {
+  return "echo begin; head -c 300000 /dev/zero | tr '\\0' x; echo >" + told.go + "; read x <" + gate.go +
+         "; echo >&2; read x <" + gate.go + "; ";
+}
+
+// Until the daemon has taken in all of that: it reads one pipe after the other.
+void wait_until_taken_in(const EarlierDaemon& daemon, const Gate& told, const Gate& gate) {
+  char byte = 0;
+  REQUIRE(::read(told.held.get(), &byte, 1) == 1);
+  const io::Fd pipe = io::reopen_pipe({{daemon.mark()}}, io::OutputMirror(daemon.kept_output()).source());
+  int unread = 1;
+  while (::ioctl(pipe.get(), FIONREAD, &unread) == 0 && unread > 0) ::sched_yield();
+  gate.open();
+  auto* const words = reinterpret_cast<std::uint64_t*>(daemon.kept_error().data());
+  while (std::atomic_ref(words[1]).load() < 1) ::sched_yield();
+}
+
 // Whether the new daemon, this process, has that pipe.
 bool we_have(std::uint64_t pipe) {
   const std::string wanted = "pipe:[" + std::to_string(pipe) + "]";
@@ -75,13 +102,21 @@ bool we_have(std::uint64_t pipe) {
   return false;
 }
 
+// Whether the new daemon reads the output.
+bool reads_on(const Adopted& adopted, const EarlierDaemon& daemon) {
+  if (adopted.report.kept.empty()) return we_have(io::OutputMirror(daemon.kept_output()).source());
+  const auto taken = [](const io::KeptFd& kept) { return !kept.fd; };
+  return std::ranges::any_of(adopted.report.kept, taken);
+}
+
 // Opens the gate as soon as the program is adopted.
 async::Task<Adopted> adopt_and_open(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
                                     const Gate& gate, io::ProcessMark mark) {
-  auto adopting = async::spawn(adopt_it(std::move(action), daemon, mark), "adopting");
-  while (!we_have(io::OutputMirror(daemon.kept_output()).source())) co_await async::yield();
+  Adopted adopted;
+  auto adopting = async::spawn(adopt_into(adopted, std::move(action), daemon, mark), "adopting");
+  while (!reads_on(adopted, daemon)) co_await async::yield();
   gate.open();
-  Adopted adopted = co_await adopting;
+  co_await adopting;
   co_return adopted;
 }
 
@@ -96,7 +131,7 @@ TEST_CASE("a program outlives its daemon; the next one reads on and knows how it
   const Gate gate;
   const auto action =
       jobs::make_exec({.command = "echo before; read x <" + gate.go + "; echo after; echo trouble >&2; exit 3"});
-  EarlierDaemon daemon(action);
+  EarlierDaemon daemon(action, GENERATE(true, false));
   wait_for_output(daemon, 7);
   daemon.kill();
   const auto adopted = async::run(adopt_and_open(action, daemon, gate));
@@ -113,8 +148,8 @@ TEST_CASE("a program is found although its daemon was killed before it wrote dow
   const Gate gate;
   const auto action =
       jobs::make_exec({.command = "tail -f /dev/null & echo before; read x <" + gate.go + "; echo after; exit 3"});
-  EarlierDaemon daemon(action);
-  wait_for_output(daemon, 7);  // until its exec it looks like the daemon
+  EarlierDaemon daemon(action, false);  // so it had no time to give anything into keeping
+  wait_for_output(daemon, 7);           // until its exec it looks like the daemon
   daemon.kill();
   const auto adopted = async::run(adopt_and_open(action, daemon, gate, {}));
   CHECK(adopted.outcome == Outcome::failure);
@@ -131,7 +166,7 @@ TEST_CASE("a program that prints while there is no daemon is neither broken nor 
   const Gate told;
   const auto action = jobs::make_exec({.command = "read x <" + gate.go + "; echo alone || exit 9; echo >" + told.go +
                                                   "; read x <" + gate.go + "; head -c 200000 /dev/zero; exit 0"});
-  EarlierDaemon daemon(action);
+  EarlierDaemon daemon(action, GENERATE(true, false));
   daemon.kill();
   gate.open();
   char byte = 0;
@@ -142,11 +177,12 @@ TEST_CASE("a program that prints while there is no daemon is neither broken nor 
   CHECK(adopted.report.standard_output.total_bytes == 200'006);
 }
 
-TEST_CASE("of a long output the next daemon has both ends, and the count of what is missing", "[adopt]") {
+TEST_CASE("without a keeper, the next daemon has both ends of a long output, and the count of what is missing",
+          "[adopt]") {
   const Gate gate;
   const auto action = jobs::make_exec(
       {.command = "echo begin; head -c 1000000 /dev/zero | tr '\\0' x; read x <" + gate.go + "; echo end"});
-  EarlierDaemon daemon(action);
+  EarlierDaemon daemon(action, false);
   wait_for_output(daemon, 1'000'006);
   daemon.kill();
   const auto adopted = async::run(adopt_and_open(action, daemon, gate));
@@ -165,7 +201,7 @@ TEST_CASE("a program that has sent its output through a tee is read where the pi
       jobs::make_exec({.command = std::vector<std::string>{
                            "/bin/bash", "-c",
                            "exec > >(exec cat); echo one; echo >" + told.go + "; read x <" + gate.go + "; echo two"}});
-  EarlierDaemon daemon(action);
+  EarlierDaemon daemon(action, GENERATE(true, false));
   char byte = 0;
   REQUIRE(::read(told.held.get(), &byte, 1) == 1);
   daemon.kill();
@@ -180,7 +216,7 @@ TEST_CASE("an adopted program is ended with its whole tree when it is cancelled"
       jobs::make_exec({.command = "trap 'echo terminated; exit 9' TERM; (setsid sh -c 'sleep 1000 & exec sleep 1000' "
                                   ">/dev/null 2>&1 &); sleep 1000 & echo >$READY; wait",
                        .environment = {{"READY", ready.path()}}});
-  EarlierDaemon daemon(action);
+  EarlierDaemon daemon(action, GENERATE(true, false));
   const auto body = [&]() -> async::Task<Adopted> {
     co_await ready.wait();
     daemon.kill();
@@ -206,15 +242,56 @@ TEST_CASE("an adopted program is ended with its whole tree when it is cancelled"
 TEST_CASE("of a program that ended while there was no daemon, the output is kept and its children are ended",
           "[adopt]") {
   const Gate gate;
-  const auto action =
-      jobs::make_exec({.command = "echo before; read x <" + gate.go + "; setsid sleep 1000 >/dev/null 2>&1 & exit 5"});
-  EarlierDaemon daemon(action);
+  const auto action = jobs::make_exec(
+      {.command = "echo before; read x <" + gate.go + "; setsid sleep 1000 >/dev/null 2>&1 & echo after; exit 5"});
+  EarlierDaemon daemon(action, GENERATE(true, false));
   wait_for_output(daemon, 7);
   daemon.kill();
   gate.open();
   while (io::start_ticks_of(daemon.mark().pid) == daemon.mark().start_ticks) ::sched_yield();
   const auto adopted = async::run(adopt_it(action, daemon));
-  CHECK_FALSE(adopted.outcome);
-  CHECK(adopted.output() == "before\n");
-  CHECK_THAT(adopted.report.message, Catch::Matchers::Contains("how it ended is unknown"));
+  CHECK(adopted.output() == (daemon.keeps() ? "before\nafter\n" : "before\n"));
+  CHECK(adopted.report.orphans == 1);
+  if (daemon.keeps() && io::pidfd_keeps_status()) {
+    CHECK(adopted.outcome == Outcome::failure);
+    CHECK(adopted.report.message == "exit code 5");
+  } else {
+    CHECK_FALSE(adopted.outcome);
+    CHECK_THAT(adopted.report.message, Catch::Matchers::Contains("how it ended is unknown"));
+  }
+}
+
+TEST_CASE("of a long output, nothing is missing that the budget has room for", "[adopt]") {
+  const Gate gate;
+  const Gate told;
+  const auto action =
+      jobs::make_exec({.command = prints_a_lot(told, gate) + "head -c 40000 /dev/zero | tr '\\0' y; echo end",
+                       .output_budget = 1'000'000});
+  EarlierDaemon daemon(action, true);
+  wait_until_taken_in(daemon, told, gate);
+  daemon.kill();
+  const bool meanwhile = GENERATE(true, false);
+  if (meanwhile) {
+    gate.open();
+    while (io::start_ticks_of(daemon.mark().pid) == daemon.mark().start_ticks) ::sched_yield();
+  }
+  const auto adopted = async::run(meanwhile ? adopt_it(action, daemon) : adopt_and_open(action, daemon, gate));
+  const auto& output = adopted.report.standard_output;
+  CHECK(output.dropped_bytes == 0);
+  const std::string all = output.head + output.tail;
+  CHECK((all == "begin\n" + std::string(300'000, 'x') + std::string(40'000, 'y') + "end\n"));  // too long to be shown
+}
+
+TEST_CASE("of one that is longer than the budget, the ends are what the budget says", "[adopt]") {
+  const Gate gate;
+  const Gate told;
+  const auto action = jobs::make_exec({.command = prints_a_lot(told, gate) + "echo end", .output_budget = 20'000});
+  EarlierDaemon daemon(action, true);
+  wait_until_taken_in(daemon, told, gate);
+  daemon.kill();
+  const auto adopted = async::run(adopt_and_open(action, daemon, gate));
+  const auto& output = adopted.report.standard_output;
+  CHECK(output.total_bytes == 300'010);
+  CHECK(output.head == "begin\n" + std::string(9'994, 'x'));
+  CHECK(output.tail == std::string(9'996, 'x') + "end\n");
 }

@@ -23,6 +23,7 @@
 
 #include "io/exec_path.hpp"
 #include "io/rlimits.hpp"
+#include "keeper.hpp"
 
 namespace {
 
@@ -42,6 +43,7 @@ constexpr const char* help =
     "  COMMAND                    searched in PATH unless it has a slash\n"
     "\n"
     "  --report-fd=N              write an error to this descriptor and nothing on success (default: standard error)\n"
+    "  --keeper                   (alone) hold descriptors for belfryd, which listens for them at descriptor 0\n"
     "  --help                     print this\n"
     "\n"
     "exit status: that of COMMAND; 125 wrong usage, 126 a step failed or COMMAND cannot be run, 127 it is not found\n";
@@ -181,7 +183,8 @@ void take_steps(const Options& options) {
 
 }  // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--keeper") == 0) return keep_descriptors(STDIN_FILENO);
   const Options options = parse(argv + 1);
   take_steps(options);
   become(options.command);
