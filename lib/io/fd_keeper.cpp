@@ -68,7 +68,7 @@ Fd open_door(const std::filesystem::path& door) {
 }
 
 /// In a session of its own, with an empty environment and no descriptor but the door: nothing of it belongs to a job.
-pid_t start_program(const std::string& program, int door) {
+pid_t start_program(const std::string& program, std::string path, int door) {
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t actions;
   ::posix_spawnattr_init(&attributes);
@@ -85,7 +85,7 @@ pid_t start_program(const std::string& program, int door) {
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::string name = "belfry-exec";
   std::string flag = "--keeper";
-  std::array<char*, 3> argv{name.data(), flag.data(), nullptr};
+  std::array<char*, 4> argv{name.data(), flag.data(), path.data(), nullptr};
   std::array<char*, 1> environment{nullptr};
   pid_t pid = 0;
   const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environment.data());
@@ -135,7 +135,7 @@ bool FdKeeper::take_over() {
 
 void FdKeeper::start() {
   const Fd door = open_door(door_);
-  keeper_ = start_program(program_, door.get());
+  keeper_ = start_program(program_, door_.native(), door.get());
   adopt_connection(connect_to(door_));
 }
 

@@ -66,7 +66,7 @@ cp "$work/good.yaml" "$work/scheduler.yaml"
 kill -HUP "$belfryd_pid"
 ask_until '^1$' metric belfry_config_last_reload_successful >/dev/null
 
-step "kill -9 of belfryd and of its job: the next daemon closes the run as lost, and counts it"
+step "kill -9 of belfryd and of its job: the next daemon closes the run, with what the kernel tells, and counts it"
 belfry run gated >/dev/null
 read -r -t "$deadline" run_id <"$work/started"
 belfry history gated >/dev/null # is answered once the start of the run is durable
@@ -75,10 +75,11 @@ wait_end "$belfryd_pid"
 kill -KILL "$(cat "$work/job")"
 gone "$(cat "$work/job")"
 start_belfryd "$work/scheduler.yaml"
-check_equal "outcome of the run that was killed" lost \
-  "$(belfry history gated --json | jq -r --argjson id "$run_id" '.runs[] | select(.run == $id) | .outcome')"
-[[ $(metric 'belfry_job_runs_total{job_name="gated",outcome="lost",trigger="manual"}') == 1 ]] ||
-  metrics | grep -q 'belfry_job_runs_total{.*job_name="gated".*outcome="lost".*} 1' || fail "the lost run is not counted"
+# Linux keeps the status of an ended process for whoever has a pidfd of it, from 6.15 on
+fate=$(printf '%s\n' 6.15 "$(uname -r)" | sort -V | head -1 | grep -q '^6.15$' && echo killed || echo lost)
+fate_of_run() { belfry history gated --json | jq -r --argjson id "$run_id" '.runs[] | select(.run == $id) | .outcome'; }
+ask_until "^$fate\$" fate_of_run >/dev/null
+metrics | grep -q "belfry_job_runs_total{.*job_name=\"gated\".*outcome=\"$fate\".*} 1" || fail "the run is not counted"
 
 step "SIGTERM: a job that ignores SIGTERM is killed, and nothing of it is left"
 sed -i 's/shutdown_timeout: 20s/shutdown_timeout: 200ms/' "$work/scheduler.yaml"

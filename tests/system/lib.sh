@@ -43,7 +43,10 @@ cleanup() {
   wait || :
   local table # of live runs: what a killed belfryd leaves for the next one
   for table in /dev/shm/belfry-"$(id -u)"-*; do
-    if head -c 4096 "$table" 2>/dev/null | grep -qaF "$work/"; then rm -f "$table"; fi
+    if head -c 4096 "$table" 2>/dev/null | grep -qaF "$work/"; then
+      pkill -KILL -f -- "--keeper $table" || : # the one that holds the descriptors of these runs
+      rm -f "$table" "$table".keeper*
+    fi
   done
   rm -rf --one-file-system -- "$work"
 }

@@ -43,7 +43,7 @@ constexpr const char* help =
     "  COMMAND                    searched in PATH unless it has a slash\n"
     "\n"
     "  --report-fd=N              write an error to this descriptor and nothing on success (default: standard error)\n"
-    "  --keeper                   (alone) hold descriptors for belfryd, which listens for them at descriptor 0\n"
+    "  --keeper SOCKET            (alone) hold descriptors for belfryd; descriptor 0 listens at SOCKET\n"
     "  --help                     print this\n"
     "\n"
     "exit status: that of COMMAND; 125 wrong usage, 126 a step failed or COMMAND cannot be run, 127 it is not found\n";
@@ -184,7 +184,7 @@ void take_steps(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--keeper") == 0) return keep_descriptors(STDIN_FILENO);
+  if (argc == 3 && std::strcmp(argv[1], "--keeper") == 0) return keep_descriptors(STDIN_FILENO);
   const Options options = parse(argv + 1);
   take_steps(options);
   become(options.command);

@@ -63,6 +63,24 @@ class Log:
         self._thread.join()
 
 
+def door_of(table):
+    """Where the process listens that holds the descriptors of the runs in that table."""
+    return table + ".keeper1"
+
+
+def keepers(door):
+    """The processes behind it."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as file:
+                if file.read().split(b"\0")[1:3] == [b"--keeper", door.encode()]:
+                    found.append(int(entry))
+        except OSError:
+            pass  # gone
+    return found
+
+
 class Belfryd:
     """One state folder and whoever serves it: start() and kill() may be called over and over."""
 
@@ -113,7 +131,8 @@ class Belfryd:
         tables = self.tables()
         os.kill(self.pid, signal.SIGTERM)
         check_equal("exit status of belfryd after SIGTERM", 0, self.wait_end())
-        check_equal("files that it left in memory", [], [path for path in tables if os.path.exists(path)])
+        files = tables + [door_of(table) for table in tables]
+        check_equal("files that it left in memory", [], [path for path in files if os.path.exists(path)])
 
     def tables(self):
         """The files of /dev/shm that it has mapped: what the next daemon reads after a kill."""
@@ -132,9 +151,12 @@ class Belfryd:
         self.kill()
         for pid in with_marker(f"LAB={self.lab.folder}"):
             os.kill(pid, signal.SIGKILL)
-        for path in self.left_in_memory:
-            if os.path.exists(path):
-                os.unlink(path)
+        for table in self.left_in_memory:
+            for pid in keepers(door_of(table)):
+                os.kill(pid, signal.SIGKILL)
+            for path in (table, door_of(table)):
+                if os.path.exists(path):
+                    os.unlink(path)
 
     def wait_end(self):
         status = self.process.wait()
