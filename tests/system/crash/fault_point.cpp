@@ -1,45 +1,67 @@
-// What a fault point does in belfryd_faulty. The variable BELFRY_FAULT says when the process is to die:
+// What a fault point does in belfryd_faulty. The variable BELFRY_FAULT says what is to happen, and when:
 //
-//   NAME:N            at the Nth passing of the point NAME
-//   random:SEED:P     at any passing, each with the probability P; the same SEED gives the same numbers
+//   NAME:N            the process dies at the Nth passing of the point NAME
+//   random:SEED:P     it dies at any passing, each with the probability P; the same SEED gives the same numbers
+//   hold:NAME:FILE    each passing of NAME stands still for as long as somebody holds FILE exclusively (flock(2))
+//   leak:NAME:N       the Nth passing of NAME, which must be on the loop, leaves a task behind that nobody owns
 //
 // Before it dies it says so on standard error, so that a log tells where: "fault point NAME: killed".
 
 #include "async/fault_point.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "async/event.hpp"
+#include "async/spawn.hpp"
+#include "async/task.hpp"
+#include "async/task_kind.hpp"
+
 namespace belfry::async {
 namespace {
 
+enum class What : std::uint8_t { nothing, die, die_at_random, hold, leak };
+
 struct Plan {
-  std::string name;  // empty: at random
+  What what = What::nothing;
+  std::string name;  // of the point
+  std::string last;  // what follows the last colon
   std::atomic<std::int64_t> passings = 0;
-  std::int64_t fatal = 0;  // the passing of `name` that is the last
+  std::int64_t fatal = 0;  // the passing of `name` that counts
   std::uint64_t seed = 0;
   double probability = 0;
 
   Plan() {
     const char* const text = std::getenv("BELFRY_FAULT");
     if (text == nullptr) return;
-    const std::string_view plan = text;
+    std::string_view plan = text;
     const auto colon = plan.rfind(':');
     if (colon == std::string_view::npos) return;
-    const std::string last(plan.substr(colon + 1));
-    if (plan.starts_with("random:")) {
-      seed = std::strtoull(text + std::string_view("random:").size(), nullptr, 10);
-      probability = std::strtod(last.c_str(), nullptr);
-    } else {
-      name = plan.substr(0, colon);
-      fatal = std::strtoll(last.c_str(), nullptr, 10);
+    last = plan.substr(colon + 1);
+    plan = plan.substr(0, colon);
+    what = What::die;
+    for (const auto& [word, meaning] : {std::pair<std::string_view, What>("random:", What::die_at_random),
+                                        {"hold:", What::hold},
+                                        {"leak:", What::leak}}) {
+      if (!plan.starts_with(word)) continue;
+      what = meaning;
+      plan.remove_prefix(word.size());
     }
+    name = plan;
+    fatal = std::strtoll(last.c_str(), nullptr, 10);
+    if (what != What::die_at_random) return;
+    seed = std::strtoull(name.c_str(), nullptr, 10);
+    probability = std::strtod(last.c_str(), nullptr);
   }
 
   /// A number in [0, 1) for each passing (splitmix64).
@@ -51,10 +73,7 @@ struct Plan {
     return static_cast<double>(x >> 11U) * 0x1.0p-53;
   }
 
-  bool is_fatal(std::string_view point) {
-    if (probability > 0) return draw() < probability;
-    return point == name && ++passings == fatal;
-  }
+  bool is_that_passing(std::string_view point) { return point == name && ++passings == fatal; }
 };
 
 Plan& plan() {
@@ -62,16 +81,52 @@ Plan& plan() {
   return only;
 }
 
-}  // namespace
-
-void pass_fault_point(const char* name) noexcept {
-  if (!plan().is_fatal(name)) return;
+[[noreturn]] void die(const char* name) {
   const std::string line = "fault point " + std::string(name) + ": killed\n";
   if (::write(STDERR_FILENO, line.data(), line.size()) < 0) {
     // Nobody listens; it dies all the same.
   }
   ::kill(::getpid(), SIGKILL);
   while (true) ::pause();
+}
+
+void hold(const std::string& file) {
+  const int gate = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (gate < 0) return;
+  while (::flock(gate, LOCK_SH) != 0 && errno == EINTR) {
+  }
+  ::close(gate);
+}
+
+Task<> wait_in_vain() {
+  Event never;
+  co_await never.wait();
+}
+
+void leak() {
+  register_task_kind("forgotten", std::chrono::milliseconds{1});
+  spawn(wait_in_vain(), SpawnOptions("wait_in_vain").kind("forgotten")).detach();
+}
+
+}  // namespace
+
+void pass_fault_point(const char* name) noexcept {
+  switch (plan().what) {
+    case What::nothing:
+      return;
+    case What::die:
+      if (plan().is_that_passing(name)) die(name);
+      return;
+    case What::die_at_random:
+      if (plan().draw() < plan().probability) die(name);
+      return;
+    case What::hold:
+      if (name == plan().name) hold(plan().last);
+      return;
+    case What::leak:
+      if (plan().is_that_passing(name)) leak();
+      return;
+  }
 }
 
 }  // namespace belfry::async

@@ -80,24 +80,35 @@ class Clock:
             pass  # no daemon now: the next one begins with this clock
 
 
-class Disk:
+class Gate:
+    """A file that the test holds while something is to stand still: the disk below, or a fault point of belfryd_faulty."""
+
+    def __init__(self, lab, name):
+        self._file = open(lab.write(name, ""), "r+", encoding="ascii")  # pylint: disable=consider-using-with
+        self.path = lab.path(name)
+        lab.at_end(self._file.close)
+
+    def hold(self):
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def let_go(self):
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def write(self, text):
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(text)
+        self._file.flush()
+
+
+class Disk(Gate):
     """What becomes of the writes to the ledger of a belfryd that gets `environment`."""
 
     def __init__(self, lab, file="ledger.db"):
-        self._gate = open(lab.write("disk", ""), "r+", encoding="ascii")  # pylint: disable=consider-using-with
-        self.environment = {"HELD_DISK": lab.path("disk"), "HELD_DISK_FILE": file}
+        super().__init__(lab, "disk")
+        self.environment = {"HELD_DISK": self.path, "HELD_DISK_FILE": file}
         self.preload = preload("held_disk.so")
-        lab.at_end(self._gate.close)
-
-    def hold(self):
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
-
-    def let_go(self):
-        fcntl.flock(self._gate, fcntl.LOCK_UN)
 
     def fail_with(self, error):
         """Every write fails with this errno from now on; 0: they succeed again."""
-        self._gate.seek(0)
-        self._gate.truncate()
-        self._gate.write(str(error) if error else "")
-        self._gate.flush()
+        self.write(str(error) if error else "")
