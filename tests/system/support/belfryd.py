@@ -12,7 +12,7 @@ from lab import BIN_DIR, SANITIZE, Failed, check, check_equal
 
 
 class Log:
-    """The daemon's log as it comes, one object for each line; also kept in a file for people."""
+    """A program's log as it comes, one object for each line; also kept in a file for people."""
 
     def __init__(self, stream, file):
         self.lines = []
@@ -28,6 +28,7 @@ class Log:
                 text = line.decode("utf-8", "replace")
                 try:
                     entry = json.loads(text)
+                    entry.setdefault("message", entry.get("msg"))  # so do Prometheus and Alertmanager call it
                 except ValueError:
                     entry = {"message": text.rstrip("\n")}
                 with self._changed:
@@ -39,12 +40,12 @@ class Log:
 
     def wait(self, message, count=1, since=0, **fields):
         """Until `count` lines from number `since` on have this message and these fields (a value, or a function that says
-        whether it is the one); returns the last of them."""
+        whether it is the one; so may the message be); returns the last of them."""
         def fits(value, wanted):
             return wanted(value) if callable(wanted) else value == wanted
 
         def matches(line):
-            return line.get("message") == message and all(key in line and fits(line[key], wanted)
+            return fits(line.get("message"), message) and all(key in line and fits(line[key], wanted)
                                                           for key, wanted in fields.items())
         found, seen = [], since
         with self._changed:
@@ -56,7 +57,7 @@ class Log:
                 if len(found) >= count:
                     return found[-1]
                 if self._closed:
-                    raise Failed(f"belfryd ended before its log had {count} x {message!r} {fields} (seen {len(found)})")
+                    raise Failed(f"the program ended before its log had {count} x {message!r} {fields} (seen {len(found)})")
                 self._changed.wait()
 
     def join(self):
@@ -92,6 +93,7 @@ class Belfryd:
         self.write_config(config)
         self.state_dir = lab.path(f"{name}.state")
         self.socket = lab.path(f"{name}.sock")
+        self.metrics_at = "127.0.0.1:0"
         self.process = None
         self.log = None
         self.left_in_memory = set()
@@ -112,7 +114,7 @@ class Belfryd:
     def start(self, wait=True, **popen):
         """Starts it; with `wait` returns when it is ready."""
         command = self.program + ["--config", self.config, "--state-dir", self.state_dir, "--socket", self.socket,
-                                  "--metrics", "127.0.0.1:0"]
+                                  "--metrics", self.metrics_at]
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment,
             cwd=self.lab.folder, **popen)

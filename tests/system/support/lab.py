@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 
 SOURCE_DIR = os.environ.get("SOURCE_DIR") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
@@ -45,6 +46,15 @@ def check_equal(what, expected, actual):
         raise Failed(f"{what}: {len(actual)} of {len(expected)} expected; {len(missing)} are missing: {missing[:5]!r}; "
                      f"{len(surplus)} are too many: {surplus[:5]!r}")
     raise Failed(f"{what}: expected {expected!r}, got {actual!r}")
+
+
+def until(ask):
+    """For programs that offer no event to wait for: asks again and again until the answer is one (neither None nor empty);
+    returns it. The test's deadline ends what waits in vain."""
+    pause = threading.Event()
+    while not (answer := ask()):
+        pause.wait(0.05)
+    return answer
 
 
 def fewer(count, sanitized):
