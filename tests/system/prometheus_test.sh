@@ -21,11 +21,6 @@ metrics >"$work/metrics.txt"
 promtool check metrics <"$work/metrics.txt" >"$work/promtool.log" 2>&1 || fail "promtool complains"
 check_equal "what promtool says" "" "$(cat "$work/promtool.log")"
 
-step "docs/metrics.md lists each of them with its type"
-while read -r name type; do
-  grep -q "^| \`$name\` | $type |" "$SOURCE_DIR/docs/metrics.md" || fail "docs/metrics.md does not list $name as $type"
-done < <(sed -n 's/^# TYPE \(belfry_[a-z_]* [a-z]*\)$/\1/p' "$work/metrics.txt")
-
 step "the types and the text are OpenMetrics' and Prometheus' own"
 curl --silent --fail --dump-header "$work/headers" --output /dev/null "http://127.0.0.1:$metrics_port/metrics"
 grep -qi '^content-type: text/plain' "$work/headers" || fail "an odd Content-Type: $(cat "$work/headers")"
