@@ -9,7 +9,7 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)             #
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control, lib/observe: /metrics
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # daemon/cli
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
-pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs: gzip
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs, lib/observe: gzip
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET GLOBAL libcrypto)              # jobs: SHA-256
 find_package(yaml-cpp REQUIRED)                                                # daemon/config
 find_package(spdlog REQUIRED)                                                  # lib/observe: log

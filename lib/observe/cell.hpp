@@ -29,11 +29,13 @@ class HistogramCells {
  public:
   static constexpr std::size_t kBuckets = std::size(Bounds) + 1;  // the last one is +Inf
 
-  void observe(double value) noexcept {
+  /// Counts it, and tells in which bucket.
+  std::size_t observe(double value) noexcept {
     std::size_t bucket = 0;
     while (bucket + 1 < kBuckets && value > Bounds[bucket]) ++bucket;
     counts_[bucket].add(1);
     sum_.add(value);
+    return bucket;
   }
 
   std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].get(); }

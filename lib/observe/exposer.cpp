@@ -10,10 +10,12 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "async/no_signals.hpp"
-#include "observe/page.hpp"
+#include "observe/metrics_page.hpp"
+#include "observe/negotiation.hpp"
 
 namespace belfry::observe {
 
@@ -111,13 +113,44 @@ int listen_on(std::string_view text, Address& address) {
   return fd;
 }
 
-MHD_Result reply(MHD_Connection* connection, unsigned status, std::string body, const char* type) {
-  MHD_Response* const response = MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+/// A page may be large: it is handed over, not copied.
+MHD_Response* response_of(std::string body) {
+  auto owned = std::make_unique<std::string>(std::move(body));
+  MHD_Response* const response = MHD_create_response_from_buffer_with_free_callback_cls(
+      owned->size(), owned->data(), [](void* text) { delete static_cast<std::string*>(text); }, owned.get());
+  if (response != nullptr) static_cast<void>(owned.release());
+  return response;
+}
+
+MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* response) {
   if (response == nullptr) return MHD_NO;
-  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   const MHD_Result queued = MHD_queue_response(connection, status, response);
   MHD_destroy_response(response);
   return queued;
+}
+
+MHD_Result reply(MHD_Connection* connection, unsigned status, std::string body, const char* type) {
+  MHD_Response* const response = response_of(std::move(body));
+  if (response != nullptr) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  return send(connection, status, response);
+}
+
+std::string_view header(MHD_Connection* connection, const char* name) {
+  const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view() : value;
+}
+
+/// In the format and the encoding that the client asks for.
+MHD_Result reply_metrics(MHD_Connection* connection, const Sources& sources) {
+  const PageFormat format = page_format(header(connection, MHD_HTTP_HEADER_ACCEPT));
+  const bool gzip = accepts_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+  MHD_Response* const response = response_of(metrics_page(sources, format, gzip));
+  if (response != nullptr) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type(format));
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
+    if (gzip) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+  }
+  return send(connection, MHD_HTTP_OK, response);
 }
 
 MHD_Result answer(void* context, MHD_Connection* connection, const char* url, const char* method,
@@ -132,9 +165,7 @@ MHD_Result answer(void* context, MHD_Connection* connection, const char* url, co
   if (std::strcmp(method, MHD_HTTP_METHOD_GET) != 0 && std::strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
     return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only.\n", plain);
   }
-  if (page == pages.end()) {
-    return reply(connection, MHD_HTTP_OK, text_page(sources), "text/plain; version=0.0.4; charset=utf-8");
-  }
+  if (page == pages.end()) return reply_metrics(connection, sources);
   const char* const format = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "format");
   const bool json = format != nullptr && std::strcmp(format, "json") == 0;
   return reply(connection, MHD_HTTP_OK, page->text(json), json ? "application/json" : plain);

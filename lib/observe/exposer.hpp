@@ -1,7 +1,8 @@
 // Serves /metrics over HTTP from a thread of its own, so that a scrape is answered while the loop is blocked.
 //
-// The figures and their text are prometheus-cpp's; the server is libmicrohttpd, because prometheus-cpp's own wakes up
-// every two seconds for nothing, takes two seconds to end, and crashes when asked for TLS with OpenSSL 3.
+// By the header Accept as Prometheus' text or as OpenMetrics, by Accept-Encoding with gzip. The figures are
+// prometheus-cpp's; the server is libmicrohttpd, because prometheus-cpp's own wakes up every two seconds for nothing,
+// takes two seconds to end, and crashes when asked for TLS with OpenSSL 3.
 #pragma once
 
 #include <prometheus/collectable.h>

@@ -49,8 +49,16 @@ FamilyBuilder& FamilyBuilder::add(std::initializer_list<LabelView> labels, std::
   return *this;
 }
 
+void FamilyBuilder::exemplify(std::size_t bucket, const Exemplar& exemplar) {
+  exemplars_.push_back({.metric = family_.metric.size() - 1, .bucket = bucket, .exemplar = exemplar});
+}
+
 void FamilyBuilder::move_to(std::vector<prometheus::MetricFamily>& out) {
   if (!family_.metric.empty()) out.push_back(std::move(family_));
+}
+
+void FamilyBuilder::move_to(FamilySink& out) {
+  if (!family_.metric.empty()) out.take(std::move(family_), exemplars_);
 }
 
 prometheus::ClientMetric& FamilyBuilder::sample(std::initializer_list<LabelView> labels) {

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "observe/family_source.hpp"
+
 namespace belfry::observe {
 
 /// One label of a sample; both views must live until the sample is added.
@@ -35,13 +37,18 @@ class FamilyBuilder {
   FamilyBuilder& add(std::initializer_list<LabelView> labels, std::span<const double> bounds,
                      std::span<const std::uint64_t> counts, double sum);
 
-  /// Hands the family over; families without samples are left out.
+  /// An exemplar of a bucket of the sample that was added last. REQUIRES: no later bucket of it has one yet.
+  void exemplify(std::size_t bucket, const Exemplar& exemplar);
+
+  /// Hands the family over; families without samples are left out. A vector takes no exemplars.
   void move_to(std::vector<prometheus::MetricFamily>& out);
+  void move_to(FamilySink& out);
 
  private:
   prometheus::ClientMetric& sample(std::initializer_list<LabelView> labels);
 
   prometheus::MetricFamily family_;
+  std::vector<BucketExemplar> exemplars_;
 };
 
 /// A span in seconds, the base unit of every metric.

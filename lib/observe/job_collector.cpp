@@ -16,7 +16,7 @@ using ledger::Outcome;
 using ledger::RunTrigger;
 using ledger::SlotReason;
 using ledger::SlotResult;
-using Families = std::vector<prometheus::MetricFamily>;
+using Families = FamilySink;
 
 /// A figure with no label but the job's name; none: no sample, since a made-up value would mislead an alert.
 struct Figure {
@@ -149,13 +149,30 @@ void collect_reasons(const JobEntries& jobs, FamilyBuilder family, SlotResult re
 }
 
 template <const auto& Bounds>
+void add_sample(FamilyBuilder& family, const std::string& job, const HistogramCells<Bounds>& histogram) {
+  std::array<std::uint64_t, HistogramCells<Bounds>::kBuckets> counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.count(i);
+  family.add({{"job_name", job}}, Bounds, counts, histogram.sum());
+}
+
+template <const auto& Bounds>
 void collect_histogram(const JobEntries& jobs, FamilyBuilder family, HistogramCells<Bounds> JobSeries::* member,
                        Families& out) {
+  family.reserve(jobs.size());
+  for (const JobEntry& entry : jobs) add_sample(family, entry.name, (*entry.series).*member);
+  family.move_to(out);
+}
+
+/// Each bucket with its newest run.
+void collect_durations(const JobEntries& jobs, Families& out) {
+  auto family = FamilyBuilder::histogram("belfry_job_duration_seconds", "How long runs took.");
+  family.reserve(jobs.size());
   for (const JobEntry& entry : jobs) {
-    const HistogramCells<Bounds>& histogram = (*entry.series).*member;
-    std::array<std::uint64_t, HistogramCells<Bounds>::kBuckets> counts{};
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.count(i);
-    family.add({{"job_name", entry.name}}, Bounds, counts, histogram.sum());
+    const auto& exemplars = entry.series->duration_exemplars;
+    add_sample(family, entry.name, entry.series->duration);
+    for (std::size_t i = 0; i < exemplars.size(); ++i) {
+      if (const auto exemplar = exemplars[i].get()) family.exemplify(i, *exemplar);
+    }
   }
   family.move_to(out);
 }
@@ -251,9 +268,8 @@ std::shared_ptr<const JobEntries> JobCollector::jobs() const {
   return jobs_;
 }
 
-std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
+void JobCollector::collect(FamilySink& out) const {
   const std::shared_ptr<const JobEntries> jobs = this->jobs();
-  Families out;
   collect_declarations(*jobs, out);
   collect_runs(*jobs, out);
   collect_slots(*jobs, out);
@@ -262,8 +278,7 @@ std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
   collect_reasons(*jobs,
                   FamilyBuilder::counter("belfry_job_missed_total", "Slots that nobody could act on, by reason."),
                   SlotResult::missed, kMissReasons, out);
-  collect_histogram(*jobs, FamilyBuilder::histogram("belfry_job_duration_seconds", "How long runs took."),
-                    &JobSeries::duration, out);
+  collect_durations(*jobs, out);
   collect_histogram(*jobs,
                     FamilyBuilder::histogram("belfry_job_start_delay_seconds",
                                              "From the due instant to the launch of the first attempt."),
@@ -279,7 +294,6 @@ std::vector<prometheus::MetricFamily> JobCollector::Collect() const {
   collect_signals(*jobs, out);
   collect_breakers(*jobs, out);
   collect_ages(*jobs, wall_now_(), out);
-  return out;
 }
 
 }  // namespace belfry::observe

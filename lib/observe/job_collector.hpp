@@ -1,19 +1,17 @@
 // Answers a scrape for everything that carries the label job_name, from the cells of the jobs in force.
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <vector>
 
+#include "observe/family_source.hpp"
 #include "observe/job_series.hpp"
 
 namespace belfry::observe {
 
 /// Any thread may collect, also while the loop is blocked; replace() is called by the loop's thread.
-class JobCollector : public prometheus::Collectable {
+class JobCollector : public FamilySource {
  public:
   /// `wall_now` is called by scraping threads: it tells how old the oldest run is.
   explicit JobCollector(std::function<engine::WallTime()> wall_now);
@@ -23,7 +21,7 @@ class JobCollector : public prometheus::Collectable {
 
   std::shared_ptr<const JobEntries> jobs() const;
 
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void collect(FamilySink& sink) const override;
 
  private:
   std::function<engine::WallTime()> wall_now_;

@@ -83,7 +83,8 @@ void JobSeries::on(const ledger::RunEnded& run) {
   if (under_way_.erase(run.run) > 0) {  // not a run of the last daemon: its duration is known
     const double took = std::max(0.0, seconds(run.ended_at - run.started_at));
     last_duration_seconds.set(took);
-    duration.observe(took);
+    const std::size_t bucket = duration.observe(took);
+    duration_exemplars[bucket].set({.run = run.run, .value = took, .at = timestamp(run.ended_at)});
   }
   note_running();
 }

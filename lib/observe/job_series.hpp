@@ -13,6 +13,7 @@
 
 #include "engine/event.hpp"
 #include "observe/cell.hpp"
+#include "observe/exemplar.hpp"
 
 namespace belfry::observe {
 
@@ -61,6 +62,7 @@ class JobSeries {
   std::array<std::array<Cell<std::uint64_t>, kTriggers>, kOutcomes> runs;         // [outcome][trigger]
   std::array<std::array<Cell<std::uint64_t>, kSlotReasons>, kSlotResults> slots;  // [result][reason]
   HistogramCells<kDurationBounds> duration;
+  std::array<ExemplarCell, HistogramCells<kDurationBounds>::kBuckets> duration_exemplars;  // the newest run of each
   HistogramCells<kStartDelayBounds> start_delay;
   HistogramCells<kQueueWaitBounds> queue_wait;
   Cell<std::uint64_t> running;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "observe/family.hpp"
-#include "observe/page.hpp"
+#include "observe/metrics_page.hpp"
 
 namespace belfry::observe {
 

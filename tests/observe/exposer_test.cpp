@@ -6,6 +6,7 @@
 #include "observe/collectors.hpp"
 #include "observe/http_get.hpp"
 #include "observe/page.hpp"
+#include "support/gunzip.hpp"
 
 namespace belfry::observe {
 namespace {
@@ -19,6 +20,26 @@ TEST_CASE("a scrape over HTTP gets the figures of every source") {
   CHECK(test::value(answer, "process_open_fds").value_or(0) > 2);
   CHECK(test::value(answer, "process_start_time_seconds").value_or(0) > 1.6e9);
   CHECK(test::http_get(exposer.port(), "/other").starts_with("HTTP/1.1 404"));
+}
+
+TEST_CASE("a scrape gets the format and the encoding that it asks for") {
+  const Exposer exposer("127.0.0.1:0", {.sources = {process_collector()}, .pages = {}});
+  const std::string plain = test::http_get(exposer.port(), "/metrics");
+  CHECK_THAT(plain, Catch::Contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") &&
+                        Catch::Contains("Vary: Accept, Accept-Encoding\r\n") && !Catch::Contains("Content-Encoding") &&
+                        Catch::Contains("# TYPE process_cpu_seconds_total counter\n"));
+
+  const std::string open_metrics =
+      test::http_get(exposer.port(), "/metrics", "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n");
+  CHECK_THAT(open_metrics,
+             Catch::Contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n") &&
+                 Catch::Contains("# TYPE process_cpu_seconds counter\n") && Catch::EndsWith("# EOF\n"));
+
+  const std::string compressed = test::http_get(exposer.port(), "/metrics", "Accept-Encoding: gzip\r\n");
+  CHECK_THAT(compressed, Catch::Contains("Content-Encoding: gzip\r\n"));
+  const std::string page = test::gunzip(compressed.substr(compressed.find("\r\n\r\n") + 4));
+  CHECK(test::value(page, "process_resident_memory_bytes").value_or(0) > 0);
+  CHECK(page.ends_with('\n'));
 }
 
 TEST_CASE("a port that is taken is an error which says so") {

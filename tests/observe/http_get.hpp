@@ -13,7 +13,8 @@
 
 namespace belfry::test {
 
-inline std::string http_get(std::uint16_t port, const std::string& path) {
+/// `headers`: more of them, each with its end of line.
+inline std::string http_get(std::uint16_t port, const std::string& path, const std::string& headers = "") {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   REQUIRE(fd >= 0);
   sockaddr_in where{};
@@ -21,7 +22,8 @@ inline std::string http_get(std::uint16_t port, const std::string& path) {
   where.sin_port = htons(port);
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers + "\r\n";
   REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
   std::string answer;
   std::array<char, 4096> buffer{};
