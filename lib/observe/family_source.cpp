@@ -10,7 +10,7 @@ class Gathered final : public FamilySink {
  public:
   std::vector<prometheus::MetricFamily> families;
 
-  void take(prometheus::MetricFamily family, const std::vector<BucketExemplar>& /*exemplars*/) override {
+  void take(prometheus::MetricFamily&& family, const std::vector<BucketExemplar>& /*exemplars*/) override {
     families.push_back(std::move(family));
   }
 };

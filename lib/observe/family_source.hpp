@@ -28,7 +28,7 @@ class FamilySink {
   virtual ~FamilySink() = default;
 
   /// `exemplars` are sorted by metric and bucket.
-  virtual void take(prometheus::MetricFamily family, const std::vector<BucketExemplar>& exemplars) = 0;
+  virtual void take(prometheus::MetricFamily&& family, const std::vector<BucketExemplar>& exemplars) = 0;
 };
 
 /// Beside what every Collectable does: collects into a sink, with exemplars. Any thread.

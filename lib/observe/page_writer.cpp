@@ -78,7 +78,7 @@ PageWriter::PageWriter(PageFormat format, bool gzip) : format_(format) {
   if (gzip) gzip_.emplace();
 }
 
-void PageWriter::take(MetricFamily family, const std::vector<BucketExemplar>& exemplars) {
+void PageWriter::take(MetricFamily&& family, const std::vector<BucketExemplar>& exemplars) {
   name_ = family.name;
   const bool open_metrics = format_ == PageFormat::open_metrics;
   const bool counter = family.type == MetricType::Counter;

@@ -32,7 +32,7 @@ class PageWriter final : public FamilySink {
   /// `gzip`: compress what is written, as it comes.
   PageWriter(PageFormat format, bool gzip);
 
-  void take(prometheus::MetricFamily family, const std::vector<BucketExemplar>& exemplars) override;
+  void take(prometheus::MetricFamily&& family, const std::vector<BucketExemplar>& exemplars) override;
 
   /// The page. REQUIRES: called once, last.
   std::string finish();

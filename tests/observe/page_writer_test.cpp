@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "observe/family.hpp"
 #include "support/gunzip.hpp"
@@ -34,11 +35,11 @@ std::string page(PageFormat format, bool gzip = false) {
   odd.metric[0].untyped.value = std::numeric_limits<double>::quiet_NaN();
   odd.metric[1].label = {{"x", "y"}};
   odd.metric[1].untyped.value = -std::numeric_limits<double>::infinity();
-  writer.take(odd, {});
+  writer.take(std::move(odd), {});
   prometheus::MetricFamily summary{
       .name = "b_summary_seconds", .help = "S.", .type = prometheus::MetricType::Summary, .metric = {{}}};
   summary.metric[0].summary = {.sample_count = 2, .sample_sum = 3, .quantile = {{0.5, 1}, {1, 2}}};
-  writer.take(summary, {});
+  writer.take(std::move(summary), {});
   return writer.finish();
 }
 
