@@ -34,7 +34,7 @@ constexpr std::array top_keys{
 constexpr std::array log_keys{
     Key{"level", "debug, info, warning or error", "info", "the least important messages that are logged"},
     Key{"format", "auto, text, json or journal", "auto",
-        "text on a terminal, the journal's priorities under systemd, else JSON lines"},
+        "text on a terminal, the journal's own fields under systemd, else JSON lines"},
 };
 
 constexpr std::array history_keys{

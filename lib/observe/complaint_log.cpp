@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "observe/rate_limit.hpp"
@@ -16,19 +17,22 @@ class ComplaintLog {
   explicit ComplaintLog(Log& log) : log_(log) {}
 
   void tell(const async::Complaint& complaint) {
-    if (complaint.kind == async::ComplaintKind::slow_step || !admit(complaint)) return;
+    if (complaint.kind == async::ComplaintKind::slow_step) return;
+    const std::optional<std::uint64_t> held_back = admit(complaint);
+    if (!held_back) return;
     LogFields fields = {{"complaint", std::string(to_string(complaint.kind))},
                         {"task", complaint.task},
                         {"place", to_string(complaint.place)}};
     if (complaint.kind == async::ComplaintKind::stalled) fields.push_back({"stack", stack(complaint.backtrace)});
+    if (*held_back > 0) fields.push_back({"more_since_last_line", *held_back});
     log_.warning(to_string(complaint), fields);
   }
 
  private:
-  bool admit(const async::Complaint& complaint) {
+  std::optional<std::uint64_t> admit(const async::Complaint& complaint) {
     const std::string key = std::string(to_string(complaint.kind)) + '\0' + to_string(complaint.place);
     const std::scoped_lock lock(mutex_);
-    return limit_.admit(key, std::chrono::system_clock::now()).has_value();
+    return limit_.admit(key, std::chrono::system_clock::now());
   }
 
   static std::string stack(const async::Backtrace& backtrace) {

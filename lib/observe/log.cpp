@@ -48,10 +48,13 @@ LogFormat detect_format(int fd) {
 }
 
 Log::Log(LogOptions options)
-    : options_(std::move(options)),
-      format_(options_.format.value_or(detect_format(options_.fd))),
-      writer_(std::make_unique<LogWriter>(options_.fd, options_.capacity)),
-      logger_(std::make_shared<spdlog::logger>("belfry", std::make_shared<LogWriterSink>(*writer_))) {
+    : options_(std::move(options)), format_(options_.format.value_or(detect_format(options_.fd))) {
+  std::unique_ptr<LogOutput> output;
+  if (format_ == LogFormat::journal && is_journal(options_.fd)) output = JournalOutput::connect(options_.journal);
+  native_ = output != nullptr;
+  if (!native_) output = std::make_unique<StreamOutput>(options_.fd);
+  writer_ = std::make_unique<LogWriter>(std::move(output), options_.capacity);
+  logger_ = std::make_shared<spdlog::logger>("belfry", std::make_shared<LogWriterSink>(*writer_));
   set_level(options_.level);
 }
 
@@ -59,9 +62,12 @@ Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message, const LogFields& fields) {
   if (!enabled(level)) return;
-  const std::string line =
-      format({.at = options_.wall_now(), .level = level, .message = message, .fields = fields}, format_);
+  const std::string line = formatted({.at = options_.wall_now(), .level = level, .message = message, .fields = fields});
   logger_->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+std::string Log::formatted(const LogRecord& record) const {
+  return native_ ? journal_record(record) : format(record, format_);
 }
 
 void Log::set_level(LogLevel level) noexcept { logger_->set_level(spdlog_level(level)); }

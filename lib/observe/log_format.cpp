@@ -168,14 +168,27 @@ std::string format(const LogRecord& record, LogFormat as) {
     if (as == LogFormat::colour) out += "\x1b[0m";
     out += ' ';
   }
-  std::string message;
-  append_escaped(message, record.message);
-  out += message;
-  append_fields(out, record.fields);
+  out += plain_text(record);
   if (out.size() > kLongestLine) out.resize(kLongestLine);
   out += '\n';
   return out;
 }
+
+std::string plain_text(const LogRecord& record) {
+  std::string out;
+  append_escaped(out, record.message);
+  append_fields(out, record.fields);
+  if (out.size() > kLongestLine) out.resize(kLongestLine);
+  return out;
+}
+
+std::string plain_text(const LogValue& value) {
+  std::string out;
+  append_value(out, value, false);
+  return out;
+}
+
+int syslog_priority(LogLevel level) noexcept { return look(level).priority; }
 
 std::string_view to_string(LogLevel level) noexcept {
   switch (level) {

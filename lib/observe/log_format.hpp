@@ -1,4 +1,4 @@
-// One record of the log as a line: for a terminal, as JSON, or for the journal. Pure; any thread.
+// One record of the log as a line: for a terminal, as JSON, or with a priority. Pure; any thread.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ enum class LogFormat : std::uint8_t {
   text,    ///< "2026-11-20 19:30:00.123 +0100 INFO  run ended  job=backup run=12"
   colour,  ///< the same with the level in colour
   json,    ///< one object per line: time (RFC 3339 with offset), level, message, then the fields
-  journal  ///< "<6>run ended  job=backup run=12": sd-daemon(3); the journal has the time
+  journal  ///< "<6>run ended  job=backup run=12": sd-daemon(3); the journal has the time (see journal_output.hpp)
 };
 
 /// What a field may hold. Text of others (job names, messages) is escaped on the way out.
@@ -50,6 +50,15 @@ struct LogRecord {
 /// One line with its end of line; control characters and invalid UTF-8 of others cannot break out of it. Lines are cut
 /// at 8 KiB.
 std::string format(const LogRecord& record, LogFormat as);
+
+/// The line of LogFormat::journal without its priority and its end.
+std::string plain_text(const LogRecord& record);
+
+/// The value as it stands in a line.
+std::string plain_text(const LogValue& value);
+
+/// As syslog(3) numbers them: 3 is an error, 7 for debugging.
+int syslog_priority(LogLevel level) noexcept;
 
 /// "debug", "info", "warning", "error".
 std::string_view to_string(LogLevel level) noexcept;

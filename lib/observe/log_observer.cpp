@@ -1,13 +1,30 @@
 #include "observe/log_observer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace belfry::observe {
 
 namespace {
+
+constexpr std::chrono::minutes kWindow{1};
+
+/// Slots of one kind, for RateLimit.
+std::string key_of(const ledger::SlotClosed& slot) {
+  std::string key = slot.job;
+  for (const std::string_view part : {to_string(slot.result), to_string(slot.reason)}) (key += '\0') += part;
+  return key;
+}
+
+std::array<std::string_view, 3> parts_of(std::string_view key) {
+  const std::size_t first = key.find('\0');
+  const std::size_t last = key.rfind('\0');
+  return {key.substr(0, first), key.substr(first + 1, last - first - 1), key.substr(last + 1)};
+}
 
 double seconds(engine::Duration span) { return std::chrono::duration<double>(span).count(); }
 
@@ -58,12 +75,13 @@ struct LogObserver::Listener {
 
   void operator()(const ledger::AttemptEnded& attempt) const {
     if (attempt.orphans > 0) {
-      log.warning("processes outlived their attempt and were swept up",
-                  {{"job", attempt.job}, {"run", attempt.run}, {"processes", attempt.orphans}});
+      log.warning(
+          "processes outlived their attempt and were swept up",
+          {{"job", attempt.job}, {"run", attempt.run}, {"attempt", attempt.attempt}, {"processes", attempt.orphans}});
     }
     if (attempt.lingering_pipe) {
       log.warning("a process kept the output of its job open after the end of the attempt",
-                  {{"job", attempt.job}, {"run", attempt.run}});
+                  {{"job", attempt.job}, {"run", attempt.run}, {"attempt", attempt.attempt}});
     }
   }
 
@@ -80,8 +98,7 @@ struct LogObserver::Listener {
       log.info("slots were folded into one run", slot_fields(slot));
       return;
     }
-    const std::string key = slot.job + '\0' + std::string(to_string(slot.result)) + std::string(to_string(slot.reason));
-    const auto held_back = limit.admit(key, slot.closed_at);
+    const auto held_back = limit.admit(key_of(slot), slot.closed_at);
     if (!held_back) return;
     LogFields fields = slot_fields(slot);
     if (*held_back > 0) fields.emplace_back("more_since_last_line", *held_back);
@@ -166,12 +183,27 @@ struct LogObserver::Listener {
   }
 };
 
-LogObserver::LogObserver(Log& log) : log_(log), limit_(std::chrono::minutes{1}) {}
+LogObserver::LogObserver(Log& log) : log_(log), limit_(kWindow) {}
 
 void LogObserver::subscribe(engine::EventStream& events) {
   events.subscribe([this](const engine::Event& event) { observe(event); });
 }
 
-void LogObserver::observe(const engine::Event& event) { std::visit(Listener{log_, limit_}, event); }
+void LogObserver::observe(const engine::Event& event) {
+  std::visit(Listener{log_, limit_}, event);
+  if (const auto* const slot = std::get_if<ledger::SlotClosed>(&event)) tell_rest(slot->closed_at);
+  if (const auto* const run = std::get_if<ledger::RunEnded>(&event)) tell_rest(run->ended_at);
+}
+
+void LogObserver::tell_rest(engine::WallTime now) {
+  const bool clock_was_set_back = now + 2 * kWindow < next_rest_;
+  if (now < next_rest_ && !clock_was_set_back) return;
+  next_rest_ = now + kWindow;
+  for (const auto& [key, count] : limit_.take_rest(now)) {
+    const auto [job, result, reason] = parts_of(key);
+    log_.warning("more slots like those before",
+                 {{"job", job}, {"result", result}, {"reason", reason}, {"more", count}});
+  }
+}
 
 }  // namespace belfry::observe

@@ -9,7 +9,7 @@ namespace belfry::observe {
 
 /// Lives on the loop's thread; `log` must outlive it. A run that ends is one line at info (success, cancelled), warning
 /// (failure, timeout, killed, lost) or error (start_error). Skipped and missed slots warn once a minute for each job
-/// and reason, with the number of those held back.
+/// and reason, with the number of those held back; when no more of them come, the rest is told with an event later on.
 class LogObserver {
  public:
   explicit LogObserver(Log& log);
@@ -22,8 +22,11 @@ class LogObserver {
  private:
   struct Listener;
 
+  void tell_rest(engine::WallTime now);
+
   Log& log_;
   RateLimit limit_;
+  engine::WallTime next_rest_{};
 };
 
 }  // namespace belfry::observe

@@ -1,12 +1,7 @@
 #include "observe/log_writer.hpp"
 
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -24,7 +19,8 @@ constexpr std::chrono::milliseconds kGathering{5};
 
 }  // namespace
 
-LogWriter::LogWriter(int fd, std::size_t capacity) : fd_(fd), capacity_(capacity) {
+LogWriter::LogWriter(std::unique_ptr<LogOutput> output, std::size_t capacity)
+    : output_(std::move(output)), capacity_(capacity) {
   const async::NoSignals guard;
   thread_ = std::thread([this] { serve(); });
 }
@@ -76,7 +72,7 @@ void LogWriter::serve() {
     writing_ = true;
     lock.unlock();
     for (const std::string& line : batch) {
-      if (!write_all(line)) dropped_.fetch_add(1, std::memory_order_relaxed);
+      if (!write(line)) dropped_.fetch_add(1, std::memory_order_relaxed);
     }
     lock.lock();
     writing_ = false;
@@ -84,22 +80,11 @@ void LogWriter::serve() {
   }
 }
 
-/// A pipe that is ready takes PIPE_BUF bytes without blocking (pipe(7)), so the pieces are no longer than that. After a
-/// line that nobody read in time, the next ones are tried without patience until one goes through.
-bool LogWriter::write_all(const std::string& line) {
-  std::size_t done = 0;
-  while (done < line.size()) {
-    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-    const int found = ::poll(&ready, 1, stuck_ ? 0 : static_cast<int>(kPatience.count()));
-    if (found < 0 && errno == EINTR) continue;
-    stuck_ = found <= 0;
-    if (stuck_) return false;
-    const ssize_t written = ::write(fd_, line.data() + done, std::min<std::size_t>(line.size() - done, PIPE_BUF));
-    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (written < 0) return false;
-    done += static_cast<std::size_t>(written);
-  }
-  return true;
+/// After a line that nobody took in time, the next ones are tried without patience until one goes through.
+bool LogWriter::write(const std::string& line) {
+  const Written written = output_->write(line, stuck_ ? std::chrono::milliseconds{0} : kPatience);
+  stuck_ = written == Written::not_in_time;
+  return written == Written::yes;
 }
 
 void LogWriterSink::sink_it_(const spdlog::details::log_msg& message) {

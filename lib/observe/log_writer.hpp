@@ -12,17 +12,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+
+#include "observe/log_output.hpp"
 
 namespace belfry::observe {
 
 /// Any thread may push. When the queue is full the oldest line makes room and is counted.
 class LogWriter {
  public:
-  /// Writes to `fd`, which it does not own. `capacity`: lines that may wait.
-  LogWriter(int fd, std::size_t capacity);
+  /// `capacity`: lines that may wait.
+  LogWriter(std::unique_ptr<LogOutput> output, std::size_t capacity);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -39,9 +42,9 @@ class LogWriter {
 
  private:
   void serve();
-  bool write_all(const std::string& line);
+  bool write(const std::string& line);
 
-  const int fd_;
+  const std::unique_ptr<LogOutput> output_;
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable filled_;
@@ -51,7 +54,7 @@ class LogWriter {
   int flushing_ = 0;  // threads in flush()
   bool writing_ = false;
   bool closing_ = false;
-  bool stuck_ = false;  // the writer's thread only: the reader did not read within the last patience
+  bool stuck_ = false;  // the writer's thread only: nobody took the last line in time
   std::atomic<std::uint64_t> dropped_{0};
   std::thread thread_;  // last: it uses all of the above
 };

@@ -25,6 +25,17 @@ std::optional<std::uint64_t> RateLimit::admit(std::string_view key, Instant now)
   return held_back;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> RateLimit::take_rest(Instant now) {
+  std::vector<std::pair<std::string, std::uint64_t>> rest;
+  std::erase_if(seen_, [&](const auto& item) {
+    const auto& [key, seen] = item;
+    if (seen.held_back == 0 || now < seen.since + window_) return false;
+    rest.emplace_back(key, seen.held_back);
+    return true;
+  });
+  return rest;
+}
+
 void RateLimit::forget_old(Instant now) {
   std::erase_if(seen_, [&](const auto& item) { return now >= item.second.since + window_; });
   if (seen_.size() >= kMostKeys) seen_.clear();  // so many at once: better one line too many than memory without end

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace belfry::observe {
 
@@ -20,6 +22,9 @@ class RateLimit {
 
   /// Whether the warning may be logged now; if so, how many of its like were held back since the last one.
   std::optional<std::uint64_t> admit(std::string_view key, Instant now);
+
+  /// Warnings that were held back when no more of their like came: each key whose window is over, with their number.
+  std::vector<std::pair<std::string, std::uint64_t>> take_rest(Instant now);
 
  private:
   struct Seen {

@@ -155,5 +155,35 @@ TEST_CASE("a slot skipped every second warns once a minute and tells how many we
   CHECK(lines.find("more_since_last_line=59") != std::string::npos);
 }
 
+TEST_CASE("when the slots that were held back come to an end, their number is told all the same") {
+  const Pipe pipe;
+  Log log(to(pipe));
+  LogObserver observer(log);
+  ledger::SlotClosed slot{.job = "busy",
+                          .scheduled_at = {},
+                          .last_scheduled_at = {},
+                          .count = 1,
+                          .result = ledger::SlotResult::skipped,
+                          .reason = ledger::SlotReason::overlap,
+                          .run = std::nullopt,
+                          .closed_at = {}};
+  for (int second = 0; second <= 30; ++second) {
+    slot.closed_at = engine::WallTime{std::chrono::seconds{second}};
+    observer.observe(slot);
+  }
+  ledger::RunEnded run;
+  run.job = "other";
+  for (const auto second : {40s, 70s, 150s}) {
+    run.ended_at = engine::WallTime{second};
+    observer.observe(run);
+  }
+  log.flush();
+  const std::string lines = pipe.read();
+  const std::string rest = "<4>more slots like those before  job=busy result=skipped reason=overlap more=30\n";
+  const std::size_t found = lines.find(rest);
+  REQUIRE(found != std::string::npos);
+  CHECK(lines.find(rest, found + 1) == std::string::npos);
+}
+
 }  // namespace
 }  // namespace belfry::observe

@@ -56,6 +56,14 @@ wait_line "$work/unit.log" 'configuration in force.*generation=?.*2|"generation"
 belfry run who --wait || fail "the job failed: $(belfry logs who)"
 check_match "what the job printed" $'belfry\nwho' "$(belfry logs who)"
 
+step "the journal has each line of the log with its fields"
+wait_line "$work/unit.log" 'run ended +job=who .*outcome=success' >/dev/null
+journalctl --sync
+entry=$(journalctl --unit belfryd JOB=who OUTCOME=success --output json --lines 1 --no-pager)
+check_match "fields of the entry" '"[0-9]+ 6 belfryd _"' "$(jq '"\(.RUN) \(.PRIORITY) \(.SYSLOG_IDENTIFIER) _"' <<<"$entry")"
+check_equal "its unit" belfryd.service "$(jq -r ._SYSTEMD_UNIT <<<"$entry")"
+check_equal "lines of other jobs" "" "$(journalctl --unit belfryd JOB=nobody --output json --no-pager)"
+
 step "a bad configuration is refused at a reload, and the unit stays up"
 cp $config "$work/good.yaml"
 echo '  odd: {comand: [x]}' >>$config
