@@ -116,9 +116,12 @@ int listen_on(std::string_view text, Address& address) {
 /// A page may be large: it is handed over, not copied.
 MHD_Response* response_of(std::string body) {
   auto owned = std::make_unique<std::string>(std::move(body));
-  MHD_Response* const response = MHD_create_response_from_buffer_with_free_callback_cls(
-      owned->size(), owned->data(), [](void* text) { delete static_cast<std::string*>(text); }, owned.get());
-  if (response != nullptr) static_cast<void>(owned.release());
+  const std::size_t size = owned->size();
+  char* const data = owned->data();
+  std::string* const text = owned.release();
+  const auto free_text = [](void* handed_over) { delete static_cast<std::string*>(handed_over); };
+  MHD_Response* const response = MHD_create_response_from_buffer_with_free_callback_cls(size, data, free_text, text);
+  if (response == nullptr) delete text;
   return response;
 }
 

@@ -34,7 +34,7 @@ class FamilySink {
 /// Beside what every Collectable does: collects into a sink, with exemplars. Any thread.
 class FamilySource : public prometheus::Collectable {
  public:
-  virtual void collect(FamilySink& sink) const = 0;
+  virtual void collect(FamilySink& out) const = 0;
 
   /// All of them at once, without exemplars.
   std::vector<prometheus::MetricFamily> Collect() const final;

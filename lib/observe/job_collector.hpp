@@ -21,7 +21,7 @@ class JobCollector : public FamilySource {
 
   std::shared_ptr<const JobEntries> jobs() const;
 
-  void collect(FamilySink& sink) const override;
+  void collect(FamilySink& out) const override;
 
  private:
   std::function<engine::WallTime()> wall_now_;

@@ -1,11 +1,11 @@
 #include "observe/log_output.hpp"
 
-#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace belfry::observe {
 

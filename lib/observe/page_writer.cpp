@@ -1,5 +1,6 @@
 #include "observe/page_writer.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -14,23 +15,31 @@ using prometheus::MetricType;
 
 constexpr std::string_view kTotal = "_total";
 
+template <class... Format>
+void append_digits(std::string& out, double value, Format... format) {
+  std::array<char, 32> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), value, format...).ptr);
+}
+
 void append_number(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-    return;
+  if (std::isfinite(value)) {
+    append_digits(out, value);
+  } else if (std::isnan(value)) {
+    out += "NaN";
+  } else {
+    out += value > 0 ? "+Inf" : "-Inf";
   }
-  char digits[32];  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
-  out.append(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
 }
 
 /// As a label: "1.0", not "1"; "0.0001", not "1e-04".
 void append_bound(std::string& out, double value) {
-  if (!std::isfinite(value)) return append_number(out, value);
-  char digits[32];  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
-  const char* const end = std::to_chars(std::begin(digits), std::end(digits), value, std::chars_format::general).ptr;
-  const std::string_view text(digits, end);
-  out += text;
-  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+  if (!std::isfinite(value)) {
+    append_number(out, value);
+    return;
+  }
+  const std::size_t begin = out.size();
+  append_digits(out, value, std::chars_format::general);
+  if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
 }
 
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
