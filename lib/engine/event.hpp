@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "engine/breaker.hpp"
 #include "engine/job.hpp"
+#include "engine/sla.hpp"
 #include "ledger/entry.hpp"
 #include "ledger/ledger.hpp"
 
@@ -29,6 +31,12 @@ struct CatalogApplied {
 struct SlotPlanned {
   std::string job;
   std::optional<WallTime> next;
+};
+
+/// A slot is due and cannot start yet; SlotClosed follows.
+struct SlotWaits {
+  std::string job;
+  WallTime scheduled_at;
 };
 
 /// How many slots and requests of a job wait: their turn, a place in the group, the catch-up budget, a precondition.
@@ -109,13 +117,14 @@ struct Resumed {
 
 struct Draining {};
 
-using Event =
-    std::variant<CatalogApplied, SlotPlanned, QueueChanged, CatchupChanged, GroupChanged, BreakerTurned, AttemptStarted,
-                 RetryPlanned, PreconditionFailed, GaveUp, RunAdopted, SlotUnaccounted, Resumed, Draining,
-                 ledger::SlotClosed, ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
-                 ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
+using Event = std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged,
+                           BreakerTurned, AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, RunAdopted,
+                           SlotUnaccounted, Resumed, Draining, SlaBreached, SlaMet, ledger::SlotClosed,
+                           ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
+                           ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
 
-/// Calls every subscriber for every event, on the loop's thread, in the order of subscription. Not thread-safe.
+/// Calls every subscriber for every event, on the loop's thread, in the order of subscription. What a subscriber
+/// publishes is told when all have been told of the event before it, so that all see one order. Not thread-safe.
 class EventStream {
  public:
   using Subscriber = std::function<void(const Event&)>;
@@ -123,10 +132,14 @@ class EventStream {
   /// The subscriber must outlive the stream, be quick (it is on the way of every slot) and not throw.
   void subscribe(Subscriber subscriber);
 
-  void publish(const Event& event) const;
+  void publish(const Event& event);
 
  private:
+  void tell(const Event& event) const;
+
   std::vector<Subscriber> subscribers_;
+  std::deque<Event> later_;  // by subscribers, meanwhile
+  bool telling_ = false;
 };
 
 }  // namespace belfry::engine

@@ -11,6 +11,7 @@
 #include "engine/action.hpp"
 #include "engine/policies.hpp"
 #include "engine/precondition.hpp"
+#include "engine/sla.hpp"
 #include "time/days_off.hpp"
 #include "time/trigger.hpp"
 
@@ -37,6 +38,7 @@ struct Job {
   std::optional<Duration> starting_deadline;  ///< a slot later than this is skipped(deadline)
   std::optional<Duration> timeout;            ///< of each attempt
   RetryPolicy retry;
+  SlaPolicy sla;              ///< checked by observers; nothing of the engine obeys it
   std::string schedule_text;  ///< as the user wrote it, for people: "*/5 * * * *", "every 10s"
   std::string timezone;       ///< IANA name that the trigger uses
   std::string fingerprint;    ///< of the whole declaration: an unchanged job keeps its state over a reload

@@ -46,6 +46,7 @@ void Slot::enter_waiting() {
   enter(SlotState::waiting);
   if (!std::exchange(claimed_, true))
     recorder_->write(ledger::SlotClaimed{.job = job_->name, .scheduled_at = span_.last, .at = wall_now()});
+  recorder_->publish(SlotWaits{.job = job_->name, .scheduled_at = span_.last});
   BELFRY_FAULT_POINT("slot.waits");
 }
 
