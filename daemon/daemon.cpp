@@ -1,6 +1,5 @@
 #include "daemon/daemon.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -18,12 +17,12 @@
 #include "async/task_group.hpp"
 #include "async/thread_pool.hpp"
 #include "async/timeout.hpp"
-#include "daemon/compare/diff_view.hpp"
 #include "daemon/config_watch.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/log_options.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/reload_log.hpp"
 #include "daemon/stores.hpp"
 #include "daemon/upgrade.hpp"
 #include "engine/engine.hpp"
@@ -43,7 +42,6 @@
 #include "observe/metrics.hpp"
 #include "observe/tasks_page.hpp"
 #include "time/duration.hpp"
-#include "time/instant.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -58,9 +56,6 @@ constexpr Duration zone_patience = std::chrono::hours{1};
 
 /// A step that holds the loop for so long is logged with the calls on its stack while it lasts.
 constexpr Duration stall = std::chrono::seconds{1};
-
-/// How many slots that have moved are logged one by one, and how many lines about what a reload changes.
-constexpr std::size_t most_lines = 50;
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
@@ -92,8 +87,6 @@ class Daemon {
   async::Task<> end_in_order();
   void open_doors(async::TaskGroup& group);
   void say(const ReloadReport& report);
-  void say_differences(const ConfigDiff& differences);
-  void say_moved(const std::vector<engine::MovedSlot>& moved);
   std::string status_line() const;
 
   Start start_;
@@ -334,43 +327,8 @@ async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer
 /// Whoever asked for the reload: all are told alike, and the files to watch may be others now.
 void Daemon::say(const ReloadReport& report) {
   config_watch_.refresh();
-  if (report.restored) {
-    log_.info("the configuration is valid again: it is the one in force",
-              {{"generation", std::to_string(report.generation)}});
-    return;
-  }
-  if (report.zones) {
-    log_.info("tzdata was updated: its new rules are in force",
-              {{"before", report.zones->before}, {"now", report.zones->now}});
-  }
-  if (report.differences) say_differences(*report.differences);
-  say_moved(report.changes.moved);
-  for (const ConfigError& error : report.errors) log_.error(format_error(error));
-  if (!report.errors.empty()) {
-    log_.error("the configuration is not valid: the old one stays in force");
-    return;
-  }
+  log_reload(log_, report);
   notifier_.status(status_line());
-  for (const std::string& key : report.needs_restart) {
-    log_.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
-  }
-}
-
-void Daemon::say_differences(const ConfigDiff& differences) {
-  for (const std::string& line : lines_of(differences, most_lines)) {
-    log_.info("the new configuration differs", {{"line", line}});
-  }
-}
-
-void Daemon::say_moved(const std::vector<engine::MovedSlot>& moved) {
-  const auto shown = [](const std::optional<time::WallTime>& slot) { return slot ? time::format_utc(*slot) : "never"; };
-  for (std::size_t i = 0; i < std::min(moved.size(), most_lines); ++i) {
-    log_.info("the next slot has moved",
-              {{"job", moved[i].job}, {"before", shown(moved[i].before)}, {"now", shown(moved[i].now)}});
-  }
-  if (moved.size() > most_lines) {
-    log_.info("more next slots have moved", {{"count", std::to_string(moved.size() - most_lines)}});
-  }
 }
 
 std::string Daemon::status_line() const {
