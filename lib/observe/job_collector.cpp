@@ -220,6 +220,24 @@ void collect_breakers(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
+/// Only for the checks that a job declares.
+void collect_sla(const JobEntries& jobs, Families& out) {
+  auto breaches = FamilyBuilder::counter("belfry_job_sla_breaches_total",
+                                         "How often a check of the job's sla began to fail since belfryd started.");
+  auto late = FamilyBuilder::gauge("belfry_job_late", "1 while that check of the job's sla fails, 0 while it holds.");
+  for (const JobEntry& entry : jobs) {
+    if (!entry.job) continue;
+    for (const engine::SlaCheck check : engine::all_sla_checks) {
+      if (!entry.job->sla.declares(check)) continue;
+      const auto index = std::to_underlying(check);
+      breaches.add({{"job_name", entry.name}, {"check", to_string(check)}}, number(entry.series->sla_breaches[index]));
+      late.add({{"job_name", entry.name}, {"check", to_string(check)}}, number(entry.series->sla_breached[index]));
+    }
+  }
+  breaches.move_to(out);
+  late.move_to(out);
+}
+
 void collect_ages(const JobEntries& jobs, engine::WallTime now, Families& out) {
   auto family = FamilyBuilder::gauge("belfry_job_oldest_run_age_seconds",
                                      "For how long the oldest run under way has been running; 0 when none runs.");
@@ -293,6 +311,7 @@ void JobCollector::collect(FamilySink& out) const {
   collect_usage(*jobs, out);
   collect_signals(*jobs, out);
   collect_breakers(*jobs, out);
+  collect_sla(*jobs, out);
   collect_ages(*jobs, wall_now_(), out);
 }
 

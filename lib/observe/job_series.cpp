@@ -89,6 +89,13 @@ void JobSeries::on(const ledger::RunEnded& run) {
   note_running();
 }
 
+void JobSeries::on(const engine::SlaBreached& breach) {
+  sla_breaches[std::to_underlying(breach.check)].add(1);
+  sla_breached[std::to_underlying(breach.check)].set(true);
+}
+
+void JobSeries::on(const engine::SlaMet& met) { sla_breached[std::to_underlying(met.check)].set(false); }
+
 void JobSeries::note_running() {
   running.set(under_way_.size());
   std::optional<engine::WallTime> oldest;

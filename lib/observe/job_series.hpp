@@ -57,6 +57,8 @@ class JobSeries {
   void on(const engine::AttemptStarted& attempt);
   void on(const ledger::AttemptEnded& attempt);
   void on(const ledger::RunEnded& run);
+  void on(const engine::SlaBreached& breach);
+  void on(const engine::SlaMet& met);
   void retry_planned() { retries.add(1); }
 
   std::array<std::array<Cell<std::uint64_t>, kTriggers>, kOutcomes> runs;         // [outcome][trigger]
@@ -74,8 +76,10 @@ class JobSeries {
   Cell<std::uint64_t> output_dropped_bytes;
   Cell<double> user_cpu_seconds;
   Cell<double> system_cpu_seconds;
-  Cell<std::int64_t> max_rss_bytes;                   // of the attempt that ended last
-  std::array<Cell<std::uint64_t>, kSignals> signals;  // that ended a run, by number
+  Cell<std::int64_t> max_rss_bytes;                                  // of the attempt that ended last
+  std::array<Cell<std::uint64_t>, kSignals> signals;                 // that ended a run, by number
+  std::array<Cell<std::uint64_t>, engine::sla_checks> sla_breaches;  // [check]
+  std::array<Cell<bool>, engine::sla_checks> sla_breached;           // [check], now
   Cell<bool> paused;
   Cell<engine::Breaker::State> breaker;
   InstantCell next_run;

@@ -144,6 +144,19 @@ struct LogObserver::Listener {
     log.warning(breaker.open ? "circuit breaker opened" : "circuit breaker changed", fields);
   }
 
+  void operator()(const engine::SlaBreached& breach) const {
+    LogFields fields{{"job", breach.job}, {"check", to_string(breach.check)}, {"reason", describe(breach)}};
+    fields.emplace_back("limit_seconds", seconds(breach.limit));
+    fields.emplace_back("value_seconds", seconds(breach.value));
+    if (breach.run) fields.emplace_back("run", *breach.run);
+    log.warning("sla breached", fields);
+  }
+
+  void operator()(const engine::SlaMet& met) const {
+    log.info("sla met again",
+             {{"job", met.job}, {"check", to_string(met.check)}, {"breached_since", local_time(met.since)}});
+  }
+
   void operator()(const engine::RunAdopted& adopted) const {
     log.info("a run of an earlier belfryd goes on under this one",
              {{"job", adopted.started.job},

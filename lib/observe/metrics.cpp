@@ -92,6 +92,12 @@ struct Metrics::Listener {
   void operator()(const engine::BreakerTurned& breaker) const {
     if (auto* const series = metrics.declared(breaker.job)) series->breaker.set(breaker.state);
   }
+  void operator()(const engine::SlaBreached& breach) const {
+    if (auto* const series = metrics.declared(breach.job)) series->on(breach);
+  }
+  void operator()(const engine::SlaMet& met) const {
+    if (auto* const series = metrics.declared(met.job)) series->on(met);
+  }
   void operator()(const ledger::OneShotAdded&) const { metrics.one_shots_waiting_.Increment(); }
   void operator()(const ledger::OneShotRemoved&) const { metrics.one_shots_waiting_.Decrement(); }
 
