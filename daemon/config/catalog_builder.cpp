@@ -89,6 +89,7 @@ void take_policies(engine::Job& job, const RunPolicies& run) {
   job.starting_deadline = run.starting_deadline;
   job.timeout = run.timeout;
   job.retry = run.retry;
+  job.sla = run.sla;
 }
 
 std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, ActionPointer action,

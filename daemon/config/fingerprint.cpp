@@ -117,6 +117,18 @@ void add(Digest& digest, const engine::BreakerPolicy& breaker) {
   digest.value(breaker.cooldown);
 }
 
+void add(Digest& digest, const engine::SlaPolicy& sla) {
+  digest.value(sla.max_time_since_success);
+  digest.value(sla.late_after);
+  digest.value(sla.max_runtime);
+  digest.number(sla.too_often ? 1 : 0);
+  if (sla.too_often) {
+    digest.value(sla.too_often->count);
+    digest.value(sla.too_often->within);
+  }
+  digest.value(sla.duration_regression);
+}
+
 void add_admission(Digest& digest, const RunPolicies& run) {
   const auto add_if_given = [&digest](const auto& policy) {
     digest.number(policy ? 1 : 0);
@@ -184,6 +196,10 @@ std::string fingerprint(const JobSpec& job) {
   add(digest, run);
   add_unless_default(digest, run);
   if (!job.depends_on.empty()) add(digest, job.depends_on);
+  if (!run.sla.empty()) {
+    digest.text("sla");
+    add(digest, run.sla);
+  }
   return digest.hexadecimal();
 }
 

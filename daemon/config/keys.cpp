@@ -129,6 +129,7 @@ constexpr std::array job_keys{
         "what happens to slots that passed while the daemon was down or the machine slept"},
     Key{"catchup_limit", "1 to 100000", "100", "how many of them run when on_missed is run_all, the newest ones"},
     Key{"starting_deadline", "a duration or none", "none", "a slot that cannot start within this time is skipped"},
+    Key{"sla", "a map or none", "", "what is expected of the job; told when it is breached, see the section sla"},
     Key{"output", "a map", "", "how much of what the program prints is kept"},
 };
 
@@ -318,11 +319,14 @@ constexpr std::array synonyms{
     Synonym{"delivery", "guarantee"},
     Synonym{"catchup_budget", "catchup"},
     Synonym{"workers", "threads"},
+    Synonym{"deadline", "late_after"},
+    Synonym{"max_duration", "max_runtime"},
+    Synonym{"max_age", "max_time_since_success"},
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 12> missing_keys{"user",   "watch",   "jitter",  "splay", "env_file", "secrets",
-                                                        "notify", "include", "sandbox", "sla",   "ping",     "on_boot"};
+constexpr std::array<std::string_view, 11> missing_keys{"user",   "watch",   "jitter",  "splay", "env_file", "secrets",
+                                                        "notify", "include", "sandbox", "ping",  "on_boot"};
 
 }  // namespace
 
@@ -350,7 +354,7 @@ std::span<const Section* const> all_sections() {
       &top_section,     &log_section,       &history_section,      &store_section,     &calendar_section,
       &group_section,   &rate_section,      &catchup_section,      &job_section,       &active_section,
       &retries_section, &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &limits_section,  &output_section,    &stdin_section};
+      &sla_section,     &limits_section,    &output_section,       &stdin_section};
   return sections;
 }
 

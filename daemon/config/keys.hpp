@@ -46,6 +46,7 @@ extern const Section group_use_section;
 extern const Section precondition_section;
 extern const Section free_disk_section;
 extern const Section circuit_breaker_section;
+extern const Section sla_section;
 extern const Section limits_section;
 extern const Section output_section;
 extern const Section stdin_section;

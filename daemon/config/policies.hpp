@@ -52,6 +52,7 @@ struct RunPolicies {
   engine::OnMissed on_missed = engine::OnMissed::skip;
   int catchup_limit = 100;
   std::optional<time::Duration> starting_deadline;
+  engine::SlaPolicy sla;
 };
 
 /// What the run policies refer to.
@@ -69,6 +70,9 @@ struct Policies {
 /// Changes what the map gives; complains about what is wrong and leaves it as it was. `folder` is the one of the file.
 void read_process_policies(const MapReader& map, const std::filesystem::path& folder, ProcessPolicies& policies);
 void read_run_policies(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies);
+
+/// The value of `sla`: a map, whose keys change `sla` one by one, or `none`.
+void read_sla(const Value& value, engine::SlaPolicy& sla);
 
 /// The value of `retries`: a number, or a map.
 void read_retries(const Value& value, engine::RetryPolicy& retry);

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "time/instant.hpp"
+
 namespace belfry::daemon {
 namespace {
 
@@ -26,6 +28,7 @@ class PolicyLinter {
       check_replaced_retries(job, policies);
       for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
       if (policies.breaker) check_breaker(job, *policies.breaker);
+      check_sla(job, policies);
     }
     for (const auto& [name, group] : config_->groups) {
       if (used.contains(name)) continue;
@@ -84,6 +87,32 @@ class PolicyLinter {
     warn(
         job, "circuit_breaker", job.place,
         {"its window is too short: fewer slots than failures lie within it", "", "a longer window, or fewer failures"});
+  }
+
+  void check_sla(const JobSpec& job, const RunPolicies& policies) {
+    const engine::SlaPolicy& sla = policies.sla;
+    if (sla.max_runtime && policies.timeout && policies.retry.limit == 0 && *sla.max_runtime >= *policies.timeout) {
+      warn(job, "sla.max_runtime", job.place,
+           {"no run is ever under way for so long: its timeout ends it before", "", "a shorter max_runtime"});
+    }
+    if (sla.late_after && policies.starting_deadline && *sla.late_after > *policies.starting_deadline) {
+      warn(job, "sla.late_after", job.place,
+           {"no slot ever waits for so long: its starting_deadline gives it up before", "", "a shorter late_after"});
+    }
+    if (!sla.max_time_since_success || !job.trigger.trigger || !policies.enabled) return;
+    const time::Trigger& trigger = *job.trigger.trigger;
+    std::optional<time::WallTime> slot = trigger.next(now_);
+    constexpr int looked_ahead = 100;
+    for (int i = 0; i < looked_ahead && slot; ++i) {
+      const std::optional<time::WallTime> next = trigger.next(*slot);
+      if (next && *next - *slot >= *sla.max_time_since_success) {
+        warn(job, "sla.max_time_since_success", job.place,
+             {"it fails between slots that are well: from " + time::format_utc(*slot) + " to the next one it is longer",
+              "", "a limit above the longest pause of the schedule and the time that a run takes"});
+        return;
+      }
+      slot = next;
+    }
   }
 
   const Config* config_;

@@ -82,6 +82,7 @@ void read_run_policies(const MapReader& map, const RunPolicyContext& context, Ru
   }
   if (const auto value = map.get("timeout")) read_limit(*value, policies.timeout);
   if (const auto value = map.get("retries")) read_retries(*value, policies.retry);
+  if (const auto value = map.get("sla")) read_sla(*value, policies.sla);
   read_admission(map, context, policies);
   read_choice<engine::Guarantee>(map, "guarantee", guarantee_words, policies.guarantee);
   read_choice<engine::OnMissed>(map, "on_missed", missed_words, policies.on_missed);

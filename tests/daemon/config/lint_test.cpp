@@ -33,6 +33,21 @@ TEST_CASE("lint: a plain configuration has no warning") {
   CHECK(warnings("jobs: {a: {command: x}}\n").empty());
 }
 
+TEST_CASE("lint: a check of sla that fails when all is well, and those that never fail") {
+  CHECK(
+      of_job("schedule: \"30 4 * * mon-fri\", sla: {max_time_since_success: 26h}") ==
+      "3:3 jobs.a.sla.max_time_since_success: warning: it fails between slots that are well: from 2026-11-27T04:30:00Z "
+      "to the next one it is longer\n  hint: a limit above the longest pause of the schedule and the time that a run "
+      "takes\n");
+  CHECK(of_job("schedule: \"30 4 * * mon-fri\", sla: {max_time_since_success: 74h}").empty());
+  CHECK(of_job("schedule: \"30 4 * * mon-fri\", enabled: false, sla: {max_time_since_success: 26h}").empty());
+  CHECK_THAT(of_job("timeout: 1h, sla: {max_runtime: 1h}"), Catch::Contains("its timeout ends it before"));
+  CHECK(of_job("timeout: 1h, retries: 1, sla: {max_runtime: 1h}").empty());
+  CHECK_THAT(of_job("every: 1h, starting_deadline: 1m, sla: {late_after: 2m}"),
+             Catch::Contains("its starting_deadline gives it up before"));
+  CHECK(of_job("every: 1h, starting_deadline: 1m, sla: {late_after: 1m}").empty());
+}
+
 TEST_CASE("lint: six fields, both day fields, and days that months do not have") {
   CHECK_THAT(of_job("schedule: \"0 0 2 * * *\""), Catch::StartsWith("3:29 jobs.a.schedule: warning: "));
   CHECK(of_job("schedule: \"0 0 2 * * *\", cron_dialect: seconds").empty());
