@@ -23,6 +23,7 @@
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/reload_log.hpp"
+#include "daemon/sla_sources.hpp"
 #include "daemon/stores.hpp"
 #include "daemon/upgrade.hpp"
 #include "engine/engine.hpp"
@@ -40,6 +41,7 @@
 #include "observe/log_observer.hpp"
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
+#include "observe/sla_watch.hpp"
 #include "observe/tasks_page.hpp"
 #include "time/duration.hpp"
 
@@ -106,6 +108,7 @@ class Daemon {
   observe::LedgerLog ledger_log_;
   async::ThreadPool pool_;
   engine::Engine engine_;
+  observe::SlaWatch sla_;
   Reloader reloader_;
   ConfigWatch config_watch_;
   Upgrade upgrade_;
@@ -130,6 +133,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       ledger_log_(log, *ledger_),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot, live_.get()),
+      sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
       reloader_(
           start_.options, start_.load, settings_,
           {.engine = engine_, .pool = pool_, .metrics = metrics_, .ledger = *ledger_, .natives = *start_.load.natives}),
@@ -143,6 +147,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   log_observer_.subscribe(events_);
   loop_log_.subscribe(events_);
   ledger_log_.subscribe(events_);
+  sla_.subscribe();
   events_.subscribe([this](const engine::Event& event) {
     if (std::holds_alternative<ledger::RunStarted>(event)) run_began_.set();
   });
@@ -175,6 +180,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), as_daemon("engine"));
   while (!engine_.serving()) co_await async::yield();
+  group.start(sla_.serve(), as_daemon("sla"));
   say(reloader_.begin(start_.config, start_.files));
   BELFRY_FAULT_POINT("daemon.catalog_applied");
   open_doors(group);
@@ -212,7 +218,8 @@ void Daemon::open_doors(async::TaskGroup& group) {
                                     [this, &group](std::function<void(std::string)> answer) {
                                       group.start(upgrade(std::move(answer)), as_daemon("upgrade"));
                                     },
-                                .metrics = [this] { return metrics_.text(); }},
+                                .metrics = [this] { return metrics_.text(); },
+                                .breaches = [this] { return sla_.breaches(); }},
                    HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
   log_.info("belfryd is ready", {{"version", version},
                                  {"config", start_.options.config.string()},

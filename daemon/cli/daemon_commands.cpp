@@ -51,6 +51,16 @@ std::string loop_text(const Session& session, const json& loop) {
   return text;
 }
 
+std::string sla_text(const Session& session, const json& sla) {
+  if (!sla.is_object() || sla.value("breached", 0) == 0) return {};
+  std::string text =
+      "sla       " + session.style.paint(count_of(sla, "breached", "check") + " not met", Colour::red) + "\n";
+  for (const json& breach : sla.at("breaches"))
+    text += row("", text_of(breach, "job") + ": " + text_of(breach, "message"));
+  if (sla.value("breached", std::size_t{0}) > sla.at("breaches").size()) text += row("", "and more: `belfry list`");
+  return text;
+}
+
 std::string ledger_text(const json& ledger) {
   std::string text =
       row("ledger", bytes(ledger.value("size_bytes", 0.0)) + ", " + std::to_string(ledger.value("queued", 0)) +
@@ -89,7 +99,8 @@ int status(Session& session) {
     text += row("next", shown(session, next) + (next ? " (" + relative(*next, session.now) + ")" : ""));
     if (engine.value("draining", false)) text += row("", "shutting down: no more runs are started");
   }
-  print(text + loop_text(session, document.at("loop")) + ledger_text(document.at("ledger")));
+  print(text + sla_text(session, document.value("sla", json())) + loop_text(session, document.at("loop")) +
+        ledger_text(document.at("ledger")));
   return document.at("loop").value("responding", false) ? kOk : kFailure;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-Table::Cell state_of(const Session& session, const json& job) {
+Table::Cell activity_of(const Session& session, const json& job) {
   const std::size_t running = job.at("running").size();
   const auto queued = job.value("queued", 0);
   if (running > 0) {
@@ -26,6 +26,13 @@ Table::Cell state_of(const Session& session, const json& job) {
   }
   if (!job.value("enabled", true)) return {"disabled", Colour::dim};
   return {"idle"};
+}
+
+/// A job that does not keep what its `sla` says is marked, whatever else it does.
+Table::Cell state_of(const Session& session, const json& job) {
+  Table::Cell state = activity_of(session, job);
+  if (!job.at("breaches").empty()) state = {state.text + ", late", Colour::red};
+  return state;
 }
 
 std::optional<time::WallTime> pause_end(const Session& session, const PauseOptions& options) {

@@ -1,6 +1,7 @@
 // /v1/jobs: what is declared, what comes next, and what can be done to a job.
 
 #include <expected>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ void command(ApiContext& context, const std::string& job, const Exchange& exchan
 struct Listed {
   std::vector<engine::JobStatus> jobs;
   std::size_t one_shots = 0;
+  std::map<std::string, std::vector<engine::SlaBreached>> breaches{};  // by job
 };
 
 void list(ApiContext& context, const Request& request, const Exchange& exchange) {
@@ -43,11 +45,19 @@ void list(ApiContext& context, const Request& request, const Exchange& exchange)
       asked_for == request.query.end() ? 1000 : parse_number(asked_for->second, "one_shots", 0, kMostOneShots);
   const auto ask = [&context, most]() -> Listed {
     const engine::Engine& engine = context.parts.engine;
-    return {.jobs = engine.jobs(static_cast<std::size_t>(most)), .one_shots = engine.status().one_shots};
+    Listed listed{.jobs = engine.jobs(static_cast<std::size_t>(most)), .one_shots = engine.status().one_shots};
+    for (engine::SlaBreached& breach : context.parts.breaches()) {
+      const std::string job = breach.job;
+      listed.breaches[job].push_back(std::move(breach));
+    }
+    return listed;
   };
   context.bridge.call(exchange, ask, [](const Listed& listed) -> Reply {
     json all = json::array();
-    for (const engine::JobStatus& job : listed.jobs) all.push_back(view(job));
+    for (const engine::JobStatus& job : listed.jobs) {
+      const auto breaches = listed.breaches.find(job.name);
+      all.push_back(view(job, breaches == listed.breaches.end() ? decltype(breaches->second){} : breaches->second));
+    }
     return {.body = to_text({{"jobs", std::move(all)}, {"one_shots_waiting", listed.one_shots}})};
   });
 }
@@ -61,7 +71,9 @@ void show(ApiContext& context, const std::string& name, const Exchange& exchange
                                   name));
       return;
     }
-    asked.finish([job = *job]() -> Reply { return {.body = to_text(view(job))}; });
+    asked.finish([job = *job, breaches = context.parts.breaches()]() -> Reply {
+      return {.body = to_text(view(job, breaches))};
+    });
   });
 }
 

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/compare/diff_view.hpp"
 #include "daemon/control/api_context.hpp"
@@ -18,17 +20,33 @@ namespace {
 
 using nlohmann::json;
 
-/// `engine`: none when the loop did not answer in time; all else does not need it.
-Reply status_reply(const ApiContext& context, const std::optional<engine::EngineStatus>& engine) {
+/// How many breaches a status lists.
+constexpr std::size_t kMostBreaches = 20;
+
+/// What the loop tells.
+struct LoopAnswer {
+  engine::EngineStatus engine;
+  std::vector<engine::SlaBreached> breaches;
+};
+
+json sla_view(const std::vector<engine::SlaBreached>& breaches) {
+  json first = json::array();
+  for (const engine::SlaBreached& breach : breaches | std::views::take(kMostBreaches)) first.push_back(view(breach));
+  return {{"breached", breaches.size()}, {"breaches", std::move(first)}};
+}
+
+/// `answer`: none when the loop did not answer in time; all else does not need it.
+Reply status_reply(const ApiContext& context, const std::optional<LoopAnswer>& answer) {
   const ControlParts& parts = context.parts;
   json loop = view(parts.loop.stats());
-  loop["responding"] = engine.has_value();
+  loop["responding"] = answer.has_value();
   const json document{{"version", parts.version},
                       {"pid", ::getpid()},
                       {"started_at", view(std::optional(parts.started_at))},
                       {"config", parts.config_path},
                       {"metrics", parts.metrics_address.empty() ? json(nullptr) : json(parts.metrics_address)},
-                      {"engine", engine ? view(*engine) : json(nullptr)},
+                      {"engine", answer ? view(answer->engine) : json(nullptr)},
+                      {"sla", answer ? sla_view(answer->breaches) : json(nullptr)},
                       {"loop", std::move(loop)},
                       {"ledger", view(parts.ledger.stats())}};
   return {.body = to_text(document)};
@@ -58,7 +76,8 @@ Reply reload_reply(const ReloadResult& result) {
 void add_status_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/status", [&context](const Request&, const PathParts&, const Exchange& exchange) {
     const auto ask = [&context](const Exchange& asked) {
-      asked.finish([&context, engine = context.parts.engine.status()] { return status_reply(context, engine); });
+      LoopAnswer answer{.engine = context.parts.engine.status(), .breaches = context.parts.breaches()};
+      asked.finish([&context, answer = std::move(answer)] { return status_reply(context, answer); });
     };
     context.bridge.post(exchange, ask, [&context] { return status_reply(context, std::nullopt); });
   });

@@ -26,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "async/loop.hpp"
 #include "daemon/compare/config_diff.hpp"
@@ -70,6 +71,9 @@ struct ControlParts {
 
   /// The page of /metrics. Called on the API's thread.
   std::function<std::string()> metrics;
+
+  /// The checks of `sla` that fail now. Called on the loop's thread.
+  std::function<std::vector<engine::SlaBreached>()> breaches;
 
   /// How long a client waits for the loop before it is told what the loop is doing. Shorter than the patience of
   /// `belfry status`, which would take the daemon for stopped.

@@ -47,7 +47,17 @@ json view(const engine::ActiveRun& run) {
           {"retry_at", view(run.retry_at)}};
 }
 
-json view(const engine::JobStatus& job) {
+json view(const engine::SlaBreached& breach) {
+  return {{"job", breach.job},
+          {"check", to_string(breach.check)},
+          {"since", view(std::optional(breach.since))},
+          {"limit_seconds", seconds(breach.limit)},
+          {"value_seconds", seconds(breach.value)},
+          {"run", or_null(breach.run)},
+          {"message", describe(breach)}};
+}
+
+json view(const engine::JobStatus& job, const std::vector<engine::SlaBreached>& breaches) {
   json paused = nullptr;
   if (job.paused) {
     paused = {{"reason", job.paused->reason},
@@ -57,6 +67,10 @@ json view(const engine::JobStatus& job) {
   }
   json running = json::array();
   for (const engine::ActiveRun& run : job.running) running.push_back(view(run));
+  json late = json::array();
+  for (const engine::SlaBreached& breach : breaches) {
+    if (breach.job == job.name) late.push_back(view(breach));
+  }
   return {{"name", job.name},
           {"description", job.description},
           {"action", job.action},
@@ -71,7 +85,8 @@ json view(const engine::JobStatus& job) {
           {"last_start", view(job.last_start)},
           {"last_success", view(job.last_success)},
           {"last_outcome", outcome_view(job.last_outcome)},
-          {"consecutive_failures", job.consecutive_failures}};
+          {"consecutive_failures", job.consecutive_failures},
+          {"breaches", std::move(late)}};
 }
 
 json view(const engine::EngineStatus& status) {

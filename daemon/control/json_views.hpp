@@ -14,7 +14,9 @@ namespace belfry::daemon {
 
 nlohmann::json view(const std::optional<engine::WallTime>& at);
 nlohmann::json view(const engine::ActiveRun& run);
-nlohmann::json view(const engine::JobStatus& job);
+/// `breaches`: of that job; others are left out.
+nlohmann::json view(const engine::JobStatus& job, const std::vector<engine::SlaBreached>& breaches);
+nlohmann::json view(const engine::SlaBreached& breach);
 nlohmann::json view(const engine::EngineStatus& status);
 nlohmann::json view(const ledger::RunRow& run);
 nlohmann::json view(const ledger::RunEnded& run);

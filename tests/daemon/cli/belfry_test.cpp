@@ -84,6 +84,20 @@ TEST_CASE("a run that is refused exits with 6") {
   CHECK_THAT(belfry(daemon.socket(), "cancel slow").out, Catch::Contains("1 run of slow is being cancelled"));
 }
 
+TEST_CASE("a job that does not keep its sla is marked in the list and named by status") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  CHECK_THAT(belfry(daemon.socket(), "status").out, !Catch::Contains("sla"));
+  CHECK_THAT(belfry(daemon.socket(), "list").out, !Catch::Contains("late"));
+  engine::SlaFinding finding{.job = "backup", .check = engine::SlaCheck::late_after, .since = {}};
+  finding.limit = std::chrono::minutes{5};
+  finding.value = std::chrono::minutes{7};
+  daemon.breaches = {{finding}};
+  CHECK_THAT(belfry(daemon.socket(), "list").out, Catch::Contains("idle, late"));
+  CHECK_THAT(
+      belfry(daemon.socket(), "status").out,
+      Catch::Contains("sla       1 check not met\n          backup: a slot waits since 7m, and 5m are agreed\n"));
+}
+
 TEST_CASE("pause, resume, next, one-shots, status and reload") {
   LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
   CHECK(belfry(daemon.socket(), "pause backup --reason 'new disk'").code == 0);

@@ -230,6 +230,34 @@ TEST_CASE("status and metrics are served") {
   CHECK(call(daemon.socket(), "GET", "/metrics").body == "belfry_test 1\n");
 }
 
+TEST_CASE("checks of sla that fail are told with their job, and all of them by status") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success)),
+                     make_job("other", std::make_shared<Instant>(Outcome::success))});
+  engine::SlaFinding finding{.job = "backup", .check = engine::SlaCheck::max_runtime, .since = {}};
+  finding.limit = 1h;
+  finding.value = 90min;
+  finding.run = 7;
+  daemon.breaches = {{finding}};
+  const json expected{{"job", "backup"},
+                      {"check", "max_runtime"},
+                      {"limit_seconds", 3600.0},
+                      {"value_seconds", 5400.0},
+                      {"run", 7},
+                      {"since", "1970-01-01T00:00:00Z"},
+                      {"message", "a run has been under way for 1h30m, and 1h are agreed"}};
+  const json jobs = call(daemon.socket(), "GET", "/v1/jobs").document().at("jobs");
+  CHECK(jobs.at(0).at("breaches") == json::array({expected}));
+  CHECK(jobs.at(1).at("breaches") == json::array());
+  CHECK(call(daemon.socket(), "GET", "/v1/jobs/backup").document().at("breaches") == json::array({expected}));
+  CHECK(call(daemon.socket(), "GET", "/v1/jobs/other").document().at("breaches") == json::array());
+  CHECK(call(daemon.socket(), "GET", "/v1/status").document().at("sla") ==
+        json({{"breached", 1}, {"breaches", {expected}}}));
+  daemon.breaches = std::vector<engine::SlaBreached>(30, {finding});
+  const json many = call(daemon.socket(), "GET", "/v1/status").document().at("sla");
+  CHECK(many.at("breached") == 30);
+  CHECK(many.at("breaches").size() == 20);
+}
+
 TEST_CASE(
     "while the loop is stuck, status names the culprit, commands are refused in time, and never carried out late") {
   LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))}, 50ms);

@@ -153,6 +153,9 @@ class LiveDaemon {
   /// All one-shots that were asked for, and what the next reload says: shared by the test's thread and the loop's.
   Shared<std::vector<ledger::OneShotAdded>> one_shots;
 
+  /// Which checks of `sla` fail.
+  Shared<std::vector<engine::SlaBreached>> breaches;
+
   Shared<daemon::ReloadResult> next_reload{
       {.applied = true, .errors = {}, .generation = 2, .added = {"new"}, .changed = {}, .removed = {}}};
 
@@ -192,6 +195,7 @@ class LiveDaemon {
                                .started_at = loop_.wall_now(),
                                .reload = [this](auto done) { done(next_reload.get()); },
                                .metrics = [] { return "belfry_test 1\n"; },
+                               .breaches = [this] { return breaches.get(); },
                                .loop_patience = loop_patience_};
     control_.emplace(std::move(parts), http_);
   }
