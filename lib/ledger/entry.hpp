@@ -57,6 +57,17 @@ struct SlotClosed {
   WallTime closed_at;
 };
 
+/// For what a run waited between its due instant and its start. What is left of that time was the loop's: it was not
+/// there, was stuck, or had others to start before.
+struct StartWaits {
+  Duration queue{};         ///< for its turn, its group, the catch-up budget
+  Duration precondition{};  ///< for the answer of its precondition
+  Duration ledger{};        ///< for its claim to become durable
+
+  Duration sum() const noexcept { return queue + precondition + ledger; }
+  friend bool operator==(const StartWaits&, const StartWaits&) = default;
+};
+
 /// A run began.
 struct RunStarted {
   RunId run = 0;
@@ -67,6 +78,7 @@ struct RunStarted {
   std::uint64_t generation = 0;  ///< of the configuration it runs under
   /// The run that this one follows from: the upstream one of a dependency, or the lost one that it repeats.
   std::optional<RunId> caused_by{};
+  StartWaits waits{};
 };
 
 /// One attempt of a run ended. `attempt` counts from 1.
@@ -85,6 +97,9 @@ struct AttemptEnded {
   CapturedStream standard_error;
   int orphans = 0;              ///< processes of its tree that had to be swept up after it
   bool lingering_pipe = false;  ///< someone kept its output open after it had ended
+  /// Of the first attempt: from the start of the run until its process was there, or its function began. None: not
+  /// known.
+  std::optional<Duration> launch{};
 };
 
 /// A run ended; its outcome is that of its last attempt.

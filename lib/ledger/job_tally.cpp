@@ -18,6 +18,7 @@ constexpr const char* update_job_sql =
     "last_start), "
     "last_success = ifnull(?4, last_success), last_failure = ifnull(?5, last_failure), "
     "last_outcome = ifnull(?6, last_outcome), last_end = ifnull(?10, last_end), "
+    "last_duration = ifnull(?11, last_duration), "
     "consecutive_failures = CASE WHEN ?7 THEN ?8 ELSE consecutive_failures + ?8 END, retries = retries + ?9 "
     "WHERE id = ?1";
 
@@ -82,6 +83,7 @@ void JobTally::run_ended(Job& job, const RunEnded& run) {
   note_row(job, run.ended_at);
   job.last_outcome = run.outcome;
   job.last_end = run.ended_at;
+  job.last_duration = run.ended_at - run.started_at;
   if (run.outcome == Outcome::success) {
     job.last_success = run.ended_at;
     job.succeeded = true;
@@ -106,7 +108,7 @@ void JobTally::write(const Job& job) {
   const std::optional<std::string_view> last_outcome =
       job.last_outcome.transform([](Outcome o) { return to_string(o); });
   update_job_.run(job.id, job.last_slot, job.last_start, job.last_success, job.last_failure, last_outcome,
-                  job.succeeded, job.failures, job.retries, job.last_end);
+                  job.succeeded, job.failures, job.retries, job.last_end, job.last_duration);
   for (const Job::Runs& runs : job.runs) {
     add_runs_.run(job.id, to_string(runs.outcome), to_string(runs.trigger), runs.count);
   }
@@ -125,6 +127,7 @@ void JobTally::clear(Job& job) noexcept {
   job.touched = false;
   job.last_slot = job.last_start = job.last_success = job.last_failure = job.last_end = std::nullopt;
   job.last_outcome.reset();
+  job.last_duration.reset();
   job.succeeded = false;
   job.failures = job.retries = 0;
   job.runs.clear();

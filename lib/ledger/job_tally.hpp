@@ -26,6 +26,7 @@ class JobTally {
     std::size_t until_grown = 1;  ///< rows until it is worth a look by retention
     std::optional<WallTime> last_slot, last_start, last_success, last_failure, last_end;
     std::optional<Outcome> last_outcome;
+    std::optional<Duration> last_duration;
     bool succeeded = false;      ///< the row of failures was broken
     std::uint64_t failures = 0;  ///< in a row, since then
     std::uint64_t retries = 0;

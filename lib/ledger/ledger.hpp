@@ -31,7 +31,9 @@ struct RunRow {
   std::optional<int> signal;
   int attempts = 0;
   std::string message;
-  std::optional<RunId> caused_by{};  ///< see RunStarted
+  std::optional<RunId> caused_by{};   ///< see RunStarted
+  std::optional<StartWaits> waits{};  ///< none: written by an older belfry
+  std::optional<Duration> launch{};   ///< of its first attempt, see AttemptEnded; none as long as that has not ended
 };
 
 struct RunQuery {
@@ -93,6 +95,7 @@ struct JobTotals {
   std::optional<WallTime> last_failure;  ///< the newest end other than success or cancelled
   std::optional<WallTime> last_end{};    ///< the newest end of any outcome, which is last_outcome
   std::optional<Outcome> last_outcome;
+  std::optional<Duration> last_duration{};  ///< of the run that ended last
   std::uint64_t consecutive_failures = 0;
 };
 

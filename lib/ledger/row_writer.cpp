@@ -17,8 +17,8 @@ constexpr const char* slot_sql =
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
 
 constexpr const char* run_start_sql =
-    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation, caused_by) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation, caused_by, queue_wait, "
+    "precondition_wait, ledger_wait) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 
 constexpr const char* skip_numbers_sql =
     "INSERT INTO run_numbers (id, used) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET used = max(used, excluded.used)";
@@ -34,8 +34,8 @@ constexpr const char* run_whole_sql =
 
 constexpr const char* attempt_sql =
     "INSERT INTO attempts (run_id, attempt, started_at, ended_at, outcome, exit_code, signal, message, user_cpu, "
-    "system_cpu, max_rss_bytes, orphans, lingering_pipe) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
+    "system_cpu, max_rss_bytes, orphans, lingering_pipe, launch) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
 
 constexpr const char* output_sql =
     "INSERT INTO outputs (job_id, run_id, attempt, stream, head, tail, total_bytes, dropped_bytes) "
@@ -142,7 +142,7 @@ void RowWriter::add(const SlotClosed& slot) {
 void RowWriter::add(const RunStarted& run) {
   JobTally::Job& job = jobs_.job(run.job);
   run_start_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.generation,
-                 run.caused_by);
+                 run.caused_by, run.waits.queue, run.waits.precondition, run.waits.ledger);
   if (!changed()) return refuse(numbered("a second start of run ", run.run));
   jobs_.run_started(job, run);
 }
@@ -151,7 +151,8 @@ void RowWriter::add(const AttemptEnded& attempt) {
   JobTally::Job& job = jobs_.job(attempt.job);
   attempt_.run(attempt.run, attempt.attempt, attempt.started_at, attempt.ended_at, to_string(attempt.outcome),
                attempt.exit_code, attempt.signal, std::string_view{attempt.message}, attempt.usage.user_cpu,
-               attempt.usage.system_cpu, attempt.usage.max_rss_bytes, attempt.orphans, attempt.lingering_pipe);
+               attempt.usage.system_cpu, attempt.usage.max_rss_bytes, attempt.orphans, attempt.lingering_pipe,
+               attempt.launch);
   if (!changed()) return refuse(numbered("an attempt ended twice, of run ", attempt.run));
   jobs_.attempt_ended(job, attempt);
   add_output(job, attempt, "stdout", attempt.standard_output);

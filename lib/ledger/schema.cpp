@@ -261,7 +261,31 @@ SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at / 1e9, 'unixepoch') AS at, what, job,
 FROM happenings;
 )sql";
 
-constexpr std::array steps{first_step, second_step};
+// Where the time went between the due instant of a run and its process; NULL for runs that ended before this step.
+constexpr const char* third_step = R"sql(
+ALTER TABLE runs ADD COLUMN queue_wait INTEGER;
+ALTER TABLE runs ADD COLUMN precondition_wait INTEGER;
+ALTER TABLE runs ADD COLUMN ledger_wait INTEGER;
+ALTER TABLE attempts ADD COLUMN launch INTEGER;
+ALTER TABLE jobs ADD COLUMN last_duration INTEGER;
+UPDATE jobs SET last_duration = (SELECT r.ended_at - r.started_at FROM runs AS r WHERE r.job_id = jobs.id
+                                 AND r.ended_at = jobs.last_end ORDER BY r.id DESC LIMIT 1);
+
+DROP VIEW v_runs;
+CREATE VIEW v_runs AS
+SELECT r.id AS run, j.name AS job, r.trigger, coalesce(r.outcome, 'running') AS outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.scheduled_at / 1e9, 'unixepoch') AS scheduled_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (r.ended_at - r.started_at) / 1e9 AS seconds,
+       r.exit_code, r.signal, r.attempts, r.message, r.generation, r.caused_by,
+       (r.started_at - r.scheduled_at) / 1e9 AS late_seconds, r.queue_wait / 1e9 AS queue_seconds,
+       r.precondition_wait / 1e9 AS precondition_seconds, r.ledger_wait / 1e9 AS ledger_seconds,
+       (SELECT a.launch / 1e9 FROM attempts AS a WHERE a.run_id = r.id AND a.attempt = 1) AS launch_seconds
+FROM runs AS r JOIN jobs AS j ON j.id = r.job_id;
+)sql";
+
+constexpr std::array steps{first_step, second_step, third_step};
 
 [[noreturn]] void refuse(const sqlite::Connection& connection, const std::string& why) {
   throw LedgerError(connection.path() + ": " + why);

@@ -14,7 +14,9 @@ constexpr std::size_t max_rows = 10'000;
 
 constexpr const char* run_columns =
     "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.ended_at, r.outcome, r.exit_code, r.signal, "
-    "ifnull(r.attempts, (SELECT count(*) FROM attempts AS a WHERE a.run_id = r.id)), r.message, r.caused_by "
+    "ifnull(r.attempts, (SELECT count(*) FROM attempts AS a WHERE a.run_id = r.id)), r.message, r.caused_by, "
+    "r.queue_wait, r.precondition_wait, r.ledger_wait, "
+    "(SELECT a.launch FROM attempts AS a WHERE a.run_id = r.id AND a.attempt = 1) "
     "FROM runs AS r JOIN jobs AS j ON j.id = r.job_id ";
 
 constexpr const char* slot_columns =
@@ -35,6 +37,10 @@ RunRow run_row(const sqlite::Statement& row) {
   run.attempts = static_cast<int>(row.integer(9));
   run.message = row.string(10);
   run.caused_by = row.optional_integer(11);
+  if (!row.is_null(12)) {
+    run.waits = {.queue = row.duration(12), .precondition = row.duration(13), .ledger = row.duration(14)};
+  }
+  if (!row.is_null(15)) run.launch = row.duration(15);
   return run;
 }
 
@@ -63,6 +69,7 @@ AttemptEnded attempt_row(const sqlite::Statement& row) {
   attempt.usage = {.user_cpu = row.duration(7), .system_cpu = row.duration(8), .max_rss_bytes = row.integer(9)};
   attempt.orphans = static_cast<int>(row.integer(10));
   attempt.lingering_pipe = row.integer(11) != 0;
+  if (!row.is_null(12)) attempt.launch = row.duration(12);
   return attempt;
 }
 
@@ -129,7 +136,7 @@ std::vector<AttemptEnded> SqliteReader::attempts(RunId run) {
   sqlite::Statement statement(
       connection_,
       "SELECT a.attempt, a.started_at, a.ended_at, a.outcome, a.exit_code, a.signal, a.message, a.user_cpu, "
-      "a.system_cpu, a.max_rss_bytes, a.orphans, a.lingering_pipe, r.job_id, j.name "
+      "a.system_cpu, a.max_rss_bytes, a.orphans, a.lingering_pipe, a.launch, r.job_id, j.name "
       "FROM attempts AS a JOIN runs AS r ON r.id = a.run_id JOIN jobs AS j ON j.id = r.job_id "
       "WHERE a.run_id = ?1 ORDER BY a.attempt");
   statement.start(run);
@@ -137,9 +144,9 @@ std::vector<AttemptEnded> SqliteReader::attempts(RunId run) {
   while (statement.step()) {
     AttemptEnded& attempt = attempts.emplace_back(attempt_row(statement));
     attempt.run = run;
-    attempt.job = statement.string(13);
-    read_output(attempt, statement.integer(12), "stdout", attempt.standard_output);
-    read_output(attempt, statement.integer(12), "stderr", attempt.standard_error);
+    attempt.job = statement.string(14);
+    read_output(attempt, statement.integer(13), "stdout", attempt.standard_output);
+    read_output(attempt, statement.integer(13), "stderr", attempt.standard_error);
   }
   return attempts;
 }

@@ -12,7 +12,7 @@ namespace {
 // One-shots that are over have no totals to go on with; without this, a million of them would slow every start.
 constexpr const char* live_jobs =
     "SELECT j.id, j.name, j.retries, j.last_slot, j.last_start, j.last_success, j.last_failure, j.last_outcome, "
-    "j.consecutive_failures, j.last_end FROM jobs AS j "
+    "j.consecutive_failures, j.last_end, j.last_duration FROM jobs AS j "
     "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
 
 constexpr const char* unfinished_sql =
@@ -40,6 +40,7 @@ Index read_jobs(sqlite::Connection& connection, std::vector<JobTotals>& jobs) {
     if (!row.is_null(7)) job.last_outcome = read_outcome(row.text(7));
     job.consecutive_failures = row.count(8);
     job.last_end = row.optional_time(9);
+    if (!row.is_null(10)) job.last_duration = row.duration(10);
   }
   return index;
 }

@@ -54,10 +54,12 @@ void fill(const TempLedger& temp) {
   temp.write(slot);
   auto start = run_start("backup", 1h, 2);
   start.caused_by = 1;
+  start.waits.queue = 30s;
   start.started_at = at(1h + 2min);
   temp.write(start);
   auto attempt = attempt_end("backup", 1h, 2, 1, Outcome::killed);
   attempt.signal = 9;
+  attempt.launch = 1ms;
   temp.write(attempt);
   auto end = run_end("backup", 1h, 2, Outcome::killed);
   end.signal = 9;

@@ -69,6 +69,8 @@ TEST_CASE("a ledger of version 1 comes through with everything intact", "[ledger
   CHECK(backup.last_outcome == Outcome::success);
   CHECK(resume.jobs[1].last_slot == at(500s));
   CHECK_FALSE(resume.jobs[1].last_end);
+  CHECK(backup.last_duration == Duration(4999ms));
+  CHECK_FALSE(resume.jobs[1].last_duration);
   REQUIRE(resume.paused.size() == 1);
   CHECK(resume.paused[0].job == "poll");
   CHECK(resume.paused[0].reason == "repair");
@@ -85,6 +87,8 @@ TEST_CASE("a ledger of version 1 comes through with everything intact", "[ledger
   CHECK(resume.last_run == 3);
 
   CHECK(reader->runs({}).size() == 3);
+  CHECK_FALSE(reader->run(1).value().waits);
+  CHECK_FALSE(reader->run(1).value().launch);
   const auto attempts = reader->attempts(1);
   REQUIRE(attempts.size() == 2);
   CHECK(attempts[1].standard_error.head == std::string("no space left\n\0\xff", 16));

@@ -105,6 +105,39 @@ TEST_CASE("a run remembers the run that it follows from", "[ledger]") {
   CHECK(temp.reader()->run(9).value().caused_by == RunId{4});
 }
 
+TEST_CASE("a run remembers what it waited for, and how long its first attempt took to begin", "[ledger]") {
+  TempLedger temp;
+  auto start = run_start("late", 0s, 9);
+  start.waits = {.queue = 3s, .precondition = 2ms, .ledger = 1ns};
+  temp.write(start);
+  temp.sync();
+  const auto reader = temp.reader();
+  CHECK(reader->run(9).value().waits == start.waits);
+  CHECK_FALSE(reader->run(9).value().launch);
+  auto first = attempt_end("late", 0s, 9, 1, Outcome::failure);
+  first.launch = 7ms;
+  temp.write(first);
+  temp.write(attempt_end("late", 0s, 9, 2, Outcome::success));
+  temp.write(run_end("late", 0s, 9, Outcome::success));
+  temp.sync();
+  CHECK(reader->run(9).value().launch == Duration(7ms));
+  CHECK(reader->runs({.job = "late"})[0].launch == Duration(7ms));
+  CHECK(reader->attempts(9).at(0).launch == Duration(7ms));
+  CHECK_FALSE(reader->attempts(9).at(1).launch);
+}
+
+TEST_CASE("the duration of the run that ended last is among the totals", "[ledger]") {
+  TempLedger temp;
+  temp.write(run_start("job", 0s, 1));
+  temp.sync();
+  CHECK_FALSE(temp.reader()->resume().jobs.at(0).last_duration);
+  auto end = run_end("job", 0s, 1, Outcome::failure);
+  end.ended_at = end.started_at + 90s;
+  temp.write(end);
+  temp.sync();
+  CHECK(temp.reader()->resume().jobs.at(0).last_duration == Duration(90s));
+}
+
 TEST_CASE("attempts come back oldest first, with usage and output of any bytes", "[ledger]") {
   TempLedger temp;
   std::string all_bytes;

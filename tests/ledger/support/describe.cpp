@@ -69,6 +69,7 @@ std::string line(const JobTotals& job) {
       .with("failure", job.last_failure)
       .with("end", job.last_end)
       .with("outcome", job.last_outcome)
+      .with("duration", job.last_duration)
       .with("failures", job.consecutive_failures);
   std::vector<std::string> counts;
   for (const JobTotals::Runs& runs : job.runs) {

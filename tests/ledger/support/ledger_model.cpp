@@ -94,6 +94,7 @@ void LedgerModel::add(const RunEnded& ended) {
   ++job.run_totals[{ended.outcome, ended.trigger}];
   job.totals.last_outcome = ended.outcome;
   job.totals.last_end = ended.ended_at;
+  job.totals.last_duration = ended.ended_at - ended.started_at;
   if (ended.outcome == Outcome::success) {
     job.totals.last_success = ended.ended_at;
     job.totals.consecutive_failures = 0;
