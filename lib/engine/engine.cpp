@@ -68,6 +68,7 @@ async::Task<> Engine::make_claims_durable() {
     co_await ledger::flush(recorder_.ledger());
     if (claims_ != claimed) continue;  // more of them were claimed meanwhile
     claims_written_.clear();
+    claims_durable_at_ = wall_now();
     wake();
   }
 }

@@ -148,6 +148,7 @@ class Engine {
   std::expected<ledger::RunId, ledger::SlotReason> find_place(Pending pending);
   void enter(Pending pending);
   void park(Pending pending, WaitsFor what);
+  void note_wait(Pending& pending) const;
   std::optional<Pending> call(ledger::RunId run);
   void refuse(Pending pending, ledger::SlotReason reason, const std::string& why);
   void oust(JobState& state);
@@ -235,6 +236,7 @@ class Engine {
   async::Event run_ended_;
   std::uint64_t claims_ = 0;          // of missed slots
   async::Event claims_written_;       // set from the claim of a missed slot until that is durable: then it may run
+  WallTime claims_durable_at_{};      // when the last of them was
   std::vector<ledger::RunId> ended_;  // still in the table of live runs
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set

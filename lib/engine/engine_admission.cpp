@@ -154,12 +154,27 @@ void Engine::park(Pending pending, WaitsFor what) {
   recorder_.publish(QueueChanged{.job = state->job->name, .queued = waiting_room_.of(*state).size()});
 }
 
+/// For what it has waited. What is made up for waits for its claim first, then for the budget.
+void Engine::note_wait(Pending& pending) const {
+  ledger::StartWaits& waits = pending.launch.waits;
+  const Duration waited = std::max(wall_now() - pending.since, Duration{0});
+  if (pending.waits_for == WaitsFor::precondition) {
+    waits.precondition += waited;
+    return;
+  }
+  const Duration for_claim = pending.waits_for == WaitsFor::budget
+                                 ? std::clamp(claims_durable_at_ - pending.since, Duration{0}, waited)
+                                 : Duration{0};
+  waits.ledger += for_claim;
+  waits.queue += waited - for_claim;
+}
+
 /// Out of the waiting room, and of whatever line it stood in there.
 std::optional<Pending> Engine::call(ledger::RunId run) {
   std::optional<Pending> pending = waiting_room_.take(run);
   if (!pending) return std::nullopt;
   JobState& state = *pending->state;
-  pending->launch.waited += std::max(wall_now() - pending->since, Duration{0});
+  note_wait(*pending);
   switch (pending->waits_for) {
     case WaitsFor::turn:
       std::erase(state.turns, run);

@@ -12,7 +12,7 @@ struct Launch {
   ledger::RunTrigger trigger = ledger::RunTrigger::schedule;
   std::optional<ledger::WallTime> scheduled_at{};  ///< the slot; none for a run by hand
   std::optional<ledger::RunId> caused_by{};        ///< the run whose end made this one start
-  ledger::Duration waited{};                       ///< for its turn, its group, the budget, its precondition
+  ledger::StartWaits waits{};
 };
 
 }  // namespace belfry::engine

@@ -66,7 +66,8 @@ Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t gen
   info_.run = launch.run;
   info_.job = job_->name;
   info_.trigger = launch.trigger;
-  waited_ = launch.waited;
+  waited_ = launch.waits.sum();
+  started_ns_ = async::Loop::current().now_ns();
   info_.scheduled_at = launch.scheduled_at;
   info_.started_at = now();
   // Before anything else can happen: who is killed now has left word of it.
@@ -76,7 +77,8 @@ Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t gen
                                       .scheduled_at = info_.scheduled_at,
                                       .started_at = info_.started_at,
                                       .generation = generation_,
-                                      .caused_by = launch.caused_by});
+                                      .caused_by = launch.caused_by,
+                                      .waits = launch.waits});
   BELFRY_FAULT_POINT("run.started");
 }
 
@@ -236,20 +238,27 @@ Attempt Run::describe_attempt(int number, WallTime started_at) const {
 
 Report Run::new_report() {
   Report report;
-  if (ledger::LiveRuns* live = recorder_.live()) {
+  ledger::LiveRuns* const live = recorder_.live();
+  if (live != nullptr) {
     const auto [output, error] = live->output(info_.run);
     report.kept_output = output;
     report.kept_error = error;
-    report.launched = [live, run = info_.run](const io::ProcessMark& process) {
-      live->launched(run, process);
-      BELFRY_FAULT_POINT("attempt.launched");
-    };
     report.keep = [live, run = info_.run](std::span<const io::LabelledFd> fds, bool large) {
       live->keep(run, fds, large);
       BELFRY_FAULT_POINT("attempt.kept");
     };
   }
+  report.launched = [this, live](const io::ProcessMark& process) {
+    if (live != nullptr) live->launched(info_.run, process);
+    BELFRY_FAULT_POINT("attempt.launched");
+    note_launch();
+  };
   return report;
+}
+
+/// An action without a process is launched when its attempt begins; one with a process once more, when that is there.
+void Run::note_launch() {
+  if (info_.attempt == 1 && !left_) launch_ = Duration(async::Loop::current().now_ns() - started_ns_);
 }
 
 void Run::enter(RunState next) {
@@ -268,6 +277,7 @@ void Run::enter_attempting(int number, WallTime started_at) {
   if (left_ && number == left_->attempt) return;  // the earlier daemon has told of it
   if (recorder_.live() != nullptr) recorder_.live()->attempt(info_.run, number, started_at);
   BELFRY_FAULT_POINT("attempt.begun");
+  note_launch();
   AttemptStarted started{.run = info_.run,
                          .job = info_.job,
                          .attempt = number,
@@ -311,7 +321,8 @@ void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& rep
                                         .standard_output = std::move(report.standard_output),
                                         .standard_error = std::move(report.standard_error),
                                         .orphans = report.orphans,
-                                        .lingering_pipe = report.lingering_pipe});
+                                        .lingering_pipe = report.lingering_pipe,
+                                        .launch = attempt.number == 1 ? launch_ : std::nullopt});
   BELFRY_FAULT_POINT("attempt.ended");
 }
 

@@ -61,6 +61,7 @@ class Run {
   async::Task<ledger::Outcome> adopt(const Attempt& attempt, Report& report);
   Attempt describe_attempt(int number, WallTime started_at) const;
   Report new_report();
+  void note_launch();
   bool wants_more();
 
   void enter(RunState next);
@@ -78,7 +79,9 @@ class Run {
   ledger::RunEnded ended_;
   async::CancelScope scope_;
   std::string why_cancelled_;
-  Duration waited_{};  // before it started
+  Duration waited_{};               // before it started
+  std::int64_t started_ns_ = 0;     // of the loop's clock; not of an earlier daemon's run
+  std::optional<Duration> launch_;  // of the first attempt
 };
 
 }  // namespace belfry::engine

@@ -220,6 +220,27 @@ void collect_breakers(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
+/// Filled with zeros for what a job can wait for.
+bool can_wait(const engine::Job& job, StartPhase phase) {
+  if (!job.trigger && job.depends_on.empty()) return phase == StartPhase::launch;
+  if (phase == StartPhase::precondition) return job.precondition != nullptr;
+  return phase != StartPhase::ledger || job.on_missed != engine::OnMissed::skip;
+}
+
+void collect_start_phases(const JobEntries& jobs, Families& out) {
+  auto family = FamilyBuilder::counter("belfry_job_start_delay_phase_seconds_total",
+                                       "Where the time went between due instants and running processes.");
+  for (const JobEntry& entry : jobs) {
+    for (std::size_t phase = 0; phase < kStartPhases; ++phase) {
+      const auto where = static_cast<StartPhase>(phase);
+      const double spent = entry.series->start_phases[phase].get();
+      if (spent == 0 && (!entry.job || !can_wait(*entry.job, where))) continue;
+      family.add({{"job_name", entry.name}, {"phase", to_string(where)}}, spent);
+    }
+  }
+  family.move_to(out);
+}
+
 /// Only for the checks that a job declares.
 void collect_sla(const JobEntries& jobs, Families& out) {
   auto breaches = FamilyBuilder::counter("belfry_job_sla_breaches_total",
@@ -260,7 +281,8 @@ void collect_declarations(const JobEntries& jobs, Families& out) {
               {"schedule", entry.job->schedule_text},
               {"timezone", entry.job->timezone},
               {"concurrency_policy", engine::to_string(entry.job->overlap)},
-              {"group", entry.job->group ? entry.job->group->name : ""}},
+              {"group", entry.job->group ? entry.job->group->name : ""},
+              {"enabled", entry.job->enabled ? "true" : "false"}},
              1);
     (!entry.job->enabled ? disabled : entry.series->paused.get() ? paused : enabled) += 1;
   }
@@ -312,6 +334,7 @@ void JobCollector::collect(FamilySink& out) const {
   collect_signals(*jobs, out);
   collect_breakers(*jobs, out);
   collect_sla(*jobs, out);
+  collect_start_phases(*jobs, out);
   collect_ages(*jobs, wall_now_(), out);
 }
 

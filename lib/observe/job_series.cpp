@@ -20,6 +20,22 @@ bool is_failure(ledger::Outcome outcome) noexcept {
 
 }  // namespace
 
+std::string_view to_string(StartPhase phase) noexcept {
+  switch (phase) {
+    case StartPhase::admission:
+      return "admission";
+    case StartPhase::queue:
+      return "queue";
+    case StartPhase::precondition:
+      return "precondition";
+    case StartPhase::ledger:
+      return "ledger";
+    case StartPhase::launch:
+      return "launch";
+  }
+  return "admission";
+}
+
 std::optional<double> InstantCell::get() const noexcept {
   const std::int64_t ns = ns_.get();
   if (ns == kUnknown) return std::nullopt;
@@ -39,6 +55,7 @@ void JobSeries::seed(const ledger::JobTotals& totals) {
   last_start.set(totals.last_start);
   last_success.set(totals.last_success);
   last_failure.set(totals.last_failure);
+  if (totals.last_duration) last_duration_seconds.set(std::max(0.0, seconds(*totals.last_duration)));
   if (totals.last_outcome) last_run_succeeded.set(*totals.last_outcome == ledger::Outcome::success ? 1 : 0);
 }
 
@@ -51,6 +68,19 @@ void JobSeries::on(const ledger::RunStarted& run) {
   under_way_.emplace(run.run, run.started_at);
   last_start.set(run.started_at);
   note_running();
+}
+
+void JobSeries::note_delay(const ledger::RunStarted& run) {
+  if (!run.scheduled_at || run.trigger == ledger::RunTrigger::recovery) return;
+  const auto add = [this](StartPhase phase, ledger::Duration span) {
+    start_phases[std::to_underlying(phase)].add(std::max(0.0, seconds(span)));
+  };
+  // A slot that is made up for was due when nobody was there: belfry is not late by that.
+  const bool missed = run.trigger == ledger::RunTrigger::catchup;
+  if (!missed) add(StartPhase::admission, run.started_at - *run.scheduled_at - run.waits.sum());
+  add(StartPhase::queue, run.waits.queue);
+  add(StartPhase::precondition, run.waits.precondition);
+  add(StartPhase::ledger, run.waits.ledger);
 }
 
 void JobSeries::on(const engine::AttemptStarted& attempt) {
@@ -66,6 +96,7 @@ void JobSeries::on(const ledger::AttemptEnded& attempt) {
   user_cpu_seconds.add(seconds(attempt.usage.user_cpu));
   system_cpu_seconds.add(seconds(attempt.usage.system_cpu));
   max_rss_bytes.set(attempt.usage.max_rss_bytes);
+  if (attempt.launch) start_phases[std::to_underlying(StartPhase::launch)].add(seconds(*attempt.launch));
 }
 
 void JobSeries::on(const ledger::RunEnded& run) {

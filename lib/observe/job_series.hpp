@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/event.hpp"
@@ -25,6 +26,18 @@ inline constexpr std::size_t kSlotReasons = 21;
 
 /// Signals have numbers from 1 to 64.
 inline constexpr std::size_t kSignals = 65;
+
+/// Where the time between a due instant and a running process can go.
+enum class StartPhase : std::uint8_t {
+  admission,     ///< the loop was late to look at the slot
+  queue,         ///< its turn, its group, the catch-up budget
+  precondition,  ///< the answer of its precondition
+  ledger,        ///< its claim was not durable
+  launch,        ///< from admission until the process was there
+};
+inline constexpr std::size_t kStartPhases = 5;
+
+std::string_view to_string(StartPhase phase) noexcept;
 
 /// Bounds in seconds. Few on purpose: a histogram is two thirds of a job's samples.
 inline constexpr std::array kDurationBounds{0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0};
@@ -54,6 +67,8 @@ class JobSeries {
 
   void on(const ledger::SlotClosed& slot);
   void on(const ledger::RunStarted& run);
+  /// A slot has started: adds up for what it waited. Not of runs that this daemon did not start.
+  void note_delay(const ledger::RunStarted& run);
   void on(const engine::AttemptStarted& attempt);
   void on(const ledger::AttemptEnded& attempt);
   void on(const ledger::RunEnded& run);
@@ -67,6 +82,7 @@ class JobSeries {
   std::array<ExemplarCell, HistogramCells<kDurationBounds>::kBuckets> duration_exemplars;  // the newest run of each
   HistogramCells<kStartDelayBounds> start_delay;
   HistogramCells<kQueueWaitBounds> queue_wait;
+  std::array<Cell<double>, kStartPhases> start_phases;  // seconds, by StartPhase
   Cell<std::uint64_t> running;
   Cell<std::uint64_t> queued;
   Cell<std::uint64_t> retries;

@@ -59,13 +59,8 @@ struct Metrics::Listener {
     metrics.series_of(slot.job)->on(slot);
   }
 
-  void operator()(const ledger::RunStarted& run) const {
-    const auto series = metrics.series_of(run.job);
-    series->on(run);
-    metrics.by_run_.insert_or_assign(run.run, series);
-  }
-
-  void operator()(const engine::RunAdopted& adopted) const { (*this)(adopted.started); }
+  void operator()(const ledger::RunStarted& run) const { begun(run).note_delay(run); }
+  void operator()(const engine::RunAdopted& adopted) const { begun(adopted.started); }
 
   void operator()(const engine::SlotUnaccounted& slot) const {
     metrics.unaccounted_.Increment(static_cast<double>(slot.count));
@@ -105,6 +100,13 @@ struct Metrics::Listener {
   void operator()(const Other&) const {}
 
  private:
+  JobSeries& begun(const ledger::RunStarted& run) const {
+    const auto series = metrics.series_of(run.job);
+    series->on(run);
+    metrics.by_run_.insert_or_assign(run.run, series);
+    return *series;
+  }
+
   /// By the run: its job may have been removed since. A run of the last daemon (lost) is found by its job.
   JobSeries& of_run(ledger::RunId run, const std::string& job) const {
     JobSeries* const found = metrics.series_of_run(run);

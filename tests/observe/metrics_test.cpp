@@ -99,7 +99,7 @@ TEST_CASE("a configured job has all its series at the first scrape, as zeros") {
   CHECK(value(text, R"(belfry_jobs{state="enabled"})") == 1.0);
   CHECK(value(text, R"(belfry_jobs{state="disabled"})") == 1.0);
   CHECK(value(text, R"(belfry_job_info{job_name="backup",schedule="0 * * * *",timezone="Europe/Berlin",)"
-                    R"(concurrency_policy="forbid",group=""})") == 1.0);
+                    R"(concurrency_policy="forbid",group="",enabled="true"})") == 1.0);
 }
 
 TEST_CASE("what is not known yet is absent, not zero") {
