@@ -42,6 +42,7 @@
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
 #include "observe/sla_watch.hpp"
+#include "observe/slow_steps.hpp"
 #include "observe/tasks_page.hpp"
 #include "time/duration.hpp"
 
@@ -101,9 +102,11 @@ class Daemon {
   engine::EventStream events_;
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
+  observe::SlowSteps slow_steps_{[this] { return loop_.wall_now(); }};
   // A task that ignores its end must not keep the process from ending.
-  async::Loop loop_{
-      async::LoopOptions().shutdown_grace(std::chrono::seconds{5}).on_complaint(observe::complaint_log(log_))};
+  async::Loop loop_{async::LoopOptions()
+                        .shutdown_grace(std::chrono::seconds{5})
+                        .on_complaint(slow_steps_.noting(observe::complaint_log(log_)))};
   observe::LoopLog loop_log_;
   observe::LedgerLog ledger_log_;
   async::ThreadPool pool_;
@@ -219,7 +222,9 @@ void Daemon::open_doors(async::TaskGroup& group) {
                                       group.start(upgrade(std::move(answer)), as_daemon("upgrade"));
                                     },
                                 .metrics = [this] { return metrics_.text(); },
-                                .breaches = [this] { return sla_.breaches(); }},
+                                .breaches = [this] { return sla_.breaches(); },
+                                .slow_steps = [this](engine::WallTime from,
+                                                     engine::WallTime to) { return slow_steps_.between(from, to); }},
                    HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
   log_.info("belfryd is ready", {{"version", version},
                                  {"config", start_.options.config.string()},

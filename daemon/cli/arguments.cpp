@@ -118,6 +118,21 @@ void declare_why(Declared& declared) {
       [](Session& session, const WhyOptions& options) { return why(session, options); });
 }
 
+void declare_slow(Declared& declared) {
+  declared.command<SlowOptions>(
+      "slow", "Say where the time went of a job's runs that started late, and what held the loop meanwhile",
+      "  belfry slow backup\n  belfry slow backup --over 1s -n 20\n  belfry slow backup --run 1042",
+      [](CLI::App& sub, SlowOptions& options) {
+        sub.add_option("job", options.job, "the job")->required()->type_name("JOB");
+        sub.add_option("--run", options.run, "this run, however late it was")->type_name("RUN");
+        sub.add_option("--over", options.over, "runs that were later than this (default: 100ms)")->type_name("SPAN");
+        sub.add_option("-n,--count", options.count, "how many, the newest ones (default: 5)")
+            ->check(CLI::Range(1, 100))
+            ->type_name("N");
+      },
+      [](Session& session, const SlowOptions& options) { return slow(session, options); });
+}
+
 void add_one_shot_options(CLI::App& sub, OneShotOptions& options, const char* when, const char* type) {
   sub.add_option("when", options.when, when)->required()->type_name(type);
   sub.add_option("command", options.command, "the program and its arguments, after --")->type_name("COMMAND");
@@ -199,6 +214,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   declare_jobs(declared);
   declare_runs(declared);
   declare_why(declared);
+  declare_slow(declared);
   declare_schedules(declared);
   declare_times(declared, tail);
   declare_daemon(declared);

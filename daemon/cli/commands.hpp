@@ -54,6 +54,13 @@ struct WhyOptions {
   std::string at;  ///< empty: the most recent slot
 };
 
+struct SlowOptions {
+  std::string job;
+  std::optional<std::int64_t> run;  ///< none: the latest late ones
+  std::string over;                 ///< empty: 100ms
+  int count = 5;
+};
+
 struct SimulateCommand {
   std::string from;                      ///< empty: now
   std::string to;                        ///< empty: a week after `from`
@@ -100,6 +107,7 @@ int resume(Session& session, const std::string& job);            // job_commands
 int history(Session& session, const HistoryOptions& options);    // run_commands.cpp
 int logs(Session& session, const std::string& run_or_job);       // run_commands.cpp
 int why(Session& session, const WhyOptions& options);            // why_command.cpp
+int slow(Session& session, const SlowOptions& options);          // slow_command.cpp
 int next(Session& session, const NextOptions& options);          // schedule_commands.cpp
 int explain(Session& session, const NextOptions& options);       // schedule_commands.cpp
 int lint(Session& session, const std::string& file);             // lint_command.cpp

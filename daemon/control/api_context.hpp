@@ -42,6 +42,7 @@ void add_task_routes(Router& router, ApiContext& context);      // api_tasks.cpp
 void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
 void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
 void add_why_routes(Router& router, ApiContext& context);       // api_why.cpp
+void add_slow_routes(Router& router, ApiContext& context);      // api_slow.cpp
 void add_catchup_routes(Router& router, ApiContext& context);   // api_catchup.cpp
 void add_one_shot_routes(Router& router, ApiContext& context);  // api_one_shots.cpp
 void add_ledger_routes(Router& router, ApiContext& context);    // api_ledger.cpp

@@ -25,6 +25,7 @@ Router routes(ApiContext& context) {
   add_job_routes(router, context);
   add_run_routes(router, context);
   add_why_routes(router, context);
+  add_slow_routes(router, context);
   add_catchup_routes(router, context);
   add_one_shot_routes(router, context);
   add_ledger_routes(router, context);

@@ -7,6 +7,7 @@
 //   GET    /v1/jobs/NAME/next?n=5          coming slots      POST /v1/jobs/NAME/run         {"wait": true}
 //   POST   /v1/jobs/NAME/pause             {"reason": "..", "until": TIME}  POST /v1/jobs/NAME/resume
 //   GET    /v1/jobs/NAME/why?at=           what became of a slot, and why
+//   GET    /v1/jobs/NAME/slow?limit=&over=SPAN&run=   where the time of its late starts went
 //   GET    /v1/catchup?limit=              missed slots that wait for the catch-up budget
 //   POST   /v1/jobs/NAME/catchup/run       now           POST /v1/jobs/NAME/catchup/skip
 //   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
@@ -34,6 +35,7 @@
 #include "engine/engine.hpp"
 #include "engine/event.hpp"
 #include "ledger/ledger.hpp"
+#include "observe/slow_steps.hpp"
 
 namespace belfry::daemon {
 
@@ -74,6 +76,9 @@ struct ControlParts {
 
   /// The checks of `sla` that fail now. Called on the loop's thread.
   std::function<std::vector<engine::SlaBreached>()> breaches;
+
+  /// The steps that held the loop in that span, as far as is known. Any thread.
+  std::function<std::vector<observe::SlowStep>(engine::WallTime from, engine::WallTime to)> slow_steps;
 
   /// How long a client waits for the loop before it is told what the loop is doing. Shorter than the patience of
   /// `belfry status`, which would take the daemon for stopped.

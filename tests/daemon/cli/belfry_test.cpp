@@ -98,6 +98,39 @@ TEST_CASE("a job that does not keep its sla is marked in the list and named by s
       Catch::Contains("sla       1 check not met\n          backup: a slot waits since 7m, and 5m are agreed\n"));
 }
 
+TEST_CASE("slow tells of late starts with their phases and what held the loop, of none, and of what is not there") {
+  ledger::RunStarted start;
+  start.run = 7;
+  start.job = "backup";
+  start.scheduled_at = std::chrono::system_clock::now() - std::chrono::hours{1};
+  start.started_at = *start.scheduled_at + std::chrono::seconds{4};
+  start.waits.queue = std::chrono::seconds{1};
+  ledger::RunStarted by_hand = start;
+  by_hand.run = 8;
+  by_hand.scheduled_at.reset();
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success)),
+                     make_job("idle", std::make_shared<Instant>(Outcome::success))},
+                    std::chrono::seconds{30}, {}, {start, by_hand});
+  daemon.slow_steps = {{.began = *start.scheduled_at,
+                        .ended = *start.scheduled_at + std::chrono::seconds{2},
+                        .task = "run hog",
+                        .kind = "run",
+                        .place = "jobs/x.cpp:12"}};
+  const Said late = belfry(daemon.socket(), "slow backup");
+  CHECK(late.code == 0);
+  CHECK_THAT(late.out, Catch::Contains("Run 7, due at 20") && Catch::Contains(", was 4s late, 3s of it in admission") &&
+                           Catch::Contains("by the task \"run hog\", from jobs/x.cpp:12") &&
+                           Catch::Contains("  queue         1.0 s\n") &&
+                           Catch::Contains("  held for      2.0 s by run hog (run), from jobs/x.cpp:12\n"));
+  CHECK(json::parse(belfry(daemon.socket(), "slow backup --json").out).at("starts").at(0).at("late_seconds") == 4.0);
+  CHECK_THAT(belfry(daemon.socket(), "slow backup --over 5s").out, Catch::StartsWith("None of the last 1 runs"));
+  CHECK_THAT(belfry(daemon.socket(), "slow backup --run 8").out, Catch::Contains("started by hand"));
+  CHECK_THAT(belfry(daemon.socket(), "slow idle").out, Catch::Contains("It has not run yet"));
+  CHECK(belfry(daemon.socket(), "slow backup --run 99").code == 3);
+  CHECK(belfry(daemon.socket(), "slow bakup").code == 3);
+  CHECK(belfry(daemon.socket(), "slow backup --over soon").code != 0);
+}
+
 TEST_CASE("pause, resume, next, one-shots, status and reload") {
   LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
   CHECK(belfry(daemon.socket(), "pause backup --reason 'new disk'").code == 0);
@@ -253,9 +286,9 @@ TEST_CASE("what needs no daemon works without one") {
   CHECK_THAT(invalid.err, Catch::Contains("bad.yaml:3") && Catch::Contains("every"));
   CHECK(json::parse(belfry(none, "validate --json " + (folder / "bad.yaml").string()).out).at("valid") == false);
   CHECK(belfry(none, "version").code == 0);
-  for (const char* command :
-       {"",   "list",   "run",     "cancel", "pause",   "resume",  "next", "history", "logs", "validate", "in",
-        "at", "reload", "upgrade", "status", "version", "explain", "lint", "diff",    "why",  "simulate", "tasks"}) {
+  for (const char* command : {"",        "list",     "run",  "cancel", "pause",    "resume",  "next",   "history",
+                              "logs",    "validate", "in",   "at",     "reload",   "upgrade", "status", "version",
+                              "explain", "lint",     "diff", "why",    "simulate", "tasks",   "slow"}) {
     CAPTURE(command);
     const Said help = belfry(none, std::string(command) + " --help");
     CHECK(help.code == 0);

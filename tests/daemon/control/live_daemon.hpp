@@ -153,6 +153,9 @@ class LiveDaemon {
   /// All one-shots that were asked for, and what the next reload says: shared by the test's thread and the loop's.
   Shared<std::vector<ledger::OneShotAdded>> one_shots;
 
+  /// What held the loop, whenever.
+  Shared<std::vector<observe::SlowStep>> slow_steps;
+
   /// Which checks of `sla` fail.
   Shared<std::vector<engine::SlaBreached>> breaches;
 
@@ -196,6 +199,7 @@ class LiveDaemon {
                                .reload = [this](auto done) { done(next_reload.get()); },
                                .metrics = [] { return "belfry_test 1\n"; },
                                .breaches = [this] { return breaches.get(); },
+                               .slow_steps = [this](auto, auto) { return slow_steps.get(); },
                                .loop_patience = loop_patience_};
     control_.emplace(std::move(parts), http_);
   }
