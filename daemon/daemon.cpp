@@ -36,11 +36,13 @@
 #include "observe/collectors.hpp"
 #include "observe/complaint_log.hpp"
 #include "observe/exposer.hpp"
+#include "observe/growth_watch.hpp"
 #include "observe/ledger_log.hpp"
 #include "observe/log.hpp"
 #include "observe/log_observer.hpp"
 #include "observe/loop_log.hpp"
 #include "observe/metrics.hpp"
+#include "observe/process_inventory.hpp"
 #include "observe/sla_watch.hpp"
 #include "observe/slow_steps.hpp"
 #include "observe/tasks_page.hpp"
@@ -59,6 +61,9 @@ constexpr Duration zone_patience = std::chrono::hours{1};
 
 /// A step that holds the loop for so long is logged with the calls on its stack while it lasts.
 constexpr Duration stall = std::chrono::seconds{1};
+
+/// The process that holds what a successor needs of running jobs (io/fd_keeper.hpp).
+constexpr const char* keeper_name = "belfry-keeper";
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
@@ -112,6 +117,7 @@ class Daemon {
   async::ThreadPool pool_;
   engine::Engine engine_;
   observe::SlaWatch sla_;
+  observe::GrowthWatch growth_;
   Reloader reloader_;
   ConfigWatch config_watch_;
   Upgrade upgrade_;
@@ -137,6 +143,12 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot, live_.get()),
       sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
+      growth_(
+          log_, [this] { return pool_.run([this] { return observe::count_resources(loop_); }); },
+          [this] {
+            const engine::EngineStatus status = engine_.status();
+            return std::uint64_t{status.running + status.queued};
+          }),
       reloader_(
           start_.options, start_.load, settings_,
           {.engine = engine_, .pool = pool_, .metrics = metrics_, .ledger = *ledger_, .natives = *start_.load.natives}),
@@ -159,6 +171,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.add(observe::ledger_collector(*ledger_));
   metrics_.add(observe::log_collector(log_));
   metrics_.add(observe::process_collector());
+  metrics_.add(growth_.collector());
 }
 
 async::Task<> Daemon::serve() {
@@ -191,6 +204,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(take_signals(group), as_daemon("signals"));
   group.start(reap_strays(), as_daemon("reaper"));
   group.start(watch_zones(), as_daemon("zones"));
+  group.start(growth_.serve(), as_daemon("growth"));
   group.start(config_watch_.serve(), as_daemon("config"));
   const auto interval = notifier_.watchdog_interval();
   if (interval) group.start(feed_watchdog(*interval / 2), as_daemon("watchdog"));
@@ -357,9 +371,14 @@ int run_daemon(Start start) {
   Settings settings = effective(start.config.settings, start.options);
   io::become_subreaper();
   observe::Log log(log_options(settings));
+  async::Loop().close();  // what libuv keeps for the process is there from now on
+  const auto before = observe::ProcessInventory::take();
   try {
-    Daemon daemon(std::move(start), std::move(settings), log, notifier, signals);
-    async::run(daemon.loop(), daemon.serve());
+    {
+      Daemon daemon(std::move(start), std::move(settings), log, notifier, signals);
+      async::run(daemon.loop(), daemon.serve());
+    }
+    observe::tell_leftovers(log, before, keeper_name);
     return 0;
   } catch (const std::exception& error) {
     log.error(std::string("belfryd cannot go on: ") + error.what());
