@@ -7,7 +7,7 @@ pkg_check_modules(dw REQUIRED IMPORTED_TARGET GLOBAL libdw)                    #
 pkg_check_modules(absl_time REQUIRED IMPORTED_TARGET GLOBAL absl_time)         # lib/time: zones
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET GLOBAL sqlite3)             # lib/ledger
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    # daemon/control, lib/observe: /metrics
-pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # daemon/cli
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # lib/io: HTTP and mail; daemon/cli
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs, lib/observe: gzip
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET GLOBAL libcrypto)              # jobs: SHA-256

@@ -48,6 +48,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> fenced = {
     {"prometheus/", {"lib/observe/", "daemon/"}},
     {"spdlog/", {"lib/observe/", "daemon/"}},
     {"microhttpd.h", {"daemon/control/", "lib/observe/exposer"}},
+    {"curl/", {"lib/io/", "daemon/cli/"}},
     {"CLI/", {"daemon/"}},
     {"nlohmann/", {"daemon/"}},
 };
