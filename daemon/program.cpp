@@ -79,6 +79,7 @@ int become(const Program& program, const Handover& handover) {
                         std::to_string(handover.control) + " " + std::to_string(handover.metrics));
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(environment);
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // libraries open some that are not
   keep_open(handover.control, true);
   keep_open(handover.metrics, true);
   ::execve(program.path.c_str(), argv.data(), envp.data());
