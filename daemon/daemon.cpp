@@ -20,6 +20,7 @@
 #include "daemon/config_watch.hpp"
 #include "daemon/control/control_api.hpp"
 #include "daemon/log_options.hpp"
+#include "daemon/notify/notifications.hpp"
 #include "daemon/one_shot.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/reload_log.hpp"
@@ -65,6 +66,9 @@ constexpr Duration stall = std::chrono::seconds{1};
 /// The process that holds what a successor needs of running jobs (io/fd_keeper.hpp).
 constexpr const char* keeper_name = "belfry-keeper";
 
+/// How long notifications that wait may take before the process ends, or becomes another one.
+constexpr Duration notify_patience = std::chrono::seconds{10};
+
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
 
@@ -92,6 +96,7 @@ class Daemon {
   async::Task<> watch_zones();
   async::Task<> reload_for_signal();
   async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
+  async::Task<> test_channel(std::string channel, std::function<void(ChannelTest)> answer);
   async::Task<> end_in_order();
   void open_doors(async::TaskGroup& group);
   void say(const ReloadReport& report);
@@ -114,6 +119,7 @@ class Daemon {
                         .on_complaint(slow_steps_.noting(observe::complaint_log(log_)))};
   observe::LoopLog loop_log_;
   observe::LedgerLog ledger_log_;
+  Notifications notifications_;
   async::ThreadPool pool_;
   engine::Engine engine_;
   observe::SlaWatch sla_;
@@ -140,22 +146,22 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       log_observer_(log),
       loop_log_(log, loop_),
       ledger_log_(log, *ledger_),
+      notifications_(log, ledger_->id()),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot, live_.get()),
       sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
       growth_(
           log_, [this] { return pool_.run([this] { return observe::count_resources(loop_); }); },
-          [this] {
-            const engine::EngineStatus status = engine_.status();
-            return std::uint64_t{status.running + status.queued};
-          }),
-      reloader_(
-          start_.options, start_.load, settings_,
-          {.engine = engine_, .pool = pool_, .metrics = metrics_, .ledger = *ledger_, .natives = *start_.load.natives}),
-      config_watch_({.reloader = reloader_,
-                     .pool = pool_,
-                     .log = log_,
-                     .say = [this](const ReloadReport& report) { say(report); }}),
+          [this] { return std::uint64_t{engine_.status().running + engine_.status().queued}; }),
+      reloader_(start_.options, start_.load, settings_,
+                {.engine = engine_,
+                 .pool = pool_,
+                 .metrics = metrics_,
+                 .ledger = *ledger_,
+                 .notifications = notifications_,
+                 .natives = *start_.load.natives}),
+      config_watch_(
+          {.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const auto& told) { say(told); }}),
       upgrade_(start_.program,
                {.events = events_, .engine = engine_, .ledger = *ledger_, .live = live_.get(), .log = log_}) {
   metrics_.subscribe(events_);
@@ -163,6 +169,8 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   loop_log_.subscribe(events_);
   ledger_log_.subscribe(events_);
   sla_.subscribe();
+  notifications_.apply(plan_of(start_.config));  // what the last daemon left is told before the first generation
+  notifications_.subscribe(events_);
   events_.subscribe([this](const engine::Event& event) {
     if (std::holds_alternative<ledger::RunStarted>(event)) run_began_.set();
   });
@@ -172,6 +180,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.add(observe::log_collector(log_));
   metrics_.add(observe::process_collector());
   metrics_.add(growth_.collector());
+  metrics_.add(notifications_.collector());
 }
 
 async::Task<> Daemon::serve() {
@@ -185,13 +194,7 @@ async::Task<> Daemon::serve() {
 }
 
 async::Task<> Daemon::serve_in(async::TaskGroup& group) {
-  auto read_past = [this, left = live_ ? live_->left() : std::vector<ledger::LiveRun>{}]() mutable {
-    const bool whole = live_ && live_->is_continued();
-    auto past = std::make_shared<engine::Past>(engine::read_past(*ledger_->open_reader(), std::move(left), whole));
-    past->continued = whole && start_.handover.upgraded;
-    return std::shared_ptr<const engine::Past>(std::move(past));
-  };
-  engine_.resume(co_await pool_.run(std::move(read_past)));
+  engine_.resume(co_await pool_.run(past_reader(*ledger_, live_.get(), start_.handover.upgraded)));
   BELFRY_FAULT_POINT("daemon.resumed");
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), as_daemon("engine"));
@@ -202,6 +205,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   open_doors(group);
   BELFRY_FAULT_POINT("daemon.ready");
   group.start(take_signals(group), as_daemon("signals"));
+  group.start(notifications_.serve(), as_daemon("notifications"));
   group.start(reap_strays(), as_daemon("reaper"));
   group.start(watch_zones(), as_daemon("zones"));
   group.start(growth_.serve(), as_daemon("growth"));
@@ -219,27 +223,32 @@ void Daemon::open_doors(async::TaskGroup& group) {
     exposer_.emplace(settings_.metrics->text(), std::move(served), start_.handover.metrics);
   }
   const std::string metrics = exposer_ ? settings_.metrics->host + ":" + std::to_string(exposer_->port()) : "";
-  control_.emplace(ControlParts{.loop = loop_,
-                                .engine = engine_,
-                                .events = events_,
-                                .ledger = *ledger_,
-                                .version = version,
-                                .config_path = start_.options.config,
-                                .metrics_address = metrics,
-                                .started_at = start_.load.started,
-                                .reload =
-                                    [this, &group](std::function<void(ReloadResult)> answer) {
-                                      group.start(reload_for_client(std::move(answer)), as_daemon("reload"));
-                                    },
-                                .upgrade =
-                                    [this, &group](std::function<void(std::string)> answer) {
-                                      group.start(upgrade(std::move(answer)), as_daemon("upgrade"));
-                                    },
-                                .metrics = [this] { return metrics_.text(); },
-                                .breaches = [this] { return sla_.breaches(); },
-                                .slow_steps = [this](engine::WallTime from,
-                                                     engine::WallTime to) { return slow_steps_.between(from, to); }},
-                   HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
+  control_.emplace(
+      ControlParts{
+          .loop = loop_,
+          .engine = engine_,
+          .events = events_,
+          .ledger = *ledger_,
+          .version = version,
+          .config_path = start_.options.config,
+          .metrics_address = metrics,
+          .started_at = start_.load.started,
+          .reload =
+              [this, &group](std::function<void(ReloadResult)> answer) {
+                group.start(reload_for_client(std::move(answer)), as_daemon("reload"));
+              },
+          .upgrade =
+              [this, &group](std::function<void(std::string)> answer) {
+                group.start(upgrade(std::move(answer)), as_daemon("upgrade"));
+              },
+          .test_channel =
+              [this, &group](std::string channel, std::function<void(ChannelTest)> answer) {
+                group.start(test_channel(std::move(channel), std::move(answer)), as_daemon("notify test"));
+              },
+          .metrics = [this] { return metrics_.text(); },
+          .breaches = [this] { return sla_.breaches(); },
+          .slow_steps = [this](engine::WallTime from, engine::WallTime to) { return slow_steps_.between(from, to); }},
+      HttpOptions{.socket = settings_.socket, .inherited = start_.handover.control});
   log_.info("belfryd is ready", {{"version", version},
                                  {"config", start_.options.config.string()},
                                  {"state_dir", settings_.state_dir.string()},
@@ -252,6 +261,7 @@ async::Task<> Daemon::upgrade(std::function<void(std::string)> answer) {
   std::string why_not = "belfryd is shutting down";
   if (!told_to_end_.is_set()) {
     notifier_.reloading();
+    co_await notifications_.settle(notify_patience);
     const Handover sockets{.control = control_->descriptor(), .metrics = exposer_ ? exposer_->descriptor() : -1};
     why_not = co_await upgrade_.carry_out(sockets);
     notifier_.ready(status_line());
@@ -278,6 +288,7 @@ async::Task<> Daemon::take_signals(async::TaskGroup& group) {
       told_at = loop_.now_ns();
     } else if (Duration(loop_.now_ns() - told_at) > one_request) {
       log_.warning("told to end again: running jobs are ended now");
+      notifications_.give_up();
       co_await engine_.drain(Duration::zero());
     }
   }
@@ -291,6 +302,7 @@ async::Task<> Daemon::end_in_order() {
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = loop_.wall_now()});
   const bool durable = co_await async::move_on_after(ledger_patience, ledger::flush(*ledger_));
   BELFRY_FAULT_POINT("daemon.flushed");
+  co_await notifications_.finish(notify_patience);
   if (durable) {
     engine_.all_is_durable();
     log_.info("belfryd has ended in order");
@@ -340,14 +352,13 @@ async::Task<> Daemon::reload_for_signal() {
 async::Task<> Daemon::reload_for_client(std::function<void(ReloadResult)> answer) {
   const ReloadReport report = co_await reloader_.reload();
   say(report);
-  answer({.applied = report.errors.empty(),
-          .errors = report.errors.empty() ? "" : format_errors(report.errors),
-          .generation = report.generation,
-          .added = report.changes.added,
-          .changed = report.changes.changed,
-          .removed = report.changes.removed,
-          .needs_restart = report.needs_restart,
-          .differences = report.differences});
+  answer(result_of(report));
+}
+
+async::Task<> Daemon::test_channel(std::string channel, std::function<void(ChannelTest)> answer) {
+  const auto result = co_await notifications_.test(std::move(channel));
+  answer(result ? ChannelTest{.delivered = result->ok(), .detail = result->detail}
+                : ChannelTest{.known = false, .detail = result.error()});
 }
 
 /// Whoever asked for the reload: all are told alike, and the files to watch may be others now.

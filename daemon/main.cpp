@@ -41,7 +41,8 @@ int start(int argc, char** argv) {
   const auto options = daemon::parse_options(argc, argv);
   if (!options) return options.error();
   const jobs::NativeRegistry natives = jobs::NativeRegistry::with_builtins();
-  const daemon::LoadOptions load{.natives = &natives, .started = std::chrono::system_clock::now()};
+  const daemon::LoadOptions load{
+      .natives = &natives, .started = std::chrono::system_clock::now(), .read_secrets = true};
   daemon::Loaded loaded = daemon::load_with_files(options->config, load);
   if (!loaded.config) {
     const bool colour = isatty(STDERR_FILENO) == 1;

@@ -52,6 +52,7 @@ struct Reloader::Basis {
                       .config = {},
                       .files = std::move(files),
                       .catalog = nullptr,
+                      .notify = nullptr,
                       .differences = nullptr};
     if (!read) {
       prepared.errors = std::move(read.error());
@@ -59,6 +60,7 @@ struct Reloader::Basis {
     }
     prepared.config = std::move(*read);
     prepared.catalog = build_catalog(prepared.config, build);
+    prepared.notify = plan_of(prepared.config);
     prepared.config.jobs.clear();
     if (!catalog) return prepared;
     const Declaration before{.catalog = *catalog, .text = *text, .calendars = calendars};
@@ -152,6 +154,7 @@ ReloadReport Reloader::take(Prepared prepared) {
     return report;
   }
   report.generation = ++generation_;
+  parts_.notifications.apply(std::move(prepared.notify));
   report.changes = parts_.engine.apply(std::move(prepared.catalog));
   report.differences = std::move(prepared.differences);
   report.needs_restart = fixed_keys_changed(running_, effective(prepared.config.settings, options_));

@@ -14,6 +14,7 @@
 #include "daemon/compare/config_diff.hpp"
 #include "daemon/config/config_error.hpp"
 #include "daemon/config/load_config.hpp"
+#include "daemon/notify/notifications.hpp"
 #include "daemon/options.hpp"
 #include "engine/engine.hpp"
 #include "jobs/native.hpp"
@@ -48,6 +49,7 @@ class Reloader {
     async::ThreadPool& pool;
     observe::Metrics& metrics;
     ledger::Ledger& ledger;
+    Notifications& notifications;
     const jobs::NativeRegistry& natives;
   };
 
@@ -82,6 +84,7 @@ class Reloader {
     Config config;  // the jobs are in the catalog
     std::vector<SourceFile> files;
     std::shared_ptr<const engine::Catalog> catalog;
+    std::shared_ptr<const NotifyPlan> notify;
     std::shared_ptr<const ConfigDiff> differences;
   };
   /// What is needed for that, as copies.

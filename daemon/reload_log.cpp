@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/compare/diff_view.hpp"
+#include "daemon/config/config_error.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::daemon {
@@ -53,6 +54,17 @@ void log_reload(observe::Log& log, const ReloadReport& report) {
   for (const std::string& key : report.needs_restart) {
     log.warning("the new value takes effect at the next start of belfryd", {{"key", key}});
   }
+}
+
+ReloadResult result_of(const ReloadReport& report) {
+  return {.applied = report.errors.empty(),
+          .errors = report.errors.empty() ? "" : format_errors(report.errors),
+          .generation = report.generation,
+          .added = report.changes.added,
+          .changed = report.changes.changed,
+          .removed = report.changes.removed,
+          .needs_restart = report.needs_restart,
+          .differences = report.differences};
 }
 
 }  // namespace belfry::daemon

@@ -1,12 +1,16 @@
-// What the log says of a reload.
+// What the log, and the client who asked for it, are told of a reload.
 #pragma once
 
+#include "daemon/control/control_api.hpp"
 #include "daemon/reload.hpp"
 #include "observe/log.hpp"
 
 namespace belfry::daemon {
 
-/// Which jobs, keys and slots are others now, or what is wrong with the file. Lists are cut at 50 lines.
+/// Mistakes, what differs, which next slots have moved (at most 50 lines of each), and which keys need a restart.
 void log_reload(observe::Log& log, const ReloadReport& report);
+
+/// The same for the control API.
+ReloadResult result_of(const ReloadReport& report);
 
 }  // namespace belfry::daemon

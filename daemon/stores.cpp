@@ -1,5 +1,8 @@
 #include "daemon/stores.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "io/exec_shim.hpp"
 #include "ledger/error.hpp"
 
@@ -37,6 +40,17 @@ std::unique_ptr<ledger::LiveRuns> open_live_runs(const ledger::SqliteLedger& led
     log.warning("runs cannot be taken over after a crash", {{"reason", error.what()}});
     return nullptr;
   }
+}
+
+std::move_only_function<std::shared_ptr<const engine::Past>()> past_reader(const ledger::SqliteLedger& ledger,
+                                                                           const ledger::LiveRuns* live,
+                                                                           bool upgraded) {
+  const bool whole = live != nullptr && live->is_continued();
+  return [&ledger, whole, upgraded, left = live != nullptr ? live->left() : std::vector<ledger::LiveRun>()]() mutable {
+    auto past = std::make_shared<engine::Past>(engine::read_past(*ledger.open_reader(), std::move(left), whole));
+    past->continued = whole && upgraded;
+    return std::shared_ptr<const engine::Past>(std::move(past));
+  };
 }
 
 }  // namespace belfry::daemon

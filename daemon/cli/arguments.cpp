@@ -219,6 +219,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
   declare_times(declared, tail);
   declare_daemon(declared);
   declare_catchup(app, arguments);
+  declare_notify(app, arguments);
   declare_db(app, arguments);
 }
 

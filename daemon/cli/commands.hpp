@@ -127,6 +127,7 @@ int simulate(Session& session, const SimulateCommand& options);  // simulate_com
 int catchup_plan(Session& session, int count);                   // catchup_commands.cpp
 int catchup_run(Session& session, const std::string& job);       // catchup_commands.cpp
 int catchup_skip(Session& session, const std::string& job);      // catchup_commands.cpp
+int notify_test(Session& session, const std::string& channel);   // notify_command.cpp
 int version(Session& session);                                   // daemon_commands.cpp
 
 // What several of them need (show.cpp).

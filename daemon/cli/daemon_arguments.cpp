@@ -103,6 +103,21 @@ void declare_catchup(CLI::App& app, Arguments& arguments) {
                                 [](Session& session, const std::string& name) { return catchup_skip(session, name); });
 }
 
+void declare_notify(CLI::App& app, Arguments& arguments) {
+  CLI::App* const notify = app.add_subcommand("notify", "Try the channels by which people are told");
+  notify->require_subcommand(1);
+  notify->fallthrough();
+  notify->footer("`belfry notify COMMAND --help` shows options and examples.\n");
+  Declared declared(*notify, arguments);
+  declared.command<std::string>(
+      "test", "Send a test message by a channel, at once and once, and tell what came of it",
+      "  belfry notify test ops",
+      [](CLI::App& sub, std::string& channel) {
+        sub.add_option("channel", channel, "the channel")->required()->type_name("CHANNEL");
+      },
+      [](Session& session, const std::string& channel) { return notify_test(session, channel); });
+}
+
 void declare_db(CLI::App& app, Arguments& arguments) {
   CLI::App* const db = app.add_subcommand("db", "Copy, put back, check or shrink the ledger");
   db->require_subcommand(1);

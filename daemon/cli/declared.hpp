@@ -40,6 +40,8 @@ inline void no_options(CLI::App& /*sub*/, None& /*options*/) {}
 void declare_daemon(Declared& declared);
 /// catchup plan | run | skip.
 void declare_catchup(CLI::App& app, Arguments& arguments);
+/// notify test.
+void declare_notify(CLI::App& app, Arguments& arguments);
 /// db backup | restore | check | vacuum.
 void declare_db(CLI::App& app, Arguments& arguments);
 

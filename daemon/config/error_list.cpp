@@ -4,6 +4,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "daemon/config/concealed.hpp"
 #include "daemon/config/utf8.hpp"
 
 namespace belfry::daemon {
@@ -50,9 +51,9 @@ void append_one_column(std::string& out, std::string_view text, std::size_t& at)
   at += size;
 }
 
-void show_line(ConfigError& error, const SourceText& source) {
+/// `line`: the one at fault, concealed.
+void show_line(ConfigError& error, const SourceText& source, std::string_view line) {
   const int skip = error.place.column > window ? error.place.column - lead_in : 0;
-  const auto line = source.line(error.place.line);
   const auto begin = source.offset_at({error.place.line, skip + 1}) - source.offset_at({error.place.line, 1});
   int shown = 0;
   for (auto at = begin; at < line.size() && shown < window; ++shown) append_one_column(error.source_line, line, at);
@@ -101,8 +102,12 @@ void ErrorList::add(Place place, std::string_view key, Complaint complaint) {
   error.message = std::move(complaint.message);
   error.expected = std::move(complaint.expected);
   error.hint = std::move(complaint.hint);
-  if (place.line > 0) show_line(error, *source_);
   errors_.push_back(std::move(error));
+}
+
+void ErrorList::hide(std::string secret) {
+  constexpr std::size_t shortest = 4;  // what is shorter stands everywhere
+  if (secret.size() >= shortest) secrets_.push_back(std::move(secret));
 }
 
 std::vector<ConfigError> ErrorList::take() {
@@ -111,7 +116,17 @@ std::vector<ConfigError> ErrorList::take() {
   std::ranges::sort(order, {},
                     [&](std::size_t i) { return std::tuple(errors_[i].place.line, errors_[i].place.column, i); });
   std::vector<ConfigError> sorted;
-  for (const auto i : order) sorted.push_back(std::move(errors_[i]));
+  int shown = 0;
+  std::string line;
+  for (const auto i : order) {
+    ConfigError& error = sorted.emplace_back(std::move(errors_[i]));
+    error.message = conceal(error.message, secrets_);
+    error.hint = conceal(error.hint, secrets_);
+    if (error.place.line == 0) continue;
+    if (error.place.line != shown) line = conceal(conceal(source_->line(error.place.line)), secrets_);
+    shown = error.place.line;
+    show_line(error, *source_, line);
+  }
   if (suppressed_ > 0) {
     ConfigError rest;
     rest.file = source_->name();

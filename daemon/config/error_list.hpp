@@ -31,6 +31,9 @@ class ErrorList {
   /// Notes a mistake. The same complaint about the same place is noted once.
   void add(Place place, std::string_view key, Complaint complaint);
 
+  /// This text of the file is secret: no error shows it, those that were noted before included.
+  void hide(std::string secret);
+
   bool empty() const noexcept { return errors_.empty(); }
   bool full() const noexcept { return errors_.size() >= limit; }
   const SourceText& source() const noexcept { return *source_; }
@@ -41,6 +44,7 @@ class ErrorList {
  private:
   const SourceText* source_;
   std::vector<ConfigError> errors_;
+  std::vector<std::string> secrets_;
   std::size_t suppressed_ = 0;
 };
 

@@ -90,6 +90,7 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
   read_run_policies(job, {.folder = context.folder, .groups = context.groups}, spec.policies.run);
   read_process_policies(job, context.folder, spec.policies.process);
   read_schedule_policies(job, context.calendars, spec.policies.schedule);
+  read_notify_policies(job, context.notify, spec.policies.notify);
   const auto zone = spec.policies.run.zone.value_or(context.zone);
   spec.days_off = days_of(spec.policies.schedule.holidays, context.calendars);
   auto trigger = read_trigger(job, {.job = name,
@@ -126,6 +127,7 @@ Policies read_defaults(const Value& value, const JobContext& context) {
   read_run_policies(map, {.folder = context.folder, .groups = context.groups}, defaults.run);
   read_schedule_policies(map, context.calendars, defaults.schedule);
   read_process_policies(map, context.folder, defaults.process);
+  read_notify_policies(map, context.notify, defaults.notify);
   return defaults;
 }
 

@@ -20,6 +20,7 @@ struct JobContext {
   Policies defaults;
   time::WallTime started;  ///< what `after` counts from
   const jobs::NativeRegistry* natives = nullptr;
+  NotifyContext notify;
 };
 
 /// The job `name`, declared at `place` by the map `value`. Complains about all that is wrong; gives nothing then.

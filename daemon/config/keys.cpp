@@ -29,6 +29,8 @@ constexpr std::array top_keys{
     Key{"watch_config", "true or false", "true", "whether a change of this file, or of an .ics file, is a reload"},
     Key{"history", "a map", "", "how much of the past the ledger keeps"},
     Key{"store", "a map", "", "how the ledger is kept"},
+    Key{"notify", "a map by name", "", "channels, for the key notify of jobs"},
+    Key{"ping", "a map", "", "what belfryd pings while it is alive"},
 };
 
 constexpr std::array log_keys{
@@ -131,6 +133,8 @@ constexpr std::array job_keys{
     Key{"starting_deadline", "a duration or none", "none", "a slot that cannot start within this time is skipped"},
     Key{"sla", "a map or none", "", "what is expected of the job; told when it is breached, see the section sla"},
     Key{"output", "a map", "", "how much of what the program prints is kept"},
+    Key{"notify", "a map or none", "", "which channels are told of what"},
+    Key{"ping", "a map or none", "", "what is pinged when a run starts and ends"},
 };
 
 constexpr std::array retries_keys{
@@ -322,11 +326,17 @@ constexpr std::array synonyms{
     Synonym{"deadline", "late_after"},
     Synonym{"max_duration", "max_runtime"},
     Synonym{"max_age", "max_time_since_success"},
+    Synonym{"notifications", "notify"},
+    Synonym{"alerts", "notify"},
+    Synonym{"healthcheck", "ping"},
+    Synonym{"onFailure", "on_failure"},
+    Synonym{"onSuccess", "on_success"},
+    Synonym{"onPermanentFailure", "on_give_up"},
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 11> missing_keys{"user",   "watch",   "jitter",  "splay", "env_file", "secrets",
-                                                        "notify", "include", "sandbox", "ping",  "on_boot"};
+constexpr std::array<std::string_view, 9> missing_keys{"user",    "watch",   "jitter",  "splay",  "env_file",
+                                                       "secrets", "include", "sandbox", "on_boot"};
 
 }  // namespace
 
@@ -351,10 +361,12 @@ constinit const Section stdin_section{"stdin", stdin_keys};
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,     &log_section,       &history_section,      &store_section,     &calendar_section,
-      &group_section,   &rate_section,      &catchup_section,      &job_section,       &active_section,
-      &retries_section, &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &sla_section,     &limits_section,    &output_section,       &stdin_section};
+      &top_section,        &log_section,       &history_section,      &store_section,     &calendar_section,
+      &group_section,      &rate_section,      &catchup_section,      &job_section,       &active_section,
+      &retries_section,    &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
+      &sla_section,        &limits_section,    &output_section,       &stdin_section,     &channel_section,
+      &webhook_section,    &exec_section,      &secret_section,       &notify_section,    &ping_section,
+      &daemon_ping_section};
   return sections;
 }
 

@@ -50,6 +50,13 @@ extern const Section sla_section;
 extern const Section limits_section;
 extern const Section output_section;
 extern const Section stdin_section;
+extern const Section channel_section;  // notify_keys.cpp, and those below
+extern const Section webhook_section;
+extern const Section exec_section;
+extern const Section secret_section;
+extern const Section notify_section;
+extern const Section ping_section;
+extern const Section daemon_ping_section;
 
 /// All of them, the ones above and those of the actions.
 std::span<const Section* const> all_sections();

@@ -90,12 +90,16 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
                      .groups = {},
                      .defaults = {},
                      .started = options.started,
-                     .natives = options.natives != nullptr ? options.natives : &builtins};
+                     .natives = options.natives != nullptr ? options.natives : &builtins,
+                     .notify = {.channels = config.channels,
+                                .files = {.folder = folder, .read = options.read_secrets, .files = files}}};
   context.defaults.process.working_dir = folder;
   if (const auto calendars = top.get("calendars")) config.calendars = read_calendars(*calendars, folder, files);
   context.calendars = config.calendars;
   if (const auto groups = top.get("groups")) config.groups = read_groups(*groups);
   context.groups = config.groups;
+  if (const auto channels = top.get("notify")) config.channels = read_channels(*channels, context.notify.files);
+  if (const auto ping = top.get("ping")) config.ping = read_daemon_ping(*ping, context.notify.files);
   if (const auto catchup = top.get("catchup")) read_catchup(*catchup, config.catchup);
   if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, context);
   if (!top.has("jobs")) {

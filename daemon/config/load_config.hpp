@@ -25,12 +25,16 @@ struct Config {
   Calendars calendars;
   Groups groups;
   engine::CatchupPolicy catchup;
+  Channels channels;
+  std::optional<DaemonPing> ping;
   std::vector<JobSpec> jobs;  ///< in the order of the file; names are unique
 };
 
 struct LoadOptions {
   const jobs::NativeRegistry* natives = nullptr;  ///< what `native` may call; none: the functions that are built in
   time::WallTime started;  ///< when the daemon started: what `after` counts from, over reloads too
+  /// Whether the files of secrets are read. Only belfryd needs them, and others may not be allowed to.
+  bool read_secrets = false;
 };
 
 using LoadResult = std::expected<Config, std::vector<ConfigError>>;
@@ -38,7 +42,7 @@ using LoadResult = std::expected<Config, std::vector<ConfigError>>;
 /// A configuration, or its mistakes, and every file that was read for it, also when there are mistakes.
 struct Loaded {
   LoadResult config;
-  std::vector<SourceFile> files;  ///< the configuration itself first, then its .ics files
+  std::vector<SourceFile> files;  ///< the configuration itself first, then its .ics files and those of secrets
 };
 
 /// Reads and checks a file. The errors are in the order of the file, never empty, and each has its place, its key and

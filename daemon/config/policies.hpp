@@ -13,6 +13,7 @@
 
 #include "daemon/config/groups_reader.hpp"
 #include "daemon/config/map_reader.hpp"
+#include "daemon/config/notify_rules.hpp"
 #include "daemon/config/precondition_reader.hpp"
 #include "daemon/config/schedule_policies.hpp"
 #include "engine/job.hpp"
@@ -65,6 +66,7 @@ struct Policies {
   ProcessPolicies process;
   RunPolicies run;
   SchedulePolicies schedule;
+  NotifyPolicies notify;
 };
 
 /// Changes what the map gives; complains about what is wrong and leaves it as it was. `folder` is the one of the file.

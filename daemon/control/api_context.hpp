@@ -45,6 +45,7 @@ void add_why_routes(Router& router, ApiContext& context);       // api_why.cpp
 void add_slow_routes(Router& router, ApiContext& context);      // api_slow.cpp
 void add_catchup_routes(Router& router, ApiContext& context);   // api_catchup.cpp
 void add_one_shot_routes(Router& router, ApiContext& context);  // api_one_shots.cpp
+void add_notify_routes(Router& router, ApiContext& context);    // api_notify.cpp
 void add_ledger_routes(Router& router, ApiContext& context);    // api_ledger.cpp
 
 /// The number that `text` holds, within bounds. Throws ApiError 400 naming `what`.

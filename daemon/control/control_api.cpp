@@ -28,6 +28,7 @@ Router routes(ApiContext& context) {
   add_slow_routes(router, context);
   add_catchup_routes(router, context);
   add_one_shot_routes(router, context);
+  add_notify_routes(router, context);
   add_ledger_routes(router, context);
   return router;
 }

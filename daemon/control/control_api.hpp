@@ -16,6 +16,7 @@
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}
 //   DELETE /v1/oneshots/NAME               POST /v1/reload   GET  /metrics
 //   POST   /v1/upgrade                     becomes the program that is installed now; no answer, the connection ends
+//   POST   /v1/notify/NAME/test            sends a test message by that channel
 //   POST   /v1/ledger/backup               {"path": "/var/backups/ledger.db"}
 //
 // Errors are {"error": {"code", "message"}}, see api_error.hpp. History is read on the API's thread; what is alive is
@@ -51,6 +52,13 @@ struct ReloadResult {
   std::shared_ptr<const ConfigDiff> differences{};  ///< to the generation before; may be null
 };
 
+/// What came of a test message.
+struct ChannelTest {
+  bool known = true;  ///< whether there is such a channel
+  bool delivered = false;
+  std::string detail;  ///< for a person
+};
+
 /// What the API needs of the daemon; all references must outlive it.
 struct ControlParts {
   async::Loop& loop;
@@ -70,6 +78,9 @@ struct ControlParts {
   /// Called on the loop's thread: replaces this process by the program that is installed now. Calls back with the
   /// reason when that is not possible; there is nobody to call back when it is done.
   std::function<void(std::function<void(std::string)>)> upgrade{};
+
+  /// Called on the loop's thread: sends a test message by that channel, and calls back there with what came of it.
+  std::function<void(std::string channel, std::function<void(ChannelTest)>)> test_channel{};
 
   /// The page of /metrics. Called on the API's thread.
   std::function<std::string()> metrics;

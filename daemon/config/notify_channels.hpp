@@ -1,0 +1,56 @@
+// The key `notify` of the top: channels by which people are told what happened to jobs. Plain values, and their reader.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/config/command_reader.hpp"
+#include "daemon/config/map_reader.hpp"
+#include "daemon/config/message_template.hpp"
+#include "daemon/config/secret.hpp"
+
+namespace belfry::daemon {
+
+/// An HTTP request.
+struct WebhookTarget {
+  struct Header {
+    std::string name;
+    Secret value;
+  };
+  Secret url;
+  std::string method = "POST";
+  std::vector<Header> headers;
+  std::optional<MessageTemplate> body;  ///< none: the facts as JSON
+  std::filesystem::path ca_file;        ///< empty: the system's authorities
+};
+
+/// A program that is told by its environment and its standard input.
+struct ExecTarget {
+  CommandLine command;
+  std::filesystem::path working_dir;  ///< absolute
+};
+
+struct Channel {
+  std::string name;
+  std::variant<WebhookTarget, ExecTarget> target;
+  time::Duration timeout = std::chrono::seconds{10};     ///< of one try
+  int retries = 5;                                       ///< tries after the first
+  time::Duration retry_delay = std::chrono::seconds{1};  ///< before the first retry; each further one is twice as long
+  int queue_limit = 100;                                 ///< messages that wait
+  time::Duration cooldown{};        ///< the same event of the same job is told once in this time; 0: always
+  std::uint64_t send_output = 0;    ///< bytes of the end of the output that are told; 0: none
+  bool first_failure_only = false;  ///< of failures in a row the first one is told
+  bool dedup = true;                ///< a newer one takes the place of its like that still waits
+};
+
+using Channels = std::map<std::string, Channel, std::less<>>;
+
+/// Reads the map of channels; complains about what is wrong. One that is wrong is there all the same: that it is used
+/// is no mistake.
+Channels read_channels(const Value& value, const SecretFiles& files);
+
+}  // namespace belfry::daemon

@@ -1,0 +1,60 @@
+// The messages that wait for one channel, and their delivery: one after the other, with pauses between tries.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "async/event.hpp"
+#include "async/task.hpp"
+#include "daemon/notify/delivery_log.hpp"
+#include "daemon/notify/notify_counts.hpp"
+#include "daemon/notify/sender.hpp"
+
+namespace belfry::daemon {
+
+/// Loop thread only. Bounded: a message that finds no room drives out the oldest one.
+class ChannelQueue {
+ public:
+  /// `log` and `hurry` must outlive it. While `hurry` is set there are no pauses between tries.
+  ChannelQueue(Channel channel, std::shared_ptr<ChannelCounts> counts, DeliveryLog& log, async::Event& hurry,
+               SenderMaker make = make_sender);
+
+  /// The channel is declared differently: what waits stays, and goes the new way.
+  void change(Channel channel);
+
+  /// Never waits.
+  void put(Notice notice);
+
+  /// Delivers until it is closed and empty. Cancellation: what waits is dropped, and counted.
+  async::Task<> serve();
+
+  /// Nothing more comes: serve() returns when all is delivered.
+  void close();
+
+  /// Returns when nothing waits and nothing is under way.
+  async::Task<> emptied();
+
+  std::size_t size() const noexcept { return waiting_.size() + (under_way_ ? 1 : 0); }
+
+ private:
+  async::Task<> deliver_first();
+  void drop_all() noexcept;
+  void tell_size() noexcept;
+
+  SenderMaker make_;
+  Channel channel_;
+  std::shared_ptr<const Sender> sender_;
+  std::shared_ptr<ChannelCounts> counts_;
+  DeliveryLog& log_;
+  async::Event& hurry_;
+  std::deque<Notice> waiting_;
+  bool under_way_ = false;
+  bool closed_ = false;
+  async::Event something_;  // to do: a message, or the end
+  async::Event empty_;
+};
+
+}  // namespace belfry::daemon

@@ -1,0 +1,189 @@
+// Who is told of what, by an engine on the manual clock.
+#include "daemon/notify/notice_policy.hpp"
+
+#include <map>
+
+#include "support/async_fixture.hpp"
+#include "told_bed.hpp"
+
+using namespace belfry;
+using namespace belfry::test;
+using daemon::NoticePolicy;
+using daemon::Told;
+using testing::run_async;
+
+namespace {
+
+struct Bed {
+  TestBed engine;
+  NoticePolicy policy{"db1"};
+  std::vector<Told> told;
+  std::map<std::string, std::uint64_t> suppressed;
+
+  explicit Bed(const std::string& config) {
+    policy.apply(plan(config));
+    engine.events.subscribe([this](const engine::Event& event) {
+      for (Told& each : policy.on(event, async::Loop::current().now_ns())) told.push_back(std::move(each));
+      for (const auto& [channel, count] : policy.take_suppressed()) suppressed[channel] += count;
+    });
+  }
+
+  /// "ops:failure ops:recovery".
+  std::string heard() const {
+    std::string text;
+    for (const Told& each : told) text += (text.empty() ? "" : " ") + each.channel + ":" + each.notice.event;
+    return text;
+  }
+};
+
+const std::string two_channels = "notify: {ops: {webhook: {url: 'http://a'}}, boss: {webhook: {url: 'http://b'}}}\n";
+
+std::string config(const std::string& rules, const std::string& channels = two_channels) {
+  return channels + "jobs: {a: {every: 1m, command: x, notify: " + rules + "}, b: {every: 1m, command: x}}\n";
+}
+
+std::string one_channel(const std::string& keys) {
+  return "notify: {ops: {webhook: {url: 'http://a'}, " + keys + "}}\n";
+}
+
+/// What channels hear while the job ends like this, once a minute.
+std::string heard(const std::string& text, std::vector<Outcome> outcomes) {
+  std::string result;
+  run_async([&]() -> async::Task<> {
+    Bed bed(text);
+    const auto minutes = outcomes.size();
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", std::move(outcomes)), job_that_ends("b", {bad})}),
+                                  minutes * 1min);
+    result = bed.heard();
+  });
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("each event is told to the channels that asked for it, and of jobs that did not ask nothing is") {
+  CHECK(heard(config("{on_failure: [ops, boss]}"), {bad, bad, good}) ==
+        "ops:failure boss:failure ops:failure boss:failure");
+  CHECK(heard(config("{on_success: boss}"), {bad, good, good}) == "boss:success boss:success");
+  CHECK(heard(config("{on_failure: ops, on_recovery: ops}"), {good, bad, bad, good, good}) ==
+        "ops:failure ops:failure ops:recovery");
+  CHECK(heard(config("{on_failure: ops}"), {Outcome::start_error, Outcome::killed}) == "ops:failure ops:failure");
+  CHECK(heard(config("{on_failure: ops, on_success: ops}"), {Outcome::cancelled}).empty());
+}
+
+TEST_CASE("a recovery is told instead of a success, once to a channel") {
+  CHECK(heard(config("{on_success: ops, on_recovery: [ops, boss]}"), {bad, good, good}) ==
+        "ops:recovery boss:recovery ops:success");
+}
+
+TEST_CASE("first_failure_only: of failures in a row the first one is told, and what is kept back is counted") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("{on_failure: ops, on_recovery: ops}", one_channel("first_failure_only: true")));
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad, bad, bad, good, bad, good})}), 6min);
+    CHECK(bed.heard() == "ops:failure ops:recovery ops:failure ops:recovery");
+    CHECK(bed.suppressed.at("ops") == 2);
+    CHECK(bed.told.at(1).notice.failures == 3);
+  });
+}
+
+TEST_CASE("cooldown: the same event of the same job is told once in its time, with the number of those kept back") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("{on_failure: ops}", one_channel("cooldown: 3m")));
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 7min);
+    REQUIRE(bed.heard() == "ops:failure ops:failure ops:failure");  // of 1, 4 and 7 minutes
+    CHECK(bed.told.at(0).notice.repeated == 0);
+    CHECK(bed.told.at(1).notice.repeated == 2);
+    CHECK(bed.told.at(2).notice.repeated == 2);
+    CHECK(bed.suppressed.at("ops") == 4);
+  });
+}
+
+TEST_CASE("cooldown: who heard of a failure hears that it is over, and who did not is spared both") {
+  const auto text = config("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
+  CHECK(heard(text, {bad, good}) == "ops:failure ops:recovery");
+  CHECK(heard(text, {bad, good, bad, good, bad, good}) == "ops:failure ops:recovery");
+}
+
+TEST_CASE("giving up after retries is told to its channels, and in the place of the failure") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("{on_failure: [ops, boss], on_give_up: [boss]}"));
+    Job flaky = job_that_ends("a", {bad});
+    flaky.retry.limit = 2;
+    flaky.retry.delay = 1s;
+    std::vector<Job> jobs;
+    jobs.push_back(std::move(flaky));
+    co_await bed.engine.serve_for(catalog(std::move(jobs)), 1min + 30s);
+    CHECK(bed.heard() == "ops:failure boss:give_up");
+    CHECK(summary(bed.told.at(1).notice) == "a failed for good on db1: exit code 3, after 3 tries");
+  });
+}
+
+TEST_CASE("missed slots are told once for all that one entry closes") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("{on_missed: ops}"));
+    const WallTime noon = async::Loop::current().wall_now();
+    bed.engine.events.publish(ledger::SlotClosed{.job = "a",
+                                                 .scheduled_at = noon,
+                                                 .last_scheduled_at = noon + 4min,
+                                                 .count = 5,
+                                                 .result = ledger::SlotResult::missed,
+                                                 .reason = ledger::SlotReason::down,
+                                                 .run = std::nullopt,
+                                                 .closed_at = noon + 5min});
+    bed.engine.events.publish(ledger::SlotClosed{.job = "a",
+                                                 .scheduled_at = noon,
+                                                 .last_scheduled_at = noon,
+                                                 .result = ledger::SlotResult::skipped,
+                                                 .reason = ledger::SlotReason::paused,
+                                                 .run = std::nullopt,
+                                                 .closed_at = noon});
+    REQUIRE(bed.heard() == "ops:missed");
+    CHECK(summary(bed.told.at(0).notice) == "a missed 5 slots on db1: down");
+    co_return;
+  });
+}
+
+TEST_CASE("what an earlier daemon saw fail recovers under this one") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("{on_failure: ops, on_recovery: ops}"));
+    ledger::Resume past;
+    ledger::JobTotals totals;
+    totals.job = "a";
+    totals.consecutive_failures = 4;
+    past.jobs.push_back(totals);
+    bed.engine.events.publish(engine::Resumed{std::make_shared<const ledger::Resume>(past)});
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", {good})}), 1min);
+    REQUIRE(bed.heard() == "ops:recovery");
+    CHECK(summary(bed.told.at(0).notice) == "a succeeded again on db1 after 4 failures");
+  });
+}
+
+TEST_CASE("a reload keeps what was told; a job that is told of no more is forgotten") {
+  run_async([]() -> async::Task<> {
+    const auto text = config("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
+    Bed bed(text);
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 1min);
+    bed.policy.apply(plan(text));
+    const ledger::RunEnded again = run_ended("a", bad);
+    bed.engine.events.publish(again);
+    CHECK(bed.heard() == "ops:failure");
+    bed.policy.apply(plan(two_channels + "jobs: {a: {every: 1m, command: x}}\n"));
+    bed.engine.events.publish(again);
+    bed.policy.apply(plan(text));
+    bed.engine.events.publish(again);
+    CHECK(bed.heard() == "ops:failure ops:failure");
+    CHECK(bed.told.at(1).notice.failures == 1);
+  });
+}
+
+TEST_CASE("the end of the output is told to channels that ask for it, each as much as it asks for") {
+  run_async([]() -> async::Task<> {
+    Bed bed(
+        config("{on_failure: [ops, boss]}",
+               "notify: {ops: {webhook: {url: 'http://a'}, send_output: 8}, boss: {webhook: {url: 'http://b'}}}\n"));
+    co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 1min);
+    REQUIRE(bed.heard() == "ops:failure boss:failure");
+    CHECK(bed.told.at(0).notice.output == "printed\n");
+    CHECK(bed.told.at(1).notice.output.empty());
+  });
+}

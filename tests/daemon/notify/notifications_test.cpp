@@ -1,0 +1,322 @@
+// Queues, retries and the end of the daemon, with senders that do what the test says, on the manual clock.
+#include "daemon/notify/notifications.hpp"
+
+#include <prometheus/metric_family.h>
+
+#include <algorithm>
+#include <map>
+
+#include "async/spawn.hpp"
+#include "support/async_fixture.hpp"
+#include "told_bed.hpp"
+
+using namespace belfry;
+using namespace belfry::test;
+using daemon::Delivery;
+using daemon::Notice;
+using daemon::Notifications;
+using testing::run_async;
+using testing::settle;
+using Result = Delivery::Result;
+
+namespace {
+
+/// What the senders of all channels did, and do next.
+struct Post {
+  struct Sent {
+    std::string channel;
+    Notice notice;
+    std::int64_t at = 0;
+  };
+  std::vector<Sent> sent;
+  std::map<std::string, std::vector<Delivery>> next;  // of a channel; then all is delivered
+  std::map<std::string, async::Event*> gate;          // a try waits for it
+
+  async::Task<Delivery> send(std::string channel, Notice notice) {
+    sent.push_back({.channel = channel, .notice = notice, .at = async::Loop::current().now_ns()});
+    if (const auto closed = gate.find(channel); closed != gate.end()) co_await closed->second->wait();
+    auto& queue = next[channel];
+    Delivery delivery;
+    if (!queue.empty()) {
+      delivery = queue.front();
+      queue.erase(queue.begin());
+    }
+    co_return delivery;
+  }
+
+  std::string text() const {
+    std::string all;
+    for (const Sent& each : sent) all += (all.empty() ? "" : " ") + each.channel + ":" + each.notice.job;
+    return all;
+  }
+};
+
+class PostSender final : public daemon::Sender {
+ public:
+  PostSender(Post& post, std::string channel) : post_(post), channel_(std::move(channel)) {}
+  async::Task<Delivery> send(const Notice& notice) const override { return post_.send(channel_, notice); }
+
+ private:
+  Post& post_;
+  std::string channel_;
+};
+
+struct Bed {
+  SilentLog silent;
+  engine::EventStream events;
+  Post post;
+  Notifications notifications{silent.log, "ledger", [this](const daemon::Channel& channel) {
+                                return std::make_shared<const PostSender>(post, channel.name);
+                              }};
+  async::JoinHandle<void> serving;
+
+  explicit Bed(const std::string& config) {
+    notifications.apply(plan(config));
+    notifications.subscribe(events);
+  }
+  void serve() { serving = async::spawn(notifications.serve(), async::SpawnOptions("notifications")); }
+  async::Task<> end() {
+    serving.cancel();
+    try {
+      co_await serving.join();
+    } catch (const async::Cancelled&) {  // as it should
+    }
+  }
+  void fail(const std::string& job) { events.publish(run_ended(job, bad)); }
+  double count(const std::string& channel, const std::string& result) const {
+    return figure("belfry_notifications_total", channel, result);
+  }
+  double figure(const std::string& name, const std::string& channel, const std::string& result = "") const {
+    for (const auto& family : notifications.collector()->Collect()) {
+      if (family.name != name) continue;
+      for (const auto& metric : family.metric) {
+        const auto has = [&](const std::string& label, const std::string& value) {
+          return value.empty() || std::ranges::any_of(metric.label, [&](const auto& each) {
+                   return each.name == label && each.value == value;
+                 });
+        };
+        if (has("channel", channel) && has("result", result)) return metric.counter.value + metric.gauge.value;
+      }
+    }
+    return -1;
+  }
+};
+
+std::string config(const std::string& ops = "", const std::string& rest = "") {
+  std::string text = "notify: {ops: {webhook: {url: 'http://a'}" + (ops.empty() ? "" : ", " + ops) +
+                     "}, boss: {webhook: {url: 'http://b'}}}\ndefaults: {notify: {on_failure: ops}}\njobs:\n";
+  for (const char* const name : {"a", "b", "c", "d"}) text += "  " + std::string(name) + ": {every: 1m, command: x}\n";
+  return text + rest;
+}
+
+const Delivery later{.result = Result::unfinished, .detail = "later"};
+const Delivery never{.result = Result::refused, .detail = "never"};
+
+std::vector<std::int64_t> pauses(const std::vector<Post::Sent>& sent) {
+  std::vector<std::int64_t> spans;
+  for (std::size_t i = 1; i < sent.size(); ++i) spans.push_back(sent[i].at - sent[i - 1].at);
+  return spans;
+}
+
+bool about(std::int64_t span, time::Duration wanted) {
+  return span >= wanted.count() * 8 / 10 && span <= wanted.count() * 12 / 10;
+}
+
+}  // namespace
+
+TEST_CASE("every channel and every result is there from the beginning, as zero") {
+  run_async([]() -> async::Task<> {
+    const Bed bed(config("", "ping: {url: 'http://p'}\n"));
+    for (const auto* const channel : {"ops", "boss", "ping"}) {
+      for (const auto* const result : {"delivered", "failed", "dropped", "suppressed"}) {
+        CHECK(bed.count(channel, result) == 0);
+      }
+      CHECK(bed.figure("belfry_notifications_queued", channel) == 0);
+    }
+    CHECK(Bed(config()).count("ping", "delivered") == -1);  // nothing is pinged
+    co_return;
+  });
+}
+
+TEST_CASE("messages are delivered in order, and counted") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config());
+    bed.fail("a");  // before anybody serves
+    bed.serve();
+    bed.fail("b");
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a ops:b");
+    CHECK(bed.count("ops", "delivered") == 2);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("what may work later is tried again after growing pauses, and given up in the end") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retries: 3, retry_delay: 2s"));
+    bed.post.next["ops"] = {later, later, later, later};
+    bed.serve();
+    bed.fail("a");
+    co_await async::sleep(1h);
+    const auto spans = pauses(bed.post.sent);
+    REQUIRE(spans.size() == 3);
+    CHECK(about(spans[0], 2s));
+    CHECK(about(spans[1], 4s));
+    CHECK(about(spans[2], 8s));
+    CHECK(bed.count("ops", "failed") == 1);
+    bed.post.next["ops"] = {later};
+    bed.fail("b");
+    co_await async::sleep(1h);
+    CHECK(bed.count("ops", "delivered") == 1);
+    CHECK(bed.post.sent.size() == 6);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("a refusal is not tried again, and who asks for a pause gets it") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retry_delay: 1s"));
+    Delivery busy = later;
+    busy.not_before = 90s;
+    bed.post.next["ops"] = {never, busy};
+    bed.serve();
+    bed.fail("a");
+    bed.fail("b");
+    co_await async::sleep(1h);
+    REQUIRE(bed.post.text() == "ops:a ops:b ops:b");
+    CHECK(pauses(bed.post.sent).at(1) == time::Duration(90s).count());
+    CHECK(bed.count("ops", "failed") == 1);
+    CHECK(bed.count("ops", "delivered") == 1);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("a full queue drops its oldest message and counts it; other channels do not notice") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("queue_limit: 2", "  e: {every: 1m, command: x, notify: {on_failure: boss}}\n"));
+    async::Event open;
+    bed.post.gate["ops"] = &open;
+    bed.serve();
+    bed.fail("a");
+    co_await settle();  // it is under way
+    for (const auto* const job : {"b", "c", "d", "e"}) bed.fail(job);
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a boss:e");
+    CHECK(bed.count("ops", "dropped") == 1);
+    CHECK(bed.figure("belfry_notifications_queued", "ops") == 3);
+    open.set();
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a boss:e ops:c ops:d");
+    CHECK(bed.figure("belfry_notifications_queued", "ops") == 0);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("dedup: a message takes the place of its like that still waits") {
+  for (const bool dedup : {true, false}) {
+    run_async([dedup]() -> async::Task<> {
+      Bed bed(config(dedup ? "dedup: true" : "dedup: false"));
+      async::Event open;
+      bed.post.gate["ops"] = &open;
+      bed.serve();
+      bed.fail("a");
+      co_await settle();
+      for (int i = 0; i < 3; ++i) bed.fail("b");
+      open.set();
+      co_await settle();
+      CHECK(bed.post.text() == (dedup ? "ops:a ops:b" : "ops:a ops:b ops:b ops:b"));
+      CHECK(bed.post.sent.at(1).notice.repeated == (dedup ? 2 : 0));
+      CHECK(bed.post.sent.at(1).notice.failures == (dedup ? 3 : 1));
+      CHECK(bed.count("ops", "suppressed") == (dedup ? 2 : 0));
+      co_await bed.end();
+    });
+  }
+}
+
+TEST_CASE(
+    "a reload loses nothing: what waits goes the new way, and what waits for a channel that is gone the old one") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retries: 0"));
+    async::Event open;
+    bed.post.gate["ops"] = &open;
+    bed.serve();
+    bed.fail("a");
+    co_await settle();
+    bed.fail("b");
+    bed.notifications.apply(plan(config("queue_limit: 7")));
+    bed.notifications.apply(
+        plan("notify: {boss: {webhook: {url: 'http://b'}}}\ndefaults: {notify: {on_failure: boss}}\n"
+             "jobs: {a: {every: 1m, command: x}}\n"));
+    CHECK(bed.count("ops", "delivered") == -1);
+    bed.fail("a");
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a boss:a");
+    open.set();
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a boss:a ops:b");
+    bed.notifications.apply(plan(config()));  // it comes back
+    bed.fail("c");
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a boss:a ops:b ops:c");
+    CHECK(bed.count("ops", "delivered") == 3);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("at the end what waits is delivered without pauses, for so long and no longer") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retry_delay: 5m"));
+    bed.post.next["ops"] = {later, later};
+    bed.serve();
+    bed.fail("a");
+    bed.fail("b");
+    co_await settle();
+    const auto before = async::Loop::current().now_ns();
+    co_await bed.notifications.finish(10s);
+    CHECK(bed.post.text() == "ops:a ops:a ops:a ops:b");
+    CHECK(async::Loop::current().now_ns() == before);
+
+    async::Event never_open;
+    bed.post.gate["ops"] = &never_open;
+    bed.fail("c");
+    bed.fail("d");
+    co_await bed.notifications.finish(10s);
+    CHECK(async::Loop::current().now_ns() - before == time::Duration(10s).count());
+    co_await bed.end();
+    CHECK(bed.count("ops", "delivered") == 2);
+    CHECK(bed.count("ops", "dropped") == 2);
+  });
+}
+
+TEST_CASE("who has no patience ends the end") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config());
+    async::Event never_open;
+    bed.post.gate["ops"] = &never_open;
+    bed.serve();
+    bed.fail("a");
+    co_await settle();
+    const auto before = async::Loop::current().now_ns();
+    auto finishing = async::spawn(bed.notifications.finish(1h), async::SpawnOptions("finish"));
+    co_await settle();
+    bed.notifications.give_up();
+    co_await finishing.join();
+    CHECK(async::Loop::current().now_ns() == before);
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("a test message goes beside the queue, once") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config());
+    bed.post.next["ops"] = {later};
+    const auto failed = co_await bed.notifications.test("ops");
+    REQUIRE(failed);
+    CHECK(failed->result == Result::unfinished);
+    CHECK(bed.post.sent.size() == 1);
+    CHECK(bed.post.sent.at(0).notice.event == "test");
+    const auto unknown = co_await bed.notifications.test("opps");
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error() == "there is no channel \"opps\"; did you mean \"ops\"?");
+  });
+}

@@ -1,0 +1,47 @@
+"""A reload that moves a channel, an upgrade, and the end: what waits is delivered."""
+import json
+import os
+import signal
+
+from belfryd import Belfryd
+from lab import check, check_equal, step
+from peers import HttpPeer
+
+
+def config(url):
+    return f"""
+notify: {{ops: {{webhook: {{url: '{url}'}}, retry_delay: 5m, dedup: false, timeout: 5s}}}}
+jobs:
+  job: {{every: 1d, command: "exit 1", notify: {{on_failure: ops}}}}
+"""
+
+
+def scenario(lab):
+    refuses = HttpPeer(lab, answer=lambda request: 503)
+    takes = HttpPeer(lab)
+    daemon = Belfryd(lab, config(refuses.url()))
+    daemon.start()
+
+    step("two messages wait for a server that refuses; the new one gets them, without loss")
+    for _ in range(2):
+        daemon.belfry("run", "job", "--wait", may_fail=True)
+    refuses.next()
+    daemon.write_config(config(takes.url()))
+    daemon.reload()
+
+    step("an upgrade does not wait for the pauses between tries")
+    os.kill(daemon.pid, signal.SIGUSR2)
+    runs = [json.loads(takes.next()["body"])["run"] for _ in range(2)]
+    check_equal("the runs", [1, 2], runs)
+    daemon.log.wait("belfryd is ready", count=2)
+
+    step("at the end what waits is tried at once, and given up in time")
+    since = len(daemon.log.lines)
+    daemon.write_config(config(refuses.url()))
+    daemon.reload()
+    daemon.belfry("run", "job", "--wait", may_fail=True)
+    refuses.next()
+    daemon.stop()
+    lost = daemon.log.wait("a notification was not delivered", since=since, channel="ops")
+    check_equal("its tries", 6, lost["tries"])
+    check(any(line["message"] == "belfryd has ended in order" for line in daemon.log.lines), "it ends in order")
