@@ -52,6 +52,8 @@ extern const Section output_section;
 extern const Section stdin_section;
 extern const Section channel_section;  // notify_keys.cpp, and those below
 extern const Section webhook_section;
+extern const Section mail_section;
+extern const Section smtp_section;
 extern const Section exec_section;
 extern const Section secret_section;
 extern const Section notify_section;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/config/mail_reader.hpp"
 #include "daemon/config/names.hpp"
 #include "daemon/config/notify_rules.hpp"
 #include "daemon/config/settings_reader.hpp"
@@ -87,17 +88,19 @@ ExecTarget read_exec(const Value& value, const SecretFiles& files) {
 }
 
 void read_target(const MapReader& map, const SecretFiles& files, Channel& channel) {
-  static constexpr std::array<std::string_view, 2> kinds{"webhook", "exec"};
+  static constexpr std::array<std::string_view, 3> kinds{"webhook", "mail", "exec"};
   const auto given = std::ranges::count_if(kinds, [&map](std::string_view kind) { return map.has(kind); });
   if (given == 0 && map.all_known()) {
-    map.map().errors().add(map.map().place(), map.map().path(), {"this channel leads nowhere", "webhook or exec"});
+    map.map().errors().add(map.map().place(), map.map().path(),
+                           {"this channel leads nowhere", "webhook, mail or exec"});
   }
   if (given > 1) {
-    const bool first = map.has("webhook");
-    map.complain_at_key("exec", {"a channel leads to one place", first ? "webhook or exec" : "one of them",
-                                 "make two channels, and name both where both are to be told"});
+    map.complain_at_key(map.has("exec") ? "exec" : "mail",
+                        {"a channel leads to one place", "one of webhook, mail and exec",
+                         "make two channels, and name both where both are to be told"});
   }
   if (const auto webhook = map.get("webhook")) channel.target = read_webhook(*webhook, files);
+  if (const auto mail = map.get("mail")) channel.target = read_mail(*mail, files);
   if (const auto exec = map.get("exec")) channel.target = read_exec(*exec, files);
 }
 
@@ -105,7 +108,7 @@ Channel read_channel(std::string name, const Value& value, const SecretFiles& fi
   Channel channel{.name = std::move(name), .target = {}};
   if (!is_map_of_secrets(value, "a map such as {webhook: {url_file: hook.url}}")) return channel;
   const MapReader map(value, channel_section);
-  if (map.has("exec")) channel.timeout = 30s;
+  if (!map.has("webhook")) channel.timeout = 30s;
   read_target(map, files, channel);
   read_span(map, "timeout", {.minimum = 100ms, .maximum = 5min}, channel.timeout);
   read_number(map, "retries", 0, 20, channel.retries);

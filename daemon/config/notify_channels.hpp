@@ -12,6 +12,7 @@
 #include "daemon/config/map_reader.hpp"
 #include "daemon/config/message_template.hpp"
 #include "daemon/config/secret.hpp"
+#include "io/smtp_client.hpp"
 
 namespace belfry::daemon {
 
@@ -34,9 +35,29 @@ struct ExecTarget {
   std::filesystem::path working_dir;  ///< absolute
 };
 
+/// A mail, handed to a program such as sendmail or to an SMTP server.
+struct MailTarget {
+  /// How to reach the server.
+  struct Smtp {
+    std::string host;
+    int port = 587;
+    io::Mail::Security security = io::Mail::Security::starttls;
+    std::string user;
+    Secret password;
+    std::filesystem::path ca_file;  ///< empty: the system's authorities
+  };
+  std::vector<std::string> to;
+  std::string from;                        ///< empty: belfry at this host
+  std::optional<MessageTemplate> subject;  ///< none: the summary
+  std::optional<MessageTemplate> body;     ///< none: the facts, a line each
+  std::filesystem::path working_dir;       ///< of the program: the folder of the configuration
+  CommandLine sendmail = std::vector<std::string>{"/usr/sbin/sendmail", "-i", "-t"};
+  std::optional<Smtp> smtp;  ///< none: by `sendmail`
+};
+
 struct Channel {
   std::string name;
-  std::variant<WebhookTarget, ExecTarget> target;
+  std::variant<WebhookTarget, MailTarget, ExecTarget> target;
   time::Duration timeout = std::chrono::seconds{10};     ///< of one try
   int retries = 5;                                       ///< tries after the first
   time::Duration retry_delay = std::chrono::seconds{1};  ///< before the first retry; each further one is twice as long

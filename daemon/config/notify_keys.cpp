@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::array channel_keys{
     Key{"webhook", "a map", "", "it is an HTTP request"},
+    Key{"mail", "a map", "", "it is a mail"},
     Key{"exec", "a map", "", "it is a program"},
-    Key{"timeout", "a duration from 100ms to 5m", "10s, of programs 30s", "how long one try may take"},
+    Key{"timeout", "a duration from 100ms to 5m", "10s, of mail and programs 30s", "how long one try may take"},
     Key{"retries", "0 to 20", "5", "tries after the first, unless the other side says that it never will do"},
     Key{"retry_delay", "a duration from 1ms to 5m", "1s",
         "the wait before the first retry; each further one is twice as long, up to 5m"},
@@ -33,6 +34,26 @@ constexpr std::array webhook_keys{
 constexpr std::array exec_keys{
     Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is"},
     Key{"working_dir", "a path", "the folder of this file", "where it runs"},
+};
+
+constexpr std::array mail_keys{
+    Key{"to", "an address or a list", "", "who gets it"},
+    Key{"from", "an address", "belfry at this host", "who sends it"},
+    Key{"subject", "text", "the summary", "with names to fill in"},
+    Key{"body", "text", "the facts, a line each", "with names to fill in"},
+    Key{"sendmail", "text or a list", "[/usr/sbin/sendmail, -i, -t]",
+        "the program that is given the mail; it takes the addresses from its headers"},
+    Key{"smtp", "a map", "", "the server that is given the mail, instead of a program"},
+};
+
+constexpr std::array smtp_keys{
+    Key{"host", "the name of a host", "", "the server"},
+    Key{"port", "1 to 65535", "587, with tls: tls 465, with none 25", "its port"},
+    Key{"tls", "starttls, tls or none", "starttls", "how the connection is protected; there is no falling back"},
+    Key{"user", "text", "", "as whom to log in"},
+    Key{"password", "text", "", "the password"},
+    Key{"password_file", "a path", "", "the file that holds the password"},
+    Key{"ca_file", "a path", "the system's", "the authorities to trust, as PEM"},
 };
 
 constexpr std::array secret_keys{
@@ -66,6 +87,8 @@ constexpr std::array daemon_ping_keys{
 
 constinit const Section channel_section{"channel", channel_keys};
 constinit const Section webhook_section{"webhook", webhook_keys};
+constinit const Section mail_section{"mail", mail_keys};
+constinit const Section smtp_section{"smtp", smtp_keys};
 constinit const Section exec_section{"exec", exec_keys};
 constinit const Section secret_section{"secret", secret_keys};
 constinit const Section notify_section{"notify", notify_keys};

@@ -28,11 +28,9 @@ async::Task<Delivery> deliver(std::function<async::Task<Delivery>()> attempt, Tr
 
 Delivery delivery_of(const std::expected<io::HttpAnswer, io::TransferFailure>& answer, const std::string& origin) {
   using Result = Delivery::Result;
-  using Kind = io::TransferFailure::Kind;
   if (!answer) {
-    const Kind kind = answer.error().kind;
-    const bool later = kind == Kind::unreachable || kind == Kind::timeout;
-    return {.result = later ? Result::unfinished : Result::refused, .detail = answer.error().message};
+    return {.result = answer.error().may_pass() ? Result::unfinished : Result::refused,
+            .detail = answer.error().message};
   }
   const std::string status = origin + " answered with HTTP status " + std::to_string(answer->status);
   if (answer->status >= 200 && answer->status < 300) return {.result = Result::delivered, .detail = status};

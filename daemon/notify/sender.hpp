@@ -27,6 +27,7 @@ using SenderMaker = std::function<std::shared_ptr<const Sender>(const Channel&)>
 std::shared_ptr<const Sender> make_sender(const Channel& channel);
 
 std::shared_ptr<const Sender> make_webhook_sender(WebhookTarget target, time::Duration timeout);
+std::shared_ptr<const Sender> make_mail_sender(MailTarget target, time::Duration timeout);
 std::shared_ptr<const Sender> make_exec_sender(ExecTarget target, time::Duration timeout);
 
 }  // namespace belfry::daemon

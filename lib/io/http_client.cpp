@@ -1,29 +1,19 @@
 #include "io/http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <system_error>
 
+#include "io/curl_handles.hpp"
 #include "io/transfers.hpp"
 
 namespace belfry::io {
 
 namespace {
 
-struct EasyDeleter {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
 struct UrlDeleter {
   void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
 };
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-using List = std::unique_ptr<curl_slist, ListDeleter>;
 
 struct BodySink {
   std::string text;
@@ -36,32 +26,12 @@ struct BodySink {
   }
 };
 
-List list_of(const std::vector<std::string>& lines) {
-  curl_slist* list = nullptr;
-  for (const std::string& line : lines) {
-    if (curl_slist* const longer = curl_slist_append(list, line.c_str()); longer != nullptr) list = longer;
-  }
-  return List(list);
-}
-
 std::string part_of(CURLU* url, CURLUPart part) {
   char* text = nullptr;
   if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
   std::string out(text);
   curl_free(text);
   return out;
-}
-
-std::string span_text(async::Duration span) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-  return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + " s" : std::to_string(milliseconds) + " ms";
-}
-
-/// What libcurl says of a certificate, without its own heading.
-std::string certificate_text(std::string_view detail) {
-  constexpr std::string_view heading = "SSL certificate problem: ";
-  if (detail.starts_with(heading)) detail.remove_prefix(heading.size());
-  return std::string(detail);
 }
 
 void set_options(CURL* easy, const HttpRequest& request, curl_slist* headers) {
@@ -105,8 +75,8 @@ async::Task<std::expected<HttpAnswer, TransferFailure>> send(HttpRequest request
     co_return std::unexpected(TransferFailure{TransferFailure::Kind::invalid, "this is no http or https URL"});
   }
   request.headers.emplace_back("Expect:");  // a server that does not know it costs a second
-  const List headers = list_of(request.headers);
-  const Easy easy(curl_easy_init());
+  const detail::CurlList headers = detail::curl_list(request.headers);
+  const detail::CurlHandle easy(curl_easy_init());
   if (!easy) co_return std::unexpected(TransferFailure{TransferFailure::Kind::unreachable, "no memory is left"});
   std::array<char, CURL_ERROR_SIZE> detail{};
   BodySink sink{.text = {}, .most = request.most_body};
@@ -134,38 +104,6 @@ std::string origin_of(std::string_view url) {
   const std::string port = part_of(parsed.get(), CURLUPART_PORT);
   if (scheme.empty() || host.empty()) return {};
   return scheme + "://" + host + (port.empty() ? "" : ":" + port);
-}
-
-TransferFailure failure_of(int code, std::string_view detail, long system_error, std::string_view origin,
-                           async::Duration timeout) {
-  using Kind = TransferFailure::Kind;
-  const std::string where(origin);
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return {Kind::invalid, "this is no URL that can be used"};
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {Kind::unreachable, "the host of " + where + " is not known to the name servers"};
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return {Kind::unreachable, "the proxy on the way to " + where + " is not known to the name servers"};
-    case CURLE_COULDNT_CONNECT:
-      return {Kind::unreachable,
-              where + " cannot be reached" +
-                  (system_error != 0 ? ": " + std::generic_category().message(static_cast<int>(system_error))
-                                     : std::string())};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {Kind::timeout, where + " has not answered within " + span_text(timeout)};
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return {Kind::untrusted, "the certificate of " + where + " is not trusted: " + certificate_text(detail) +
-                                   "; name its authority with ca_file"};
-    case CURLE_SSL_CACERT_BADFILE:
-      return {Kind::untrusted, "the file of authorities (ca_file) cannot be read, or holds no certificate"};
-    case CURLE_SSL_CONNECT_ERROR:
-      return {Kind::untrusted, where + " does not speak TLS as we do"};
-    default:
-      return {Kind::unreachable,
-              "the connection to " + where + " failed: " + curl_easy_strerror(static_cast<CURLcode>(code))};
-  }
 }
 
 }  // namespace belfry::io

@@ -17,6 +17,7 @@
 
 #include "async/clock.hpp"
 #include "async/task.hpp"
+#include "io/transfer_failure.hpp"
 
 namespace belfry::io {
 
@@ -37,19 +38,6 @@ struct HttpAnswer {
   std::optional<async::Duration> retry_after;  ///< what the server asks for by Retry-After
 };
 
-/// Why there is no answer.
-struct TransferFailure {
-  enum class Kind : std::uint8_t {
-    unreachable,  ///< no such name, no connection, or it was cut: may work later
-    timeout,      ///< may work later
-    untrusted,    ///< TLS: the other side's certificate, or no TLS at all
-    refused,      ///< the other side said no, and will say so again
-    invalid,      ///< what was asked for makes no sense: an impossible URL
-  };
-  Kind kind = Kind::unreachable;
-  std::string message;  ///< a sentence for a person; holds no part of a URL but the host, no header and no password
-};
-
 /// Sends the request and reads the answer. Resumes on the loop. Cancellation: the connection is closed at once.
 async::Task<std::expected<HttpAnswer, TransferFailure>> send(HttpRequest request);
 
@@ -58,10 +46,5 @@ bool is_http_url(std::string_view url);
 
 /// "https://host:8443" of a URL, which holds no secret; empty when it is none.
 std::string origin_of(std::string_view url);
-
-/// The sentence for a failed transfer to `origin`: `code` is its CURLcode, `detail` what libcurl wrote into its error
-/// buffer, `system_error` the errno of the connection.
-TransferFailure failure_of(int code, std::string_view detail, long system_error, std::string_view origin,
-                           async::Duration timeout);
 
 }  // namespace belfry::io

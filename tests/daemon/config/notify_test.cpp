@@ -74,6 +74,31 @@ jobs: {}
   CHECK(config.ping->timeout == 2s);
 }
 
+TEST_CASE("a mail is read, and the port of its server follows from its protection") {
+  const auto mail_of = [](const std::string& keys) {
+    const auto config = load("notify: {a: {mail: {to: root, " + keys + "}}}\njobs: {}\n");
+    return std::get<MailTarget>(config.channels.at("a").target);
+  };
+  const auto plain = mail_of("from: belfry@example.org, subject: '{{job}}', body: '{{message}}'");
+  CHECK(plain.to == std::vector<std::string>{"root"});
+  CHECK(plain.from == "belfry@example.org");
+  CHECK(plain.subject);
+  CHECK(plain.body);
+  CHECK_FALSE(plain.smtp);
+  CHECK(std::get<std::vector<std::string>>(plain.sendmail).front() == "/usr/sbin/sendmail");
+  CHECK(std::get<std::string>(mail_of("sendmail: msmtp -t").sendmail) == "msmtp -t");
+  const auto smtp = mail_of("smtp: {host: mail.example.org, user: u, password: p, ca_file: ca.pem}").smtp;
+  REQUIRE(smtp);
+  CHECK(smtp->security == belfry::io::Mail::Security::starttls);
+  CHECK(smtp->port == 587);
+  CHECK(smtp->user == "u");
+  CHECK(smtp->password.text == "p");
+  CHECK(smtp->ca_file == "/etc/belfry/ca.pem");
+  CHECK(mail_of("smtp: {host: h, tls: tls}").smtp->port == 465);
+  CHECK(mail_of("smtp: {host: h, tls: none}").smtp->port == 25);
+  CHECK(mail_of("smtp: {host: h, tls: none, port: 2525}").smtp->port == 2525);
+}
+
 TEST_CASE("the rules and the ping of a job are read, take the place of those of defaults, and none takes them away") {
   const auto top =
       channels + "defaults: {notify: {on_failure: ops, on_recovery: [ops, pager]}, ping: {url: 'http://hc/{{job}}'}}\n";

@@ -1,6 +1,8 @@
 """Whom belfryd tells: HTTP servers of the test's own, in threads, each with a queue of what they were told."""
+import base64
 import http.server
 import queue
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -63,6 +65,95 @@ class HttpPeer:
     def next(self):
         """The next request, waited for."""
         return self.requests.get()
+
+
+class SmtpPeer:
+    """A server of mail: STARTTLS and logins if it is given a certificate and a password. `say(verb, argument)` may answer in
+    its place; what it takes is in `mails`, what it was told, line by line, in `heard`."""
+
+    def __init__(self, lab, tls=None, password=None, say=lambda verb, argument: None):
+        self.mails = queue.Queue()
+        self.heard = []
+        peer = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def reply(self, text):
+                self.wfile.write(text.encode() + b"\r\n")
+                self.wfile.flush()
+
+            def start_tls(self):
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*tls)
+                self.connection = context.wrap_socket(self.connection, server_side=True)
+                self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
+                return True
+
+            def log_in(self, argument):
+                method, _, given = argument.partition(" ")
+                if method != "PLAIN":
+                    return "504 only PLAIN"
+                if not given:
+                    self.reply("334 ")
+                    given = self.rfile.readline().decode().strip()
+                _, user, secret = base64.b64decode(given).decode().split("\0")
+                return "235 welcome" if (user, secret) == ("belfry", password) else "535 no"
+
+            def take(self, mail):
+                self.reply("354 go on")
+                lines = []
+                while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                    lines.append(line[1:] if line.startswith(b"..") else line)
+                peer.mails.put({**mail, "text": b"".join(lines).decode()})
+                return "250 taken"
+
+            def handle(self):
+                secure, mail = False, {}
+                self.reply("220 here")
+                while line := self.rfile.readline().decode().strip():
+                    peer.heard.append(line)
+                    verb, _, argument = line.partition(" ")
+                    verb = verb.upper()
+                    answer = say(verb, argument)
+                    if answer:
+                        self.reply(answer)
+                    elif verb == "EHLO":
+                        offers = ["here", "8BITMIME"] + (["STARTTLS"] if tls and not secure else []) + (
+                            ["AUTH PLAIN"] if password else [])
+                        for index, offer in enumerate(offers):
+                            self.reply(f"250{'-' if index + 1 < len(offers) else ' '}{offer}")
+                    elif verb == "STARTTLS":
+                        self.reply("220 go on")
+                        secure = self.start_tls()
+                    elif verb == "AUTH":
+                        self.reply(self.log_in(argument))
+                    elif verb == "MAIL":
+                        mail = {"from": argument, "to": [], "secure": secure}
+                        self.reply("250 ok")
+                    elif verb == "RCPT":
+                        mail["to"].append(argument)
+                        self.reply("250 ok")
+                    elif verb == "DATA":
+                        self.reply(self.take(mail))
+                    elif verb == "QUIT":
+                        self.reply("221 bye")
+                        return
+                    else:
+                        self.reply("502 what?")
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_arguments):
+                pass  # who does not trust us goes away in the middle
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        lab.at_end(self.close)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def certificate(lab, name):
