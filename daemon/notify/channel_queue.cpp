@@ -40,16 +40,17 @@ void ChannelQueue::put(Notice notice) {
         waiting_, [&](const Notice& other) { return other.job == notice.job && other.event == notice.event; });
     if (alike != waiting_.end()) {
       notice.repeated += alike->repeated + 1;
+      bytes_ = bytes_ - alike->output.size() + notice.output.size();
       *alike = std::move(notice);
       counts_->suppressed.add(1);
       return;
     }
   }
   while (waiting_.size() >= static_cast<std::size_t>(channel_.queue_limit)) {
-    counts_->dropped.add(1);
-    log_.dropped(channel_.name, waiting_.front().job, "too many wait (queue_limit)");
-    waiting_.pop_front();
+    drop_first("too many wait (queue_limit)");
   }
+  while (!waiting_.empty() && bytes_ + notice.output.size() > most_bytes) drop_first("too much output waits");
+  bytes_ += notice.output.size();
   waiting_.push_back(std::move(notice));
   empty_.clear();
   something_.set();
@@ -73,6 +74,7 @@ async::Task<> ChannelQueue::serve() {
 async::Task<> ChannelQueue::deliver_first() {
   const Notice notice = std::move(waiting_.front());
   waiting_.pop_front();
+  bytes_ -= notice.output.size();
   under_way_ = true;
   const auto attempt = [this, &notice] { return send(sender_, notice); };  // the sender of now, should it change
   const TryPolicy tries{.retries = channel_.retries, .delay = channel_.retry_delay};
@@ -90,9 +92,17 @@ void ChannelQueue::close() {
 
 async::Task<> ChannelQueue::emptied() { co_await empty_.wait(); }
 
+void ChannelQueue::drop_first(const char* why) {
+  counts_->dropped.add(1);
+  log_.dropped(channel_.name, waiting_.front().job, why);
+  bytes_ -= waiting_.front().output.size();
+  waiting_.pop_front();
+}
+
 void ChannelQueue::drop_all() noexcept {
   counts_->dropped.add(size());
   waiting_.clear();
+  bytes_ = 0;
   under_way_ = false;
   empty_.set();
   tell_size();

@@ -18,6 +18,9 @@ namespace belfry::daemon {
 /// Loop thread only. Bounded: a message that finds no room drives out the oldest one.
 class ChannelQueue {
  public:
+  /// Beside the number of messages that may wait: the outputs in them.
+  static constexpr std::size_t most_bytes = std::size_t{8} << 20U;
+
   /// `log` and `hurry` must outlive it. While `hurry` is set there are no pauses between tries.
   ChannelQueue(Channel channel, std::shared_ptr<ChannelCounts> counts, DeliveryLog& log, async::Event& hurry,
                SenderMaker make = make_sender);
@@ -41,6 +44,7 @@ class ChannelQueue {
 
  private:
   async::Task<> deliver_first();
+  void drop_first(const char* why);
   void drop_all() noexcept;
   void tell_size() noexcept;
 
@@ -51,6 +55,7 @@ class ChannelQueue {
   DeliveryLog& log_;
   async::Event& hurry_;
   std::deque<Notice> waiting_;
+  std::size_t bytes_ = 0;  // of the outputs in it
   bool under_way_ = false;
   bool closed_ = false;
   async::Event something_;  // to do: a message, or the end

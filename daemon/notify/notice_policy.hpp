@@ -51,6 +51,7 @@ class NoticePolicy {
 
   void on_event(const engine::Resumed& resumed);
   void on_event(const engine::GaveUp& gave_up);
+  void on_event(const engine::RetryPlanned& retry) { outputs_.erase(retry.run); }
   void on_event(const ledger::AttemptEnded& attempt);
   void on_event(const ledger::RunEnded& run);
   void on_event(const ledger::SlotClosed& slot);
@@ -67,7 +68,7 @@ class NoticePolicy {
   std::map<std::string, Streak, std::less<>> streaks_;  // of jobs of the plan whose last run failed
   std::map<Likeness, Past> past_;                       // of messages that have a cooldown
   std::set<ledger::RunId> gave_up_;                     // until their runs end, which is at once
-  std::map<ledger::RunId, std::string> outputs_;        // of the last attempt, until its run ends or tries again
+  std::map<ledger::RunId, std::string> outputs_;        // of the last attempt, until its run ends or rests
   std::map<std::string, std::uint64_t> suppressed_;
   std::vector<Told> told_;  // by the event that is looked at
   std::int64_t now_ = 0;

@@ -43,6 +43,8 @@ void PingQueue::put(Ping ping) {
   }
   Lane& lane = lanes_[ping.job];
   if (lane.pings.size() >= most_of_job) drop_first(lane, "too many pings of the job wait");
+  if (bytes_ + ping.body.size() > most_bytes) ping.body.clear();
+  bytes_ += ping.body.size();
   const bool joins = !std::exchange(lane.under_way, true);
   if (joins) in_line_.push_back(ping.job);
   lane.pings.push_back({.ping = std::move(ping), .since = async::Loop::current().now_ns()});
@@ -83,6 +85,7 @@ async::Task<> PingQueue::serve_lane(std::string job) {
   if (!lane->second.pings.empty()) {
     const Ping ping = std::move(lane->second.pings.front().ping);
     lane->second.pings.pop_front();
+    bytes_ -= ping.body.size();
     const auto attempt = [&ping] { return send(ping); };
     const Delivery delivery = co_await deliver(attempt, {.retries = retries}, hurry_);
     counts_->queued.set(--waiting_);
@@ -97,6 +100,7 @@ async::Task<> PingQueue::serve_lane(std::string job) {
 
 void PingQueue::drop_first(Lane& lane, const char* why) {
   log_.dropped(channel_name, lane.pings.front().ping.job, why);
+  bytes_ -= lane.pings.front().ping.body.size();
   lane.pings.pop_front();
   counts_->dropped.add(1);
   counts_->queued.set(--waiting_);
@@ -107,6 +111,7 @@ async::Task<> PingQueue::emptied() { co_await empty_.wait(); }
 void PingQueue::drop_all() noexcept {
   counts_->dropped.add(waiting_);
   waiting_ = 0;
+  bytes_ = 0;
   counts_->queued.set(0);
   lanes_.clear();
   in_line_.clear();

@@ -20,10 +20,11 @@ namespace belfry::daemon {
 /// minutes is given up: it would say of now what was true then.
 class PingQueue {
  public:
-  static constexpr std::size_t parallel = 16;       ///< requests at once
-  static constexpr std::size_t most_of_job = 20;    ///< that wait
-  static constexpr std::size_t most = 10'000;       ///< that wait, of all jobs
-  static constexpr std::chrono::minutes oldest{5};  ///< that are still sent
+  static constexpr std::size_t parallel = 16;                       ///< requests at once
+  static constexpr std::size_t most_of_job = 20;                    ///< that wait
+  static constexpr std::size_t most = 10'000;                       ///< that wait, of all jobs
+  static constexpr std::size_t most_bytes = std::size_t{8} << 20U;  ///< of bodies that wait; beyond, they are left out
+  static constexpr std::chrono::minutes oldest{5};                  ///< that are still sent
   static constexpr int retries = 3;
 
   /// `log` and `hurry` must outlive it.
@@ -69,6 +70,7 @@ class PingQueue {
   std::map<std::string, Lane> lanes_;  // of jobs that have pings
   std::deque<std::string> in_line_;
   std::size_t waiting_ = 0;
+  std::size_t bytes_ = 0;  // of the bodies of those that are not under way
   std::size_t workers_ = 0;
   async::Event empty_;
 };

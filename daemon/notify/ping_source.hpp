@@ -36,6 +36,10 @@ class PingSource {
   std::optional<Ping> on_event(const ledger::RunStarted& run);
   std::optional<Ping> on_event(const ledger::AttemptEnded& attempt);
   std::optional<Ping> on_event(const ledger::RunEnded& run);
+  std::optional<Ping> on_event(const engine::RetryPlanned& retry) {
+    outputs_.erase(retry.run);
+    return std::nullopt;
+  }
   template <class Other>
   std::optional<Ping> on_event(const Other&) {
     return std::nullopt;
@@ -46,7 +50,7 @@ class PingSource {
 
   std::string ledger_id_;
   std::shared_ptr<const NotifyPlan> plan_ = std::make_shared<NotifyPlan>();
-  std::map<ledger::RunId, std::string> outputs_;  // of the last attempt, until its run ends
+  std::map<ledger::RunId, std::string> outputs_;  // of the last attempt, until its run ends or rests
 };
 
 /// `url` with `suffix` behind its path and `rid` among its query: "https://hc/uuid?a=b" ->

@@ -85,6 +85,22 @@ TEST_CASE("every YAML example of docs/configuration.md is accepted") {
   }
 }
 
+TEST_CASE("every YAML example of docs/notifications.md is accepted, and the page has every name of a template") {
+  const auto page = read("docs/notifications.md");
+  const auto blocks = yaml_blocks(page);
+  CHECK(blocks.size() >= 2);
+  for (const auto& block : blocks) {
+    INFO(block);
+    const auto result = parse_config(block, "example", "/etc/belfry", {});
+    if (!result) FAIL(format_errors(result.error()));
+  }
+  for (const auto name : message_names()) {
+    INFO(name);
+    CHECK((page.find("`" + std::string(name) + "`") != std::string::npos ||
+           page.find("{{" + std::string(name) + "}}") != std::string::npos));
+  }
+}
+
 TEST_CASE("the error that docs/configuration.md shows is the one that is printed") {
   std::string text = "version: 1\n" + std::string(9, '\n');
   text += "jobs: {backup: {\n    schedule: \"61 * * * *\",\n    comand: tar,\n    command: tar}}\n";

@@ -212,6 +212,29 @@ TEST_CASE("a full queue drops its oldest message and counts it; other channels d
   });
 }
 
+TEST_CASE("outputs that wait are bounded, too: the oldest messages make room") {
+  run_async([]() -> async::Task<> {
+    Bed bed(
+        "notify: {ops: {webhook: {url: 'http://a'}, send_output: 1M, dedup: false}}\n"
+        "jobs: {a: {every: 1m, command: x, notify: {on_failure: ops}}}\n");
+    for (ledger::RunId run = 1; run <= 20; ++run) {
+      ledger::AttemptEnded attempt;
+      attempt.run = run;
+      attempt.job = "a";
+      attempt.standard_output.head.assign(std::size_t{1} << 20U, 'x');
+      bed.events.publish(attempt);
+      bed.events.publish(run_ended("a", bad, run));
+    }
+    CHECK(bed.count("ops", "dropped") == 12);
+    bed.serve();
+    co_await settle();
+    REQUIRE(bed.post.sent.size() == 8);
+    CHECK(bed.post.sent.front().notice.run == 13);
+    CHECK(bed.post.sent.back().notice.output.size() == std::size_t{1} << 20U);
+    co_await bed.end();
+  });
+}
+
 TEST_CASE("dedup: a message takes the place of its like that still waits") {
   for (const bool dedup : {true, false}) {
     run_async([dedup]() -> async::Task<> {

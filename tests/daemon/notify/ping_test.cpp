@@ -65,6 +65,18 @@ TEST_CASE("the end of the output of the last attempt is sent within its budget")
   CHECK(ended(source, good)->body == "success: exit code 3\n");  // it is not kept
 }
 
+TEST_CASE("the output of an attempt that is followed by another is not kept meanwhile") {
+  PingSource source("ledger");
+  source.apply(pinging("send_output: 5"));
+  ledger::AttemptEnded attempt;
+  attempt.run = 7;
+  attempt.job = "a";
+  attempt.standard_output.head = "12345";
+  source.on(attempt);
+  source.on(engine::RetryPlanned{.run = 7, .job = "a"});
+  CHECK(ended(source, good)->body == "success: exit code 3\n");
+}
+
 TEST_CASE("the id of a run is a UUID, the same for ever, and another one for another ledger or run") {
   const auto id = daemon::run_uuid("ledger", 7);
   CHECK(id == daemon::run_uuid("ledger", 7));
@@ -142,6 +154,7 @@ TEST_CASE("the pings that wait are bounded, the oldest of a job goes first, and 
     CHECK(queue.size() == daemon::PingQueue::most);
     queue.drop_all();
     CHECK(queue.size() == 0);
+    CHECK(counts.of("ping")->queued.get() == 0);
     co_return;
   });
 }
