@@ -23,8 +23,9 @@ enum class NoticeKind : std::uint8_t {
   recovery,  ///< the first success after failures
   missed,    ///< slots passed while nobody could act on them
   give_up,   ///< a run failed, and its retries are used up
+  late,      ///< a check of the job's `sla` failed
 };
-inline constexpr std::size_t notice_kinds = 5;
+inline constexpr std::size_t notice_kinds = 6;
 
 /// "failure", "give_up", ...: the name in messages.
 std::string_view to_string(NoticeKind kind) noexcept;

@@ -73,6 +73,7 @@ std::string headline(const Notice& notice) {
   if (notice.event == "missed") {
     return notice.job + " missed " + count_text(notice.slots, "slot", "slots") + where + ": " + notice.reason;
   }
+  if (notice.event == "late") return notice.job + " breaches its sla" + where + ": " + notice.message;
   std::string text =
       notice.job + (notice.event == "give_up" ? " failed for good" : " failed") + where + ": " + end_text(notice);
   if (notice.event == "give_up")

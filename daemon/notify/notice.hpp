@@ -27,7 +27,7 @@ struct Notice {
   std::optional<ledger::WallTime> scheduled_at{};
   std::optional<ledger::WallTime> started_at{};
   std::optional<ledger::WallTime> ended_at{};
-  std::string reason{};        ///< why slots passed
+  std::string reason{};        ///< why slots passed; of a breach, which check of the sla
   std::uint64_t slots = 0;     ///< how many
   std::uint64_t repeated = 0;  ///< its like that were not told since the last one
   std::string output{};        ///< the end of what the run printed

@@ -82,6 +82,19 @@ void NoticePolicy::on_event(const ledger::SlotClosed& slot) {
   for (const std::string& channel : channels_for(*job, NoticeKind::missed)) tell(channel, NoticeKind::missed, notice);
 }
 
+void NoticePolicy::on_event(const engine::SlaBreached& breach) {
+  const NotifyPolicies* const job = plan_->of(breach.job);
+  if (job == nullptr) return;
+  const Notice notice{.event = std::string(to_string(NoticeKind::late)),
+                      .job = breach.job,
+                      .host = host_,
+                      .at = breach.since,
+                      .run = breach.run,
+                      .message = engine::describe(breach),
+                      .reason = std::string(engine::to_string(breach.check))};
+  for (const std::string& channel : channels_for(*job, NoticeKind::late)) tell(channel, NoticeKind::late, notice);
+}
+
 /// A channel that is to hear of failures and of giving up hears of the latter alone.
 void NoticePolicy::failed(const NotifyPolicies& job, Notice notice, bool gave_up) {
   Streak& streak = streaks_[notice.job];

@@ -55,6 +55,7 @@ class NoticePolicy {
   void on_event(const ledger::AttemptEnded& attempt);
   void on_event(const ledger::RunEnded& run);
   void on_event(const ledger::SlotClosed& slot);
+  void on_event(const engine::SlaBreached& breach);
   template <class Other>
   void on_event(const Other&) {}
 

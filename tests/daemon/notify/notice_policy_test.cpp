@@ -187,3 +187,21 @@ TEST_CASE("the end of the output is told to channels that ask for it, each as mu
     CHECK(bed.told.at(1).notice.output.empty());
   });
 }
+
+TEST_CASE("a breach of the sla is told with what was measured, to those who want to hear of it") {
+  NoticePolicy policy("db1");
+  policy.apply(plan(config("{on_late: [boss], on_failure: [ops]}")));
+  engine::SlaBreached breach;
+  breach.job = "a";
+  breach.check = engine::SlaCheck::late_after;
+  breach.limit = 5min;
+  breach.value = 6min;
+  const auto told = policy.on(breach, 0);
+  REQUIRE(told.size() == 1);
+  CHECK(told.at(0).channel == "boss");
+  CHECK(told.at(0).notice.event == "late");
+  CHECK(told.at(0).notice.reason == "late_after");
+  CHECK(daemon::summary(told.at(0).notice) == "a breaches its sla on db1: " + engine::describe(breach));
+  breach.job = "b";
+  CHECK(policy.on(breach, 0).empty());
+}
