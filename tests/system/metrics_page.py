@@ -24,6 +24,7 @@ PAGE = os.path.join(SOURCE_DIR, "docs/metrics.md")
 TABLE = re.compile(r"(?ms)^<!-- metrics: ([^\n]*) -->\n.*?^<!-- end -->$")
 CONFIG = """
 groups: {pair: {max_concurrency: 2}}
+notify: {ops: {exec: {command: ["true"]}}}
 jobs:
   often:
     every: 100ms
@@ -31,6 +32,8 @@ jobs:
     command: ["true"]
   broken:
     circuit_breaker: {failures: 5, window: 1h, cooldown: 30m}
+    sla: {max_runtime: 1h}
+    notify: {on_failure: ops}
     command: ["false"]
 """
 
