@@ -77,11 +77,19 @@ void Notifications::apply(std::shared_ptr<const NotifyPlan> plan) {
   if (pings(*plan_)) shown.emplace_back(ping_name);
   counts_->show_only(std::move(shown));
   ping_changed_.set();
+  if (group_ != nullptr) keep_transfers();
+}
+
+/// What libcurl has read stays. Who tells nobody has no libcurl in memory.
+void Notifications::keep_transfers() {
+  const bool needed = !plan_->channels.empty() || pings(*plan_);
+  if (needed && !transfers_) transfers_ = io::Transfers::of_current_loop();
 }
 
 async::Task<> Notifications::serve() {
   auto body = [this](async::TaskGroup& group) -> async::Task<> {
     group_ = &group;
+    keep_transfers();
     for (const auto& [name, queue] : queues_) group.start(serve_channel(name, queue), as_notify("channel " + name));
     pings_.start(group);
     co_await ping_of_daemon();
@@ -91,6 +99,7 @@ async::Task<> Notifications::serve() {
     ~NoGroup() {
       all.group_ = nullptr;
       all.pings_.drop_all();
+      all.transfers_.reset();
     }
   } const no_group{*this};
   co_await async::with_task_group(std::move(body));

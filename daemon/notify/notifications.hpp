@@ -22,6 +22,7 @@
 #include "daemon/notify/ping_source.hpp"
 #include "daemon/notify/plan.hpp"
 #include "engine/event.hpp"
+#include "io/transfers.hpp"
 #include "observe/log.hpp"
 
 namespace belfry::daemon {
@@ -64,6 +65,7 @@ class Notifications {
   async::Task<> ping_of_daemon();
   async::Task<> all_emptied();
   std::size_t waiting() const;
+  void keep_transfers();
 
   observe::Log& log_;
   SenderMaker make_;
@@ -79,6 +81,7 @@ class Notifications {
   PingQueue pings_;
   std::map<std::string, std::shared_ptr<ChannelQueue>> queues_;  // those that close included, until they are empty
   async::TaskGroup* group_ = nullptr;                            // while serve() is under way
+  std::shared_ptr<io::Transfers> transfers_;                     // kept from one message to the next
 };
 
 }  // namespace belfry::daemon

@@ -137,6 +137,8 @@ void Transfers::prepare(void* easy) {
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  // The certificates of a single file are kept for the next transfer; of a folder beside it, they would be read again.
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
 }
 
 async::Task<int> Transfers::perform(void* easy) {

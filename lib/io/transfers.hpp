@@ -17,7 +17,8 @@ namespace belfry::io {
 class Transfers final : private async::detail::LoopTimer {
  public:
   /// The one of the running loop. It lives as long as somebody holds it, and must be let go of before its loop ends; no
-  /// descriptor is open while nobody does. Throws std::runtime_error when libcurl cannot start.
+  /// descriptor is open while nobody does. The system's certificates, which take the loop 20 ms to read, are kept for a
+  /// day by one that is held so long. Throws std::runtime_error when libcurl cannot start.
   static std::shared_ptr<Transfers> of_current_loop();
 
   /// Runs a transfer to its end and returns its CURLcode. `easy` is a CURL*, which stays the caller's, with all options
