@@ -79,7 +79,8 @@ start_belfryd "$work/scheduler.yaml"
 fate=$(printf '%s\n' 6.15 "$(uname -r)" | sort -V | head -1 | grep -q '^6.15$' && echo killed || echo lost)
 fate_of_run() { belfry history gated --json | jq -r --argjson id "$run_id" '.runs[] | select(.run == $id) | .outcome'; }
 ask_until "^$fate\$" fate_of_run >/dev/null
-metrics | grep -q "belfry_job_runs_total{.*job_name=\"gated\".*outcome=\"$fate\".*} 1" || fail "the run is not counted"
+metrics >"$work/page" # as a whole: grep -q leaves early, and curl would fail
+grep -q "belfry_job_runs_total{.*job_name=\"gated\".*outcome=\"$fate\".*} 1" "$work/page" || fail "the run is not counted"
 
 step "SIGTERM: a job that ignores SIGTERM is killed, and nothing of it is left"
 sed -i 's/shutdown_timeout: 20s/shutdown_timeout: 200ms/' "$work/scheduler.yaml"
