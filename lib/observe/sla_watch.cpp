@@ -100,13 +100,13 @@ void SlaWatch::apply(const engine::CatalogApplied& applied) {
     item.second->state.set_policy({}, now(), found_);
     return true;
   });
-  for (const auto& [name, job] : jobs) watch(*job);
-  for (const std::string& name : applied.changed) {
+  for (const std::string& name : applied.changed) {  // before its new limits are looked at
     Watched* const changed = find(name);
     if (changed == nullptr) continue;
     changed->state.declared_anew(now().wall);
     unasked_.insert(name);  // it may need to know more of its past
   }
+  for (const auto& [name, job] : jobs) watch(*job);
   declared_.clear();
   for (const auto& [name, watched] : jobs_) arm(*watched);
   publish();

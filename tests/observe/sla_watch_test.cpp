@@ -339,6 +339,27 @@ TEST_CASE("a reload changes the checks of a job, and keeps what is known of it")
   });
 }
 
+TEST_CASE("a job that never succeeded is measured anew when it is declared anew, and nobody is told of the old") {
+  run_async([]() -> async::Task<> {
+    Watched lab;
+    const auto generation = [](std::uint64_t number, ledger::Duration limit) {
+      Job made = with(job("backup", nullptr, takes(10h)), {.max_time_since_success = limit});
+      made.fingerprint = std::to_string(number);
+      return catalog({std::move(made)}, number);
+    };
+    co_await lab.serve([&]() -> async::Task<> {
+      lab.bed.engine.apply(generation(1, 10h));
+      co_await async::sleep(2h);
+      lab.bed.engine.apply(generation(2, 1h));
+      co_await async::sleep(59min);
+      CHECK(lab.told<SlaBreached>(SlaCheck::max_time_since_success).empty());
+      co_await async::sleep(2min);
+      CHECK(lab.told<SlaBreached>(SlaCheck::max_time_since_success).size() == 1);
+      CHECK(lab.told<SlaMet>(SlaCheck::max_time_since_success).empty());
+    });
+  });
+}
+
 TEST_CASE("a thousand jobs that are watched wake nobody up until a limit passes") {
   run_async([]() -> async::Task<> {
     Watched lab;
