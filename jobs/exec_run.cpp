@@ -65,7 +65,9 @@ io::HeadTailBuffer resumed(const io::OutputMirror& kept, std::size_t budget) {
 std::optional<io::SharedMemory> memory_of(io::Fd kept) {
   if (!kept) return std::nullopt;
   try {
-    return io::SharedMemory(std::move(kept));
+    io::SharedMemory memory(std::move(kept));
+    memory.close_file();  // the keeper has it
+    return memory;
   } catch (const std::exception&) {  // not one of ours, or there is no room for it: the table's has the ends
     return std::nullopt;
   }
@@ -136,10 +138,17 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
 void ExecRun::capture(io::Fd output, io::Fd error) {
   const auto begin = [this](std::optional<io::OutputCapture>& capture, io::Fd pipe, std::span<std::byte> in_table,
                             std::optional<io::SharedMemory>& memory, Label label) {
-    const io::OutputMirror mirror = memory ? io::OutputMirror(memory->bytes(), halves) : io::OutputMirror(in_table);
-    const bool can_grow = !memory && !in_table.empty() && report_.keep;
-    capture.emplace(std::move(pipe), resumed(mirror, spec_.output_budget), mirror,
-                    can_grow ? enlarge(memory, label) : io::OutputCapture::Enlarge());
+    const io::OutputMirror mirror(in_table);
+    const io::OutputMirror larger = memory ? io::OutputMirror(memory->bytes(), halves) : io::OutputMirror();
+    if (memory && larger.total() >= mirror.total()) {
+      capture.emplace(std::move(pipe), resumed(larger, spec_.output_budget), mirror,
+                      [larger](const auto&) { return larger; });
+    } else {
+      memory.reset();
+      const bool can_grow = !in_table.empty() && report_.keep;
+      capture.emplace(std::move(pipe), resumed(mirror, spec_.output_budget), mirror,
+                      can_grow ? enlarge(memory, label) : io::OutputCapture::Enlarge());
+    }
   };
   begin(output_, std::move(output), report_.kept_output, output_memory_, Label::output_memory);
   begin(error_, std::move(error), report_.kept_error, error_memory_, Label::error_memory);
@@ -147,18 +156,22 @@ void ExecRun::capture(io::Fd output, io::Fd error) {
 
 /// Most jobs print so little that the table has room for it; for the others there is memory as large as their budget.
 io::OutputCapture::Enlarge ExecRun::enlarge(std::optional<io::SharedMemory>& memory, std::uint32_t label) {
-  return [this, &memory, label](const io::OutputMirror& before) {
+  return [this, &memory, label](const io::OutputMirror::Kept& so_far) {
+    if (so_far.head.size() + so_far.tail.size() < so_far.total) return io::OutputMirror();  // it has a gap already
     try {
       memory.emplace(io::OutputMirror::size_for(spec_.output_budget));
     } catch (const std::system_error&) {
-      return before;  // no descriptor, no memory: the ends are kept
+      return io::OutputMirror();  // no descriptor, no memory: the ends are kept
     }
+    const io::LabelledFd kept{.label = label, .fd = memory->fd()};
+    if (!report_.keep({&kept, 1}, true)) {
+      memory.reset();
+      return io::OutputMirror();
+    }
+    memory->close_file();  // the mapping is enough for us
     io::OutputMirror larger(memory->bytes(), halves);
-    const io::OutputMirror::Kept so_far = before.read();
     larger.append(so_far.head);
     larger.append(so_far.tail);
-    const io::LabelledFd kept{.label = label, .fd = memory->fd()};
-    report_.keep({&kept, 1}, true);
     return larger;
   };
 }
@@ -182,11 +195,12 @@ async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
   shim_report_ = take_kept(Label::shim);
   output_memory_ = memory_of(take_kept(Label::output_memory));
   error_memory_ = memory_of(take_kept(Label::error_memory));
+  const io::Fd leader = take_kept(Label::leader);
   io::ForeignTree tree{.leader = process, .marker = std::move(marker)};
   co_await find_output(tree);
   if (process_) co_return true;
   co_await end_what_is_left(std::move(tree));
-  const auto status = io::Process::status_of(take_kept(Label::leader));
+  const auto status = io::Process::status_of(leader);
   if (status) {
     judge(*status);
   } else {

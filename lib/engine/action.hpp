@@ -50,9 +50,9 @@ struct Report {
   std::span<std::byte> kept_output{};
   std::span<std::byte> kept_error{};
   /// Set by the engine before the attempt: gives duplicates of descriptors (at most 8 at a time; the labels are the
-  /// action's own) into a keeping that outlives this process; `large`: they hold much memory. Empty: there is none.
-  /// Never throws, never blocks.
-  std::move_only_function<void(std::span<const io::LabelledFd> fds, bool large)> keep{};
+  /// action's own) into a keeping that outlives this process; `large`: they hold much memory. False: they are not kept.
+  /// Empty: there is no such keeping. Never throws, never blocks.
+  std::move_only_function<bool(std::span<const io::LabelledFd> fds, bool large)> keep{};
   /// Set by the engine for adopt(): what the earlier daemon gave so.
   std::vector<io::KeptFd> kept{};
 };

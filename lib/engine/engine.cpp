@@ -74,7 +74,9 @@ async::Task<> Engine::make_claims_durable() {
 }
 
 void Engine::forget_ended() {
+  if (ended_.empty()) return;
   for (const ledger::RunId run : std::exchange(ended_, {})) recorder_.live()->forget(run);
+  recorder_.live()->tell_keeper();
 }
 
 void Engine::all_is_durable() {

@@ -244,8 +244,9 @@ Report Run::new_report() {
     report.kept_output = output;
     report.kept_error = error;
     report.keep = [live, run = info_.run](std::span<const io::LabelledFd> fds, bool large) {
-      live->keep(run, fds, large);
+      const bool kept = live->keep(run, fds, large);
       BELFRY_FAULT_POINT("attempt.kept");
+      return kept;
     };
   }
   report.launched = [this, live](const io::ProcessMark& process) {

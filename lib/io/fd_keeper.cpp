@@ -38,8 +38,8 @@ sockaddr_un address_of(const std::filesystem::path& door) {
   return address;
 }
 
-Fd new_socket() {
-  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+Fd new_socket(int flags) {
+  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0));
   if (!socket) fail(errno, "socket");
   return socket;
 }
@@ -48,17 +48,18 @@ const sockaddr* plain(const sockaddr_un& address) { return reinterpret_cast<cons
 
 /// Connected; none: nobody is behind the door, or another user is.
 Fd connect_to(const std::filesystem::path& door) {
-  Fd socket = new_socket();
+  Fd socket = new_socket(SOCK_NONBLOCK);  // somebody else's socket may let its callers wait for ever
   const sockaddr_un address = address_of(door);
   if (::connect(socket.get(), plain(address), sizeof address) != 0) return {};
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.uid != ::geteuid()) return {};
+  if (::fcntl(socket.get(), F_SETFL, 0) != 0) return {};
   return socket;
 }
 
 Fd open_door(const std::filesystem::path& door) {
-  Fd socket = new_socket();
+  Fd socket = new_socket(0);
   const sockaddr_un address = address_of(door);
   ::unlink(door.c_str());  // of a keeper that has ended
   if (::bind(socket.get(), plain(address), sizeof address) != 0) fail(errno, door.native());
@@ -172,13 +173,17 @@ bool FdKeeper::keep(std::int64_t owner, std::span<const LabelledFd> fds) noexcep
 }
 
 void FdKeeper::drop(std::int64_t owner) noexcept {
+  left_.erase(owner);
   dropped_.push_back(owner);
   if (dropped_.size() >= KeeperMessage::most_dropped) flush();
 }
 
 void FdKeeper::flush() noexcept {
-  if (!dropped_.empty() && !send(no_owner, {}) && errno == EAGAIN && open_queue()) send(no_owner, {});
-  dropped_.clear();  // if that did not help, nobody is left to be told
+  while (!dropped_.empty()) {
+    if (send(no_owner, {}) || (errno == EAGAIN && open_queue() && send(no_owner, {}))) continue;
+    if (errno != EAGAIN) dropped_.clear();  // nobody is left to be told
+    break;                                  // else it stands still: later
+  }
   if (unseen_ == 0) return;
   unseen_ = 0;
   say(static_cast<char>(KeeperWord::look));

@@ -57,8 +57,8 @@ class FdKeeper {
   /// held no more. The keeper may learn of it late, but before it learns of our end.
   bool keep(std::int64_t owner, std::span<const LabelledFd> fds) noexcept;
 
-  /// What the owner gave is needed no longer. It may take until the next dozens of calls before it is closed, or until
-  /// the next flush().
+  /// What the owner gave is needed no longer, nor what can be taken for it. It may take until the next dozens of calls
+  /// before it is closed, or until the next flush().
   void drop(std::int64_t owner) noexcept;
 
   /// Makes the keeper carry out what it was told.

@@ -65,12 +65,17 @@ bool OutputCapture::read_some(std::size_t limit) {
   return false;
 }
 
+/// Whoever dies in between leaves the newest bytes in one of the two mirrors: that with the larger total.
 void OutputCapture::take(std::span<const char> bytes) {
-  if (enlarge_ && mirror_.is_too_small_for(buffer_.total() + bytes.size())) {
-    mirror_ = std::exchange(enlarge_, nullptr)(mirror_);
+  const bool grows = enlarge_ && mirror_.is_too_small_for(buffer_.total() + bytes.size());
+  const OutputMirror::Kept so_far = grows ? mirror_.read() : OutputMirror::Kept();
+  if (!grows) larger_.append(bytes);
+  mirror_.append(bytes);
+  if (grows) {
+    larger_ = std::exchange(enlarge_, nullptr)(so_far);
+    larger_.append(bytes);
   }
   buffer_.append(bytes);
-  mirror_.append(bytes);
 }
 
 void OutputCapture::close() {

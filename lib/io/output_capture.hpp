@@ -22,11 +22,12 @@ namespace belfry::io {
 /// Loop thread only; destroyed before the loop ends.
 class OutputCapture final : private PollHandler {
  public:
-  /// A larger mirror that holds all of what the one before holds; never throws. Asked for once.
-  using Enlarge = std::move_only_function<OutputMirror(const OutputMirror& before)>;
+  /// A larger mirror that holds `so_far`, or one that keeps nothing; never throws. Asked for once.
+  using Enlarge = std::move_only_function<OutputMirror(const OutputMirror::Kept& so_far)>;
 
-  /// `mirror`: what is read is kept there, too; it is enlarged before it has to drop something. No pipe (empty): it is
-  /// at its end already, and `buffer` is all there is. Throws std::system_error.
+  /// `mirror`: what is read is kept there, too; before it has to drop something, a larger one is asked for, and both
+  /// are kept from then on. No pipe (empty): it is at its end already, and `buffer` is all there is. Throws
+  /// std::system_error.
   OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
@@ -52,6 +53,7 @@ class OutputCapture final : private PollHandler {
   HeadTailBuffer buffer_;
   OutputMirror mirror_;
   Enlarge enlarge_;
+  OutputMirror larger_;
   async::Event ended_;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn
 };

@@ -104,6 +104,8 @@ OutputMirror::Kept OutputMirror::read() const {
   return kept;
 }
 
+std::uint64_t OutputMirror::total() const noexcept { return header_ == nullptr ? 0 : load(header_->committed); }
+
 void OutputMirror::set_source(std::uint64_t inode) noexcept {
   if (header_ != nullptr) store(header_->source, inode);
 }

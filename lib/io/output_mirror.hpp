@@ -39,6 +39,7 @@ class OutputMirror {
   void append(std::span<const char> bytes) noexcept;
 
   Kept read() const;
+  std::uint64_t total() const noexcept;  ///< as in Kept
 
   /// Which pipe it mirrors: an inode number, for whoever looks for the pipe later; 0: unknown.
   void set_source(std::uint64_t inode) noexcept;

@@ -41,8 +41,11 @@ class SharedMemory {
     return {reinterpret_cast<T*>(bytes_.data()), bytes_.size() / sizeof(T)};
   }
 
-  /// For those who pass it on; stays owned by this object.
+  /// For those who pass it on; stays owned by this object. -1 after close_file().
   int fd() const noexcept { return file_.get(); }
+
+  /// The memory stays mapped without its descriptor.
+  void close_file() noexcept { file_.reset(); }
 
  private:
   void map(std::size_t size);

@@ -281,7 +281,10 @@ bool LiveRuns::begin(const RunStarted& run) noexcept {
 void LiveRuns::attempt(RunId run, int number, WallTime started_at) noexcept {
   LiveRecord* const record = find(run);
   if (record == nullptr) return;
-  if (keeper_ && number > 1) keeper_->drop(run);
+  if (keeper_ && number > 1) {
+    keeper_->drop(run);
+    if (large_.erase(run) > 0) keeper_->flush();
+  }
   LiveAttempt& next = record->attempts[static_cast<std::size_t>(number) % 2];
   store_word(next.pid, 0);
   next.started_at = count_of(started_at);
@@ -321,17 +324,23 @@ void LiveRuns::forget(RunId run) noexcept {
   index_.erase(found);
   if (!keeper_) return;
   keeper_->drop(run);
-  if (large_.erase(run) > 0) keeper_->flush();
+  large_.erase(run);
 }
 
-void LiveRuns::keep(RunId run, std::span<const io::LabelledFd> fds, bool large) noexcept {
+void LiveRuns::tell_keeper() noexcept {
+  if (keeper_) keeper_->flush();
+}
+
+bool LiveRuns::keep(RunId run, std::span<const io::LabelledFd> fds, bool large) noexcept {
   LiveRecord* const record = find(run);
-  if (record == nullptr || !keeper_ || fds.size() > io::KeeperMessage::most_fds) return;
+  if (record == nullptr || !keeper_ || fds.size() > io::KeeperMessage::most_fds) return false;
   std::array<io::LabelledFd, io::KeeperMessage::most_fds> marked{};
   std::ranges::transform(fds, marked.begin(), [record](const io::LabelledFd& fd) {
     return io::LabelledFd{.label = label_of(*record, fd.label), .fd = fd.fd};
   });
-  if (keeper_->keep(run, {marked.data(), fds.size()}) && large) large_.insert(run);
+  if (!keeper_->keep(run, {marked.data(), fds.size()})) return false;
+  if (large) large_.insert(run);
+  return true;
 }
 
 std::vector<io::KeptFd> LiveRuns::take_kept(RunId run) {

@@ -87,13 +87,16 @@ class LiveRuns {
   /// The run is over, and the ledger has been told but may not have made it durable yet. The message is cut as above.
   void ended(const RunEnded& ended) noexcept;
 
-  /// The run's end is durable: its place is free, and its descriptors are closed.
+  /// The run's end is durable: its place is free, and nothing of it is kept any more from the next tell_keeper() on.
   void forget(RunId run) noexcept;
+
+  /// Call it when some runs have been forgotten. Two system calls, which do not wait.
+  void tell_keeper() noexcept;
 
   /// Gives duplicates of descriptors of its newest attempt (at most 8; labels below 2^16) into the keeping of a process
   /// that survives this one, beside those that it has given. A system call, which does not wait. `large`: they hold
-  /// memory, which is freed as soon as the run is forgotten, and not a few dozen runs later.
-  void keep(RunId run, std::span<const io::LabelledFd> fds, bool large = false) noexcept;
+  /// memory. False: they are not kept.
+  bool keep(RunId run, std::span<const io::LabelledFd> fds, bool large = false) noexcept;
 
   /// What was so given by the last daemon for the attempt that left() tells of; once. It stays in that keeping, too.
   std::vector<io::KeptFd> take_kept(RunId run);

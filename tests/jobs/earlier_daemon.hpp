@@ -104,7 +104,8 @@ class EarlierDaemon {
     report.kept_output = kept_output();
     report.kept_error = kept_error();
     const auto keeper = keeps_ ? open_keeper() : nullptr;
-    if (keeper) report.keep = [&](std::span<const io::LabelledFd> fds, bool) { keeper->keep(attempt().run, fds); };
+    if (keeper)
+      report.keep = [&](std::span<const io::LabelledFd> fds, bool) { return keeper->keep(attempt().run, fds); };
     report.launched = [told](const io::ProcessMark& mark) {
       if (::write(told, &mark, sizeof mark) != sizeof mark) ::_exit(1);
     };

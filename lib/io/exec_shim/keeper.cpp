@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ struct Held {
   std::uint32_t label;
   int fd;
 };
+
+constexpr int look_at_door_every = 60'000;  // ms, while nobody is connected
 
 std::vector<Held> holdings;  // by owner; of one owner in the order in which they came
 int queue = -1;
@@ -131,9 +134,18 @@ bool listen_to_him() {
   return static_cast<KeeperWord>(word) != KeeperWord::bye;
 }
 
+/// Whether the next belfryd will find us.
+bool is_door(const char* path, const struct stat& own) {
+  struct stat now{};
+  return ::stat(path, &now) == 0 && now.st_dev == own.st_dev && now.st_ino == own.st_ino;
+}
+
 }  // namespace
 
-int keep_descriptors(int door) {
+int keep_descriptors(int door, const char* path) {
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);  // what somebody else had left open in belfryd, a lock perhaps
+  struct stat own{};
+  ::stat(path, &own);  // gone already: its daemon says so, too
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     limit.rlim_cur = limit.rlim_max;
@@ -145,8 +157,11 @@ int keep_descriptors(int door) {
   if (::chdir("/") != 0) return 1;
   while (true) {
     pollfd watched{connection >= 0 ? connection : door, POLLIN, 0};
-    if (::poll(&watched, 1, -1) < 0) continue;
-    if (connection < 0) {
+    const int events = ::poll(&watched, 1, connection >= 0 ? -1 : look_at_door_every);
+    if (events < 0) continue;
+    if (events == 0) {
+      if (!is_door(path, own)) return 0;
+    } else if (connection < 0) {
       welcome(door);
     } else if (!listen_to_him()) {
       return 0;

@@ -184,7 +184,7 @@ void take_steps(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::strcmp(argv[1], "--keeper") == 0) return keep_descriptors(STDIN_FILENO);
+  if (argc == 3 && std::strcmp(argv[1], "--keeper") == 0) return keep_descriptors(STDIN_FILENO, argv[2]);
   const Options options = parse(argv + 1);
   take_steps(options);
   become(options.command);
