@@ -22,8 +22,8 @@ async::Task<Delivery> send(std::shared_ptr<const Sender> sender, const Notice& n
 }  // namespace
 
 ChannelQueue::ChannelQueue(Channel channel, std::shared_ptr<ChannelCounts> counts, DeliveryLog& log,
-                           async::Event& hurry, SenderMaker make)
-    : make_(std::move(make)), counts_(std::move(counts)), log_(log), hurry_(hurry) {
+                           async::Event& hurry, SenderMaker make, Listener ended)
+    : make_(std::move(make)), ended_(std::move(ended)), counts_(std::move(counts)), log_(log), hurry_(hurry) {
   empty_.set();
   change(std::move(channel));
 }
@@ -82,6 +82,7 @@ async::Task<> ChannelQueue::deliver_first() {
   under_way_ = false;
   (delivery.ok() ? counts_->delivered : counts_->failed).add(1);
   log_.ended(channel_.name, notice.job, delivery);
+  ended_(notice, delivery.ok());
   tell_size();
 }
 
@@ -95,8 +96,10 @@ async::Task<> ChannelQueue::emptied() { co_await empty_.wait(); }
 void ChannelQueue::drop_first(const char* why) {
   counts_->dropped.add(1);
   log_.dropped(channel_.name, waiting_.front().job, why);
-  bytes_ -= waiting_.front().output.size();
+  const Notice notice = std::move(waiting_.front());
   waiting_.pop_front();
+  bytes_ -= notice.output.size();
+  ended_(notice, false);
 }
 
 void ChannelQueue::drop_all() noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,9 +22,13 @@ class ChannelQueue {
   /// Beside the number of messages that may wait: the outputs in them.
   static constexpr std::size_t most_bytes = std::size_t{8} << 20U;
 
+  /// Is told what became of a message: it was delivered, or given up. Not of those whose place a newer one took, and
+  /// not of those that are dropped at the end.
+  using Listener = std::function<void(const Notice& notice, bool delivered)>;
+
   /// `log` and `hurry` must outlive it. While `hurry` is set there are no pauses between tries.
   ChannelQueue(Channel channel, std::shared_ptr<ChannelCounts> counts, DeliveryLog& log, async::Event& hurry,
-               SenderMaker make = make_sender);
+               SenderMaker make, Listener ended);
 
   /// The channel is declared differently: what waits stays, and goes the new way.
   void change(Channel channel);
@@ -49,6 +54,7 @@ class ChannelQueue {
   void tell_size() noexcept;
 
   SenderMaker make_;
+  Listener ended_;
   Channel channel_;
   std::shared_ptr<const Sender> sender_;
   std::shared_ptr<ChannelCounts> counts_;

@@ -31,6 +31,7 @@ struct Notice {
   std::uint64_t slots = 0;     ///< how many
   std::uint64_t repeated = 0;  ///< its like that were not told since the last one
   std::string output{};        ///< the end of what the run printed
+  std::uint64_t number = 0;    ///< NoticePolicy counts what it tells; 0: it is not of a policy
 };
 
 /// One line for a person: `backup failed on db1: exit code 3 (3 failures in a row)`.

@@ -21,8 +21,11 @@ const std::vector<std::string>& channels_for(const NotifyPolicies& job, NoticeKi
 void NoticePolicy::apply(std::shared_ptr<const NotifyPlan> plan) {
   plan_ = std::move(plan);
   std::erase_if(streaks_, [this](const auto& item) { return plan_->of(item.first) == nullptr; });
+  for (auto& [job, streak] : streaks_) {
+    std::erase_if(streak.told, [this](const auto& item) { return !plan_->channels.contains(item.first); });
+  }
   std::erase_if(past_, [this](const auto& item) {
-    const auto& [channel, job, kind] = item.first;
+    const auto& [channel, job, event] = item.first;
     return !plan_->channels.contains(channel) || plan_->of(job) == nullptr;
   });
 }
@@ -35,10 +38,30 @@ std::vector<Told> NoticePolicy::on(const engine::Event& event, std::int64_t now)
 
 void NoticePolicy::on_event(const engine::Resumed& resumed) {
   for (const ledger::JobTotals& totals : resumed.past->jobs) {
-    if (totals.consecutive_failures == 0 || plan_->of(totals.job) == nullptr) continue;
-    streaks_.insert_or_assign(totals.job,
-                              Streak{.failures = totals.consecutive_failures, .told = {}, .from_before = true});
+    const NotifyPolicies* const job = plan_->of(totals.job);
+    if (totals.consecutive_failures == 0 || job == nullptr) continue;
+    Streak streak{.failures = totals.consecutive_failures, .told = {}};
+    for (const NoticeKind kind : {NoticeKind::failure, NoticeKind::give_up}) {
+      for (const std::string& channel : channels_for(*job, kind)) streak.told[channel].delivered = true;
+    }
+    streaks_.insert_or_assign(totals.job, std::move(streak));
   }
+}
+
+void NoticePolicy::ended(const std::string& channel, const Notice& notice, bool delivered) {
+  const auto past = past_.find(Likeness(channel, notice.job, notice.event));
+  if (!delivered && past != past_.end() && past->second.number == notice.number) {
+    past->second.number = 0;
+    past->second.held_back += notice.repeated + 1;
+  }
+  const auto streak = streaks_.find(notice.job);
+  if (streak == streaks_.end()) return;
+  const auto known = streak->second.told.find(channel);
+  if (known == streak->second.told.end()) return;
+  Knowledge& knowledge = known->second;
+  if (notice.number < knowledge.first || notice.number > knowledge.newest) return;  // not of this streak
+  knowledge.delivered = knowledge.delivered || delivered;
+  if (!knowledge.delivered && notice.number == knowledge.newest) streak->second.told.erase(known);
 }
 
 /// Its RunEnded follows, which knows more.
@@ -79,7 +102,7 @@ void NoticePolicy::on_event(const ledger::SlotClosed& slot) {
                       .scheduled_at = slot.scheduled_at,
                       .reason = std::string(ledger::to_string(slot.reason)),
                       .slots = slot.count};
-  for (const std::string& channel : channels_for(*job, NoticeKind::missed)) tell(channel, NoticeKind::missed, notice);
+  for (const std::string& channel : channels_for(*job, NoticeKind::missed)) tell(channel, notice);
 }
 
 void NoticePolicy::on_event(const engine::SlaBreached& breach) {
@@ -92,7 +115,7 @@ void NoticePolicy::on_event(const engine::SlaBreached& breach) {
                       .run = breach.run,
                       .message = engine::describe(breach),
                       .reason = std::string(engine::to_string(breach.check))};
-  for (const std::string& channel : channels_for(*job, NoticeKind::late)) tell(channel, NoticeKind::late, notice);
+  for (const std::string& channel : channels_for(*job, NoticeKind::late)) tell(channel, notice);
 }
 
 /// A channel that is to hear of failures and of giving up hears of the latter alone.
@@ -100,12 +123,16 @@ void NoticePolicy::failed(const NotifyPolicies& job, Notice notice, bool gave_up
   Streak& streak = streaks_[notice.job];
   notice.failures = ++streak.failures;
   const auto tell_of = [&](const std::string& channel, NoticeKind kind) {
-    if (plan_->channels.at(channel).first_failure_only && streak.failures > 1) {
+    if (plan_->channels.at(channel).first_failure_only && streak.told.contains(channel)) {
       ++suppressed_[channel];
       return;
     }
     notice.event = to_string(kind);
-    if (tell(channel, kind, notice)) streak.told.insert(channel);
+    const std::uint64_t number = tell(channel, notice);
+    if (number == 0) return;
+    const auto [place, first] = streak.told.try_emplace(channel);
+    if (first) place->second.first = number;
+    place->second.newest = number;
   };
   for (const std::string& channel : channels_for(job, NoticeKind::failure)) {
     if (!gave_up || !names(job, NoticeKind::give_up, channel)) tell_of(channel, NoticeKind::failure);
@@ -125,42 +152,42 @@ void NoticePolicy::succeeded(const NotifyPolicies& job, Notice notice) {
     for (const std::string& channel : channels_for(job, NoticeKind::recovery)) {
       const bool hears_of_failures =
           names(job, NoticeKind::failure, channel) || names(job, NoticeKind::give_up, channel);
-      const bool knows = streak.from_before || streak.told.contains(channel);
-      if (hears_of_failures && !knows) {
+      if (hears_of_failures && !streak.told.contains(channel)) {
         ++suppressed_[channel];
         continue;
       }
-      if (tell(channel, NoticeKind::recovery, notice, hears_of_failures)) told.insert(channel);
+      if (tell(channel, notice, hears_of_failures) != 0) told.insert(channel);
     }
   }
   notice.event = to_string(NoticeKind::success);
   notice.failures = 0;
   for (const std::string& channel : channels_for(job, NoticeKind::success)) {
-    if (!told.contains(channel)) tell(channel, NoticeKind::success, notice);
+    if (!told.contains(channel)) tell(channel, notice);
   }
 }
 
-/// Whether the channel is told. `always`: its cooldown is not looked at.
-bool NoticePolicy::tell(const std::string& channel, NoticeKind kind, Notice notice, bool always) {
+/// The number of the message; 0: the channel is not told. `always`: its cooldown is not looked at.
+std::uint64_t NoticePolicy::tell(const std::string& channel, Notice notice, bool always) {
   const Channel& declared = plan_->channels.at(channel);
   if (notice.output.size() > declared.send_output) {
     std::size_t begin = notice.output.size() - declared.send_output;
     while (begin < notice.output.size() && (static_cast<unsigned char>(notice.output[begin]) & 0xC0U) == 0x80U) ++begin;
     notice.output.erase(0, begin);
   }
+  notice.number = ++number_;
   if (declared.cooldown > time::Duration::zero() && !always) {
-    const auto [place, first] = past_.try_emplace(Likeness(channel, notice.job, kind));
-    Past& past = place->second;
-    if (!first && now_ - past.told_at < declared.cooldown.count()) {
+    Past& past = past_[Likeness(channel, notice.job, notice.event)];
+    if (past.number != 0 && now_ - past.told_at < declared.cooldown.count()) {
       ++past.held_back;
       ++suppressed_[channel];
-      return false;
+      return 0;
     }
     notice.repeated = std::exchange(past.held_back, 0);
     past.told_at = now_;
+    past.number = notice.number;
   }
   told_.push_back({.channel = channel, .notice = std::move(notice)});
-  return true;
+  return number_;
 }
 
 Notice NoticePolicy::notice_of(const ledger::RunEnded& run, std::string output) const {

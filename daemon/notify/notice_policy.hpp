@@ -34,19 +34,28 @@ class NoticePolicy {
   /// jobs that tell nothing.
   std::vector<Told> on(const engine::Event& event, std::int64_t now);
 
+  /// What became of a message that on() gave. One that nobody has heard starts no cooldown, is not the first failure of
+  /// a row, and calls for no recovery; messages may come to their end in any order, or never.
+  void ended(const std::string& channel, const Notice& notice, bool delivered);
+
   /// Messages that were kept from a channel since the last call: by its cooldown, or as not the first failure.
   std::map<std::string, std::uint64_t> take_suppressed() { return std::exchange(suppressed_, {}); }
 
  private:
-  using Likeness = std::tuple<std::string, std::string, NoticeKind>;  // channel, job, what happened
+  using Likeness = std::tuple<std::string, std::string, std::string>;  // channel, job, event
   struct Past {
     std::int64_t told_at = 0;
+    std::uint64_t number = 0;  // of the message that was told then; 0: nobody has heard it
     std::uint64_t held_back = 0;
+  };
+  struct Knowledge {  // of a channel that was told of a failure
+    std::uint64_t first = 0;
+    std::uint64_t newest = 0;
+    bool delivered = false;  // one of them was; else they are on their way
   };
   struct Streak {
     std::uint64_t failures = 0;
-    std::set<std::string> told;  // channels that know of it
-    bool from_before = false;    // an earlier daemon has told of it, as far as anybody knows
+    std::map<std::string, Knowledge> told;  // by channel
   };
 
   void on_event(const engine::Resumed& resumed);
@@ -61,7 +70,7 @@ class NoticePolicy {
 
   void failed(const NotifyPolicies& job, Notice notice, bool gave_up);
   void succeeded(const NotifyPolicies& job, Notice notice);
-  bool tell(const std::string& channel, NoticeKind kind, Notice notice, bool always = false);
+  std::uint64_t tell(const std::string& channel, Notice notice, bool always = false);
   Notice notice_of(const ledger::RunEnded& run, std::string output) const;
 
   std::string host_;
@@ -71,7 +80,8 @@ class NoticePolicy {
   std::set<ledger::RunId> gave_up_;                     // until their runs end, which is at once
   std::map<ledger::RunId, std::string> outputs_;        // of the last attempt, until its run ends or rests
   std::map<std::string, std::uint64_t> suppressed_;
-  std::vector<Told> told_;  // by the event that is looked at
+  std::uint64_t number_ = 0;  // of the latest message
+  std::vector<Told> told_;    // by the event that is looked at
   std::int64_t now_ = 0;
 };
 

@@ -68,7 +68,8 @@ void Notifications::apply(std::shared_ptr<const NotifyPlan> plan) {
       queue->change(channel);
       continue;
     }
-    queue = std::make_shared<ChannelQueue>(channel, counts_->of(name), delivery_log_, hurry_, make_);
+    auto ended = [this, name](const Notice& notice, bool delivered) { policy_.ended(name, notice, delivered); };
+    queue = std::make_shared<ChannelQueue>(channel, counts_->of(name), delivery_log_, hurry_, make_, std::move(ended));
     if (group_ != nullptr) group_->start(serve_channel(name, queue), as_notify("channel " + name));
   }
   for (const auto& [name, queue] : queues_) {

@@ -86,6 +86,38 @@ TEST_CASE("first_failure_only: of failures in a row the first one is told, and w
   });
 }
 
+TEST_CASE("first_failure_only: a channel that comes while failures go on is told of the next one") {
+  run_async([]() -> async::Task<> {
+    const std::string channels =
+        "notify: {ops: {webhook: {url: 'http://a'}}, boss: {webhook: {url: 'http://b'}, first_failure_only: true}}\n";
+    Bed bed(config("{on_failure: ops, on_recovery: [ops, boss]}", channels));
+    bed.engine.events.publish(run_ended("a", bad));
+    bed.policy.apply(plan(config("{on_failure: [ops, boss], on_recovery: [ops, boss]}", channels)));
+    for (const auto outcome : {bad, bad, good}) bed.engine.events.publish(run_ended("a", outcome));
+    CHECK(bed.heard() == "ops:failure ops:failure boss:failure ops:failure ops:recovery boss:recovery");
+    co_return;
+  });
+}
+
+TEST_CASE("who has heard one failure knows of them, whatever became of the others, and the end of an old row is past") {
+  NoticePolicy policy("db1");
+  policy.apply(plan(config("{on_failure: ops, on_recovery: ops}")));
+  const auto told = [&policy](Outcome outcome) { return policy.on(run_ended("a", outcome), 0); };
+  const auto first = told(bad);
+  const auto second = told(bad);
+  policy.ended("ops", first.at(0).notice, true);
+  policy.ended("ops", second.at(0).notice, false);
+  CHECK(told(good).size() == 1);
+  const auto third = told(bad);
+  policy.ended("ops", second.at(0).notice, true);  // of the row before
+  policy.ended("ops", third.at(0).notice, false);
+  CHECK(told(good).empty());
+  told(bad);
+  const auto newer = told(bad);
+  policy.ended("ops", newer.at(0).notice, false);  // the one before gave it its place
+  CHECK(told(good).empty());
+}
+
 TEST_CASE("cooldown: the same event of the same job is told once in its time, with the number of those kept back") {
   run_async([]() -> async::Task<> {
     Bed bed(config("{on_failure: ops}", one_channel("cooldown: 3m")));

@@ -191,6 +191,48 @@ TEST_CASE("a refusal is not tried again, and who asks for a pause gets it") {
   });
 }
 
+TEST_CASE("a message that nobody has heard is not the first failure, starts no cooldown, and calls for no recovery") {
+  const std::string rules =
+      "defaults: {notify: {on_failure: ops, on_recovery: ops}}\njobs: {a: {every: 1m, command: x}}\n";
+  for (const char* const keys : {"first_failure_only: true", "cooldown: 10m"}) {
+    run_async([&]() -> async::Task<> {
+      Bed bed("notify: {ops: {webhook: {url: 'http://a'}, retries: 0, " + std::string(keys) + "}}\n" + rules);
+      const auto end_run = [&bed](Outcome outcome) -> async::Task<> {
+        bed.events.publish(run_ended("a", outcome));
+        co_await settle();
+      };
+      bed.serve();
+      bed.post.next["ops"] = {later, never};
+      for (const Outcome outcome : {bad, bad, bad, bad, good}) co_await end_run(outcome);
+      std::string told;
+      for (const auto& each : bed.post.sent) told += each.notice.event + std::to_string(each.notice.failures) + " ";
+      CHECK(told == "failure1 failure2 failure3 recovery4 ");  // the fourth is kept back: they know
+      CHECK(bed.count("ops", "suppressed") == 1);
+      bed.post.sent.clear();
+      bed.post.next["ops"] = {never};
+      co_await async::sleep(1h);
+      for (const Outcome outcome : {bad, good}) co_await end_run(outcome);
+      CHECK(bed.post.sent.size() == 1);  // no recovery
+      co_await bed.end();
+    });
+  }
+}
+
+TEST_CASE("a message that was dropped was not told, either") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("queue_limit: 1, first_failure_only: true"));
+    bed.fail("a");
+    bed.fail("b");  // drives out the other
+    bed.serve();
+    co_await settle();
+    bed.fail("a");
+    bed.fail("b");
+    co_await settle();
+    CHECK(bed.post.text() == "ops:b ops:a");
+    co_await bed.end();
+  });
+}
+
 TEST_CASE("a full queue drops its oldest message and counts it; other channels do not notice") {
   run_async([]() -> async::Task<> {
     Bed bed(config("queue_limit: 2", "  e: {every: 1m, command: x, notify: {on_failure: boss}}\n"));
