@@ -36,8 +36,9 @@ void ChannelQueue::change(Channel channel) {
 
 void ChannelQueue::put(Notice notice) {
   if (channel_.dedup) {
+    const std::string what = likeness(notice);
     const auto alike = std::ranges::find_if(
-        waiting_, [&](const Notice& other) { return other.job == notice.job && other.event == notice.event; });
+        waiting_, [&](const Notice& other) { return other.job == notice.job && likeness(other) == what; });
     if (alike != waiting_.end()) {
       notice.repeated += alike->repeated + 1;
       bytes_ = bytes_ - alike->output.size() + notice.output.size();

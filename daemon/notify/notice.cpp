@@ -84,6 +84,10 @@ std::string headline(const Notice& notice) {
 
 }  // namespace
 
+std::string likeness(const Notice& notice) {
+  return notice.event == "late" ? notice.event + ":" + notice.reason : notice.event;
+}
+
 std::string summary(const Notice& notice) {
   std::string text = headline(notice);
   if (notice.repeated > 0) text += "; " + std::to_string(notice.repeated) + " more like it were not told";

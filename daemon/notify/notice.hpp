@@ -34,6 +34,9 @@ struct Notice {
   std::uint64_t number = 0;    ///< NoticePolicy counts what it tells; 0: it is not of a policy
 };
 
+/// What makes two notices of one job alike: the event, and of a breach which check.
+std::string likeness(const Notice& notice);
+
 /// One line for a person: `backup failed on db1: exit code 3 (3 failures in a row)`.
 std::string summary(const Notice& notice);
 

@@ -25,7 +25,7 @@ void NoticePolicy::apply(std::shared_ptr<const NotifyPlan> plan) {
     std::erase_if(streak.told, [this](const auto& item) { return !plan_->channels.contains(item.first); });
   }
   std::erase_if(past_, [this](const auto& item) {
-    const auto& [channel, job, event] = item.first;
+    const auto& [channel, job, what] = item.first;
     return !plan_->channels.contains(channel) || plan_->of(job) == nullptr;
   });
 }
@@ -49,7 +49,7 @@ void NoticePolicy::on_event(const engine::Resumed& resumed) {
 }
 
 void NoticePolicy::ended(const std::string& channel, const Notice& notice, bool delivered) {
-  const auto past = past_.find(Likeness(channel, notice.job, notice.event));
+  const auto past = past_.find(Likeness(channel, notice.job, likeness(notice)));
   if (!delivered && past != past_.end() && past->second.number == notice.number) {
     past->second.number = 0;
     past->second.held_back += notice.repeated + 1;
@@ -176,7 +176,7 @@ std::uint64_t NoticePolicy::tell(const std::string& channel, Notice notice, bool
   }
   notice.number = ++number_;
   if (declared.cooldown > time::Duration::zero() && !always) {
-    Past& past = past_[Likeness(channel, notice.job, notice.event)];
+    Past& past = past_[Likeness(channel, notice.job, likeness(notice))];
     if (past.number != 0 && now_ - past.told_at < declared.cooldown.count()) {
       ++past.held_back;
       ++suppressed_[channel];

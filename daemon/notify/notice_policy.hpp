@@ -42,7 +42,7 @@ class NoticePolicy {
   std::map<std::string, std::uint64_t> take_suppressed() { return std::exchange(suppressed_, {}); }
 
  private:
-  using Likeness = std::tuple<std::string, std::string, std::string>;  // channel, job, event
+  using Likeness = std::tuple<std::string, std::string, std::string>;  // channel, job, likeness()
   struct Past {
     std::int64_t told_at = 0;
     std::uint64_t number = 0;  // of the message that was told then; 0: nobody has heard it

@@ -191,6 +191,27 @@ TEST_CASE("a refusal is not tried again, and who asks for a pause gets it") {
   });
 }
 
+TEST_CASE("each check of an sla is an event of its own, for the cooldown and for dedup") {
+  for (const char* const keys : {"cooldown: 10m", "dedup: true"}) {
+    run_async([&]() -> async::Task<> {
+      Bed bed("notify: {ops: {webhook: {url: 'http://a'}, " + std::string(keys) + "}}\n" +
+              "jobs: {a: {every: 1m, command: x, notify: {on_late: ops}}}\n");
+      using engine::SlaCheck;
+      for (const SlaCheck check : {SlaCheck::late_after, SlaCheck::max_runtime, SlaCheck::late_after}) {
+        engine::SlaBreached breach;
+        breach.job = "a";
+        breach.check = check;
+        bed.events.publish(breach);
+      }
+      bed.serve();
+      co_await settle();
+      CHECK(bed.post.text() == "ops:a ops:a");
+      CHECK(bed.count("ops", "suppressed") == 1);
+      co_await bed.end();
+    });
+  }
+}
+
 TEST_CASE("a message that nobody has heard is not the first failure, starts no cooldown, and calls for no recovery") {
   const std::string rules =
       "defaults: {notify: {on_failure: ops, on_recovery: ops}}\njobs: {a: {every: 1m, command: x}}\n";
