@@ -25,13 +25,13 @@ std::size_t value_at(std::string_view line) {
   return std::string_view::npos;
 }
 
+}  // namespace
+
 std::string masked(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == ' ' ? ' ' : '*';
   return out;
 }
-
-}  // namespace
 
 std::string conceal(std::string_view line) {
   const auto at = value_at(line);

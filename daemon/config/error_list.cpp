@@ -110,6 +110,19 @@ void ErrorList::hide(std::string secret) {
   if (secret.size() >= shortest) secrets_.push_back(std::move(secret));
 }
 
+void ErrorList::hide_line(Place from) {
+  const auto [place, first] = hidden_from_.try_emplace(from.line, from.column);
+  if (!first) place->second = std::min(place->second, from.column);
+}
+
+std::string ErrorList::shown_line(int number) const {
+  std::string line = conceal(conceal(source_->line(number)), secrets_);
+  const auto hidden = hidden_from_.find(number);
+  if (hidden == hidden_from_.end()) return line;
+  const auto at = source_->offset_at({number, hidden->second}) - source_->offset_at({number, 1});
+  return line.substr(0, at) + masked(std::string_view(line).substr(std::min(at, line.size())));
+}
+
 std::vector<ConfigError> ErrorList::take() {
   std::vector<std::size_t> order(errors_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -123,7 +136,7 @@ std::vector<ConfigError> ErrorList::take() {
     error.message = conceal(error.message, secrets_);
     error.hint = conceal(error.hint, secrets_);
     if (error.place.line == 0) continue;
-    if (error.place.line != shown) line = conceal(conceal(source_->line(error.place.line)), secrets_);
+    if (error.place.line != shown) line = shown_line(error.place.line);
     shown = error.place.line;
     show_line(error, *source_, line);
   }

@@ -3,6 +3,7 @@
 // Lives as long as one load; one thread.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,9 @@ class ErrorList {
   /// This text of the file is secret: no error shows it, those that were noted before included.
   void hide(std::string secret);
 
+  /// The same of what stands in a line of the file from this place on.
+  void hide_line(Place from);
+
   bool empty() const noexcept { return errors_.empty(); }
   bool full() const noexcept { return errors_.size() >= limit; }
   const SourceText& source() const noexcept { return *source_; }
@@ -42,9 +46,12 @@ class ErrorList {
   std::vector<ConfigError> take();
 
  private:
+  std::string shown_line(int number) const;
+
   const SourceText* source_;
   std::vector<ConfigError> errors_;
   std::vector<std::string> secrets_;
+  std::map<int, int> hidden_from_;  // by line: the column
   std::size_t suppressed_ = 0;
 };
 

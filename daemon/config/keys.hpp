@@ -29,6 +29,7 @@ struct Key {
 struct Section {
   std::string_view name;  ///< "top level", "job", "retries", ...: the heading in the documentation
   std::span<const Key> keys;
+  bool secret = false;  ///< a secret may stand in it: what is behind a key that it does not have is not shown
 };
 
 extern const Section top_section;

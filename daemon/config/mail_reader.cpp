@@ -58,6 +58,15 @@ bool is_host(std::string_view text) {
   });
 }
 
+/// A URL instead of a host may hold the password.
+void complain_of_host(const Value& value) {
+  Complaint complaint{"not the name of a host", "the name or the address of a host alone"};
+  if (!value.node().text.contains('@')) return value.complain(std::move(complaint));
+  value.errors().hide_line(value.place());
+  value.errors().hide(value.node().text);
+  complain_of_secret(value, std::move(complaint));
+}
+
 void read_smtp(const Value& value, const SecretFiles& files, MailTarget& mail) {
   static constexpr std::string_view expected =
       "a map such as {host: mail.example.org, user: belfry, password_file: mail.password}";
@@ -67,7 +76,7 @@ void read_smtp(const Value& value, const SecretFiles& files, MailTarget& mail) {
   if (!map.has("host") && map.all_known()) value.complain({"the key \"host\" is missing", std::string(expected)});
   if (const auto host = map.get("host")) {
     smtp.host = host->text("the name of a host").value_or("");
-    if (!is_host(smtp.host)) host->complain({"not the name of a host", "the name or the address of a host alone"});
+    if (!is_host(smtp.host)) complain_of_host(*host);
   }
   if (const auto tls = map.get("tls")) smtp.security = tls->choice<Security>(securities).value_or(smtp.security);
   smtp.port = usual_port(smtp.security);

@@ -42,11 +42,13 @@ void read_truth(const MapReader& map, std::string_view key, bool& truth) {
 }
 
 void read_headers(const Value& value, const SecretFiles& files, WebhookTarget& webhook) {
-  if (!value.is_map("a map of headers by name")) return;
+  if (!is_map_of_secrets(value, "a map of headers by name")) return;
   for (const auto& entry : value.node().entries) {
     const auto header = value.child(entry);
     if (!is_token(entry.key)) {
-      value.errors().add(entry.place, header.path(), {"not the name of a header", "letters, digits and \"-\""});
+      value.errors().hide_line(entry.place);  // the value may have become a part of the name
+      value.errors().add(entry.place, value.path(), {"not the name of a header", "letters, digits and \"-\""});
+      continue;
     }
     if (auto text = read_secret(header, files)) webhook.headers.push_back({entry.key, std::move(*text)});
   }

@@ -86,14 +86,14 @@ constexpr std::array daemon_ping_keys{
 
 }  // namespace
 
-constinit const Section channel_section{"channel", channel_keys};
-constinit const Section webhook_section{"webhook", webhook_keys};
-constinit const Section mail_section{"mail", mail_keys};
-constinit const Section smtp_section{"smtp", smtp_keys};
+constinit const Section channel_section{"channel", channel_keys, true};
+constinit const Section webhook_section{"webhook", webhook_keys, true};
+constinit const Section mail_section{"mail", mail_keys, true};
+constinit const Section smtp_section{"smtp", smtp_keys, true};
 constinit const Section exec_section{"exec", exec_keys};
-constinit const Section secret_section{"secret", secret_keys};
+constinit const Section secret_section{"secret", secret_keys, true};
 constinit const Section notify_section{"notify", notify_keys};
-constinit const Section ping_section{"ping", ping_keys};
-constinit const Section daemon_ping_section{"daemon_ping", daemon_ping_keys};
+constinit const Section ping_section{"ping", ping_keys, true};
+constinit const Section daemon_ping_section{"daemon_ping", daemon_ping_keys, true};
 
 }  // namespace belfry::daemon

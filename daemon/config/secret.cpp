@@ -67,6 +67,8 @@ std::optional<Secret> read_secret(const Value& value, const SecretFiles& files) 
 }
 
 bool is_map_of_secrets(const Value& value, std::string_view expected) {
+  if (value.node().kind == yaml::Node::Kind::map) return true;
+  value.errors().hide_line(value.place());
   if (value.node().kind != yaml::Node::Kind::scalar) return value.is_map(expected);
   value.errors().hide(value.node().text);
   complain_of_secret(value, {"this is a single value", std::string(expected)});

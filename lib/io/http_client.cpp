@@ -97,6 +97,10 @@ bool is_http_url(std::string_view url) {
 }
 
 std::string origin_of(std::string_view url) {
+  const auto colon = url.find(':');
+  const auto rest = colon == std::string_view::npos ? std::string_view() : url.substr(colon + 1);
+  if (!rest.starts_with("//") || rest.starts_with("///"))
+    return {};  // libcurl would take a part of the path for a host
   const std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) return {};
   const std::string scheme = part_of(parsed.get(), CURLUPART_SCHEME);

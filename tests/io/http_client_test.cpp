@@ -175,6 +175,11 @@ TEST_CASE("the origin of a URL is what may be shown of it") {
         "https://hooks.example.org");
   CHECK(io::origin_of("http://[::1]:8080/x") == "http://[::1]:8080");
   CHECK(io::origin_of("no url").empty());
+  for (const char* const no_host :
+       {"http:///SECRET", "http:/SECRET", "http:SECRET", "http:////SECRET", "http://?SECRET"}) {
+    CHECK(io::origin_of(no_host).empty());
+    CHECK_FALSE(io::is_http_url(no_host));
+  }
   CHECK(io::origin_of("").empty());
   CHECK(io::is_http_url("http://a"));
   CHECK_FALSE(io::is_http_url("ftp://a"));

@@ -179,14 +179,35 @@ TEST_CASE("no error shows a secret, also one about something else in its line, a
        {"notify: {a: {webhook: {url: 'http://a/SECRET', tiemout: 1s}}}\njobs: {}\n",
         "notify:\n  a: {webhook: {url: 'http://a', headers: {K: SECRET}}, wrong: SECRET}\njobs: {}\n",
         "notify:\n  a: {webhook: {url: \"http://a/SECRET\ttab: [}\njobs: {}\n",
-        "jobs: {a: {command: x, ping: {url: 'SECRET'}}}\n", "jobs: {a: {command: x, ping: 'http://a/SECRET'}}\n",
+        "jobs: {a: {command: x, ping: {url: 'SECRET'}}}\n",
+        "jobs: {a: {command: x, ping: 'http://a/SECRET'}}\n",
         "ping: http://a/SECRET\njobs: {}\n",
         "notify: {a: {webhook: 'http://a/SECRET'}, b: 'http://a/SECRET'}\njobs: {}\n",
-        "jobs: {a: {command: x, ping: {url: 'http://{{SECRET', on: x}}}\n"}) {
+        "jobs: {a: {command: x, ping: {url: 'http://{{SECRET', on: x}}}\n",
+        "notify: {a: {mail: {to: x, smtp: {host: h, user: u, pasword: SECRET}}}}\njobs: {}\n",
+        "notify: {a: {mail: {to: x, smtp: {host: h, pasword: \"\\x41 SECRET\", port: 0}}}}\njobs: {}\n",
+        "notify: {a: {mail: {to: x, smpt: {host: h, pasword: SECRET}}}}\njobs: {}\n",
+        "notify: {a: {mail: {to: x, smtp: {host: h, user: u, password:SECRET}}}}\njobs: {}\n",
+        "notify: {a: {mail: {to: x, smtp: {host: 'u:SECRET@h'}}}}\njobs: {}\n",
+        "notify: {a: {webhook: {ulr: 'SECRET'}}}\njobs: {}\n",
+        "notify: {a: {hook: 'SECRET'}}\njobs: {}\n",
+        "notify: {a: {webhook: {url: 'http://a', header:\n  {K: SECRET}}}}\njobs: {}\n",
+        "notify:\n  a:\n    webhook:\n      url: http://a\n      headers: 'X-Key: SECRET'\njobs: {}\n",
+        "notify:\n  a:\n    webhook:\n      url: http://a\n      headers:\n        - X-Key: SECRET\njobs: {}\n",
+        "notify:\n  a:\n    webhook:\n      url: http://a\n      headers:\n        ? X-Key SECRET\njobs: {}\n",
+        "notify: {a: {webhook: {url: 'http://a', headers: {'Authorization Bearer SECRET': }}}}\njobs: {}\n",
+        "notify: {a: {webhook: {url: 'http:///SECRET'}}}\njobs: {}\n",
+        "jobs: {a: {command: x, ping: {ur: SECRET}}}\n",
+        "jobs: {a: {command: x, pign: 'http://a/SECRET'}}\n",
+        "ping: {ur: SECRET}\njobs: {}\n"}) {
     INFO(text);
     const auto result = parse_config(text, "s.yaml", "/etc", {});
     REQUIRE_FALSE(result);
-    CHECK(format_errors(result.error()).find("SECRET") == std::string::npos);
+    const std::string shown = format_errors(result.error());
+    INFO(shown);
+    CHECK(shown.find("SECRET") == std::string::npos);
+    for (const auto& error : result.error())
+      CHECK((error.message + error.key + error.hint).find("SECRET") == std::string::npos);
   }
 }
 
