@@ -29,8 +29,11 @@ TransferFailure failure_of(int code, std::string_view detail, long system_error,
   const std::string where(origin);
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return {Kind::invalid, "this is no URL that can be used"};
+    case CURLE_UNSUPPORTED_PROTOCOL:  // we ask for what libcurl has: it is said of an answer that is none
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {Kind::unreachable,
+              "what answers at " + where + " does not speak " + (origin.starts_with("http") ? "HTTP" : "SMTP")};
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Kind::unreachable, "the host of " + where + " is not known to the name servers"};
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -118,6 +118,21 @@ TEST_CASE("a failure names the host and nothing else of the URL") {
   });
 }
 
+TEST_CASE("something that does not speak HTTP is called that, and may be another one later") {
+  for (const std::string garbage : {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"}) {
+    HttpPeer peer([&](int connection) {
+      HttpPeer::read_request(connection);
+      ::send(connection, garbage.data(), garbage.size(), MSG_NOSIGNAL);
+    });
+    run_real([&]() -> async::Task<> {
+      const auto answer = co_await io::send({.url = peer.url("/SECRET")});
+      REQUIRE_FALSE(answer);
+      CHECK(answer.error().may_pass());
+      CHECK(answer.error().message == "what answers at " + io::origin_of(peer.url()) + " does not speak HTTP");
+    });
+  }
+}
+
 TEST_CASE("a server that is silent is given up after the timeout") {
   HttpPeer peer([](int connection) {
     HttpPeer::read_request(connection);
