@@ -1,5 +1,5 @@
-// BELFRY_FAULT_POINT("ledger.before_commit"): a named place at which a test lets the process die by SIGKILL, stand still or
-// lose a task.
+// BELFRY_FAULT_POINT("ledger.before_commit"): a named place at which a test lets the process die by SIGKILL, stand
+// still or lose a task.
 //
 // It is nothing at all in the programs that are installed: only belfryd_faulty (tests/system/crash) is built with
 // BELFRY_FAULT_POINTS, and only its fault_point.cpp knows what passing one means. A name is written once, in a .cpp, as

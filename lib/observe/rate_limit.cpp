@@ -12,16 +12,17 @@ std::optional<std::uint64_t> RateLimit::admit(std::string_view key, Instant now)
   const auto found = seen_.find(key);
   if (found == seen_.end()) {
     if (seen_.size() >= kMostKeys) forget_old(now);
-    seen_.emplace(key, Seen{.since = now});
+    seen_.emplace(key, Seen{.since = now, .latest = now});
     return 0;
   }
   Seen& seen = found->second;
   if (now < seen.since + window_ && now >= seen.since) {  // before: the clock was set back
     ++seen.held_back;
+    seen.latest = now;
     return std::nullopt;
   }
   const std::uint64_t held_back = seen.held_back;
-  seen = {.since = now};
+  seen = {.since = now, .latest = now};
   return held_back;
 }
 
@@ -29,7 +30,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RateLimit::take_rest(Instant 
   std::vector<std::pair<std::string, std::uint64_t>> rest;
   std::erase_if(seen_, [&](const auto& item) {
     const auto& [key, seen] = item;
-    if (seen.held_back == 0 || now < seen.since + window_) return false;
+    if (seen.held_back == 0 || now < seen.latest + 2 * window_) return false;
     rest.emplace_back(key, seen.held_back);
     return true;
   });

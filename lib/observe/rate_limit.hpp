@@ -23,12 +23,13 @@ class RateLimit {
   /// Whether the warning may be logged now; if so, how many of its like were held back since the last one.
   std::optional<std::uint64_t> admit(std::string_view key, Instant now);
 
-  /// Warnings that were held back when no more of their like came: each key whose window is over, with their number.
+  /// Warnings that were held back when no more of their like came for two windows: each key, with their number.
   std::vector<std::pair<std::string, std::uint64_t>> take_rest(Instant now);
 
  private:
   struct Seen {
     Instant since;
+    Instant latest;  // that was held back
     std::uint64_t held_back = 0;
   };
   void forget_old(Instant now);
