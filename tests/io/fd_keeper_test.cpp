@@ -2,6 +2,7 @@
 #include "io/fd_keeper.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -170,4 +171,35 @@ TEST_CASE("that no keeper can be had is told", "[fd_keeper]") {
   CHECK_THROWS_AS(FdKeeper::open(door.path, "/nonexistent"), std::system_error);
   CHECK_THROWS_AS(FdKeeper::open("/nonexistent/door", io::find_shim().value()), std::system_error);
   CHECK_THROWS_AS(FdKeeper::open(std::string(200, 'x'), io::find_shim().value()), std::system_error);
+}
+
+TEST_CASE("a keeper has none of our descriptors but those that it was given", "[fd_keeper]") {
+  const Door door;
+  io::Pipe pipe = io::make_pipe();
+  ::fcntl(pipe.write_end.get(), F_SETFD, 0);  // as what somebody else opened, who does not know our house rule
+  auto keeper = door.open();
+  CHECK(give(*keeper, 7, 1, pipe.read_end));
+  keeper.reset();
+  keeper = door.open();  // it has begun: it has answered
+  pipe.write_end.reset();
+  char byte = 0;
+  CHECK(::read(pipe.read_end.get(), &byte, 1) == 0);  // the end, and not "nothing yet"
+  keeper->end();
+}
+
+TEST_CASE("what is dropped is closed here, too, though nobody has taken it", "[fd_keeper]") {
+  const Door door;
+  io::Pipe pipe = io::make_pipe();
+  auto keeper = door.open();
+  CHECK(give(*keeper, 7, 1, pipe.read_end));
+  keeper.reset();
+  keeper = door.open();
+  pipe.read_end.reset();
+  keeper->drop(7);
+  keeper->flush();
+  pollfd unread{pipe.write_end.get(), 0, 0};
+  CHECK(::poll(&unread, 1, 20'000) ==
+        1);  // POLLERR, when the last reader has gone; the keeper is told and does it soon
+  CHECK(keeper->take(7).empty());
+  keeper->end();
 }

@@ -295,3 +295,21 @@ TEST_CASE("of one that is longer than the budget, the ends are what the budget s
   CHECK(output.head == "begin\n" + std::string(9'994, 'x'));
   CHECK(output.tail == std::string(9'996, 'x') + "end\n");
 }
+
+TEST_CASE("where nobody keeps the larger memory of a long output, its ends and its length are kept all the same",
+          "[adopt]") {
+  std::vector<std::uint64_t> memory(512);
+  engine::Report report;
+  report.kept_output = std::as_writable_bytes(std::span(memory));
+  report.keep = [](std::span<const io::LabelledFd>, bool) { return false; };
+  const auto action = jobs::make_exec({.command = "echo begin; head -c 100000 /dev/zero | tr '\\0' x; echo end"});
+  const auto body = [&]() -> async::Task<> {
+    const engine::Attempt attempt = EarlierDaemon::attempt();
+    co_await action->run(attempt, report);
+  };
+  async::run(body());
+  const io::OutputMirror::Kept kept = io::OutputMirror(report.kept_output).read();
+  CHECK(kept.total == 100'010);
+  CHECK(kept.head.starts_with("begin\nxxx"));
+  CHECK(kept.tail.ends_with("xxxend\n"));
+}
