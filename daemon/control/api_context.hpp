@@ -26,7 +26,8 @@ struct ApiContext {
         waiters(parts.events, parts.engine),
         backup(parts.ledger) {}
 
-  /// Answers with what `read` makes of the history, once all that happened before is in it. Server thread.
+  /// Answers with what `read` makes of the history, on the server's thread, once all that happened before is in it;
+  /// when the disk takes nothing for 2 s, with what there is. Any thread.
   void read_history(const Exchange& exchange, std::function<Reply(ledger::LedgerReader&)> read);
 
   /// Replies once all that was written to the ledger before is durable: what a client was promised outlives us. While

@@ -1,8 +1,5 @@
 // GET /v1/jobs/NAME/why: what became of a slot, and why.
 
-#include <chrono>
-#include <future>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -22,9 +19,6 @@ constexpr std::size_t kLongestText = 100;
 
 /// Runs of all jobs that wait; beyond, it is only known that there are some.
 constexpr std::size_t kMostWaiting = 10'000;
-
-/// So long the API's thread waits for what has just happened to be on record, and then does without.
-constexpr std::chrono::milliseconds kDurableWithin{500};
 
 WhyQuestion question_from(const Request& request, const std::string& job) {
   WhyQuestion question;
@@ -57,17 +51,8 @@ void add_what_is_alive(const ApiContext& context, WhyQuestion& question) {
   if (found != catalog->jobs.end()) question.declared = found->second;
 }
 
-void wait_for_the_record(ledger::Ledger& ledger) {
-  const auto durable = std::make_shared<std::promise<void>>();
-  auto future = durable->get_future();
-  ledger.when_durable([durable] { durable->set_value(); });
-  future.wait_for(kDurableWithin);
-}
-
-Reply answer(ApiContext& context, WhyQuestion question, const Reply& unknown) {
-  wait_for_the_record(context.parts.ledger);
-  if (!context.reader) context.reader = context.parts.ledger.open_reader();
-  const auto facts = gather(std::move(question), *context.reader);
+Reply answer(const WhyQuestion& question, ledger::LedgerReader& reader, const Reply& unknown) {
+  const auto facts = gather(question, reader);
   if (!facts) return unknown;
   return {.body = to_text(view(explain(*facts)))};
 }
@@ -83,9 +68,8 @@ void add_why_routes(Router& router, ApiContext& context) {
                                                   .message = "there is no job \"" + question.job +
                                                              "\", and none is on record; `belfry list` shows all"},
                                                  question.job);
-                 asked.finish([&context, question = std::move(question), unknown = std::move(unknown)]() mutable {
-                   return answer(context, std::move(question), unknown);
-                 });
+                 context.read_history(asked, [question = std::move(question), unknown = std::move(unknown)](
+                                                 auto& reader) { return answer(question, reader, unknown); });
                };
                context.bridge.post(exchange, std::move(ask));
              });

@@ -14,10 +14,10 @@ Mailbox::Mailbox() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 Mailbox::~Mailbox() { ::close(fd_); }
 
-void Mailbox::put(Answer answer) {
+void Mailbox::put(Letter letter) {
   {
     const std::lock_guard lock(mutex_);
-    answers_.push_back(std::move(answer));
+    letters_.push_back(std::move(letter));
   }
   wake();
 }
@@ -27,17 +27,19 @@ void Mailbox::wake() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);  // fails only when it is readable already
 }
 
-std::vector<Mailbox::Answer> Mailbox::take() {
+std::vector<Mailbox::Letter> Mailbox::take() {
   std::uint64_t ignored = 0;
   [[maybe_unused]] const ssize_t got = ::read(fd_, &ignored, sizeof ignored);
   const std::lock_guard lock(mutex_);
-  return std::exchange(answers_, {});
+  return std::exchange(letters_, {});
 }
 
 void Exchange::reply(Reply reply) const {
   finish([reply = std::move(reply)]() mutable { return std::move(reply); });
 }
 
-void Exchange::finish(Finish finish) const { mailbox_->put({.exchange = id_, .finish = std::move(finish)}); }
+void Exchange::finish(Finish finish) const { mailbox_->put({.exchange = id_, .content = std::move(finish)}); }
+
+void Exchange::expire(Expiry expiry) const { mailbox_->put({.exchange = id_, .content = std::move(expiry)}); }
 
 }  // namespace belfry::daemon

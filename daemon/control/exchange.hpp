@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "daemon/control/http.hpp"
@@ -24,12 +25,19 @@ using Finish = std::move_only_function<Reply()>;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Where answers lie until the server's thread takes them. Any thread; outlives the server.
+/// What happens when nobody answers in time. `finish` runs on the server's thread; it may give no reply after all: then
+/// the exchange goes on waiting, without a deadline.
+struct Expiry {
+  SteadyTime at;
+  std::move_only_function<std::optional<Reply>()> finish;
+};
+
+/// Where answers and deadlines lie until the server's thread takes them. Any thread; outlives the server.
 class Mailbox {
  public:
-  struct Answer {
+  struct Letter {
     std::uint64_t exchange = 0;
-    Finish finish;
+    std::variant<Finish, Expiry> content;
   };
 
   /// Throws std::system_error when there is no descriptor left.
@@ -38,43 +46,32 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
   ~Mailbox();
 
-  void put(Answer answer);
+  void put(Letter letter);
   void wake() noexcept;
-  std::vector<Answer> take();                      ///< all there are; the descriptor becomes silent
+  std::vector<Letter> take();                      ///< all there are; the descriptor becomes silent
   int descriptor() const noexcept { return fd_; }  ///< readable while there is something to do
 
  private:
   int fd_;
   std::mutex mutex_;
-  std::vector<Answer> answers_;
-};
-
-/// What happens when nobody answers in time. Server thread only. `finish` may give no reply after all: then the
-/// exchange goes on waiting, without a deadline.
-struct Expiry {
-  SteadyTime at;
-  std::move_only_function<std::optional<Reply>()> finish;
+  std::vector<Letter> letters_;  // in the order in which they were put
 };
 
 /// Copyable; all copies are the same exchange. The first answer counts, later ones are dropped, and so are those for a
-/// client that is gone.
+/// client that is gone. Any thread.
 class Exchange {
  public:
-  Exchange(std::shared_ptr<Mailbox> mailbox, std::uint64_t id, std::optional<Expiry>* expiry)
-      : mailbox_(std::move(mailbox)), id_(id), expiry_(expiry) {}
+  Exchange(std::shared_ptr<Mailbox> mailbox, std::uint64_t id) : mailbox_(std::move(mailbox)), id_(id) {}
 
-  /// Any thread.
   void reply(Reply reply) const;
   void finish(Finish finish) const;
 
-  /// At its time, unless there was an answer, the expiry makes it. REQUIRES: inside of the handler. A second call
-  /// replaces.
-  void expire(Expiry expiry) const { *expiry_ = std::move(expiry); }
+  /// At its time, unless there was an answer, the expiry makes it. A second call replaces.
+  void expire(Expiry expiry) const;
 
  private:
   std::shared_ptr<Mailbox> mailbox_;
   std::uint64_t id_;
-  std::optional<Expiry>* expiry_;
 };
 
 /// Takes a request on the server's thread and sees that it is answered sooner or later. Does not block for long.

@@ -182,7 +182,7 @@ void HttpServer::turn() {
       answer(*waiting_.at(suspended[i]), {.status = 499, .body = {}});  // nobody will read it
   }
   accept_all();
-  take_answers();
+  take_letters();
   const auto now = std::chrono::steady_clock::now();
   expire_waiting(now);
   drop_late_senders(now);
@@ -216,11 +216,15 @@ void HttpServer::accept_all() {
   }
 }
 
-void HttpServer::take_answers() {
-  for (Mailbox::Answer& each : mailbox_->take()) {
+void HttpServer::take_letters() {
+  for (Mailbox::Letter& each : mailbox_->take()) {
     const auto found = waiting_.find(each.exchange);
-    if (found == waiting_.end()) continue;  // the client is gone, or the answer came too late
-    answer(*found->second, *guarded([&]() -> std::optional<Reply> { return each.finish(); }));
+    if (found == waiting_.end()) continue;  // the client is gone, or the letter came too late
+    if (auto* const expiry = std::get_if<Expiry>(&each.content)) {
+      found->second->expiry = std::move(*expiry);
+    } else {
+      answer(*found->second, *guarded([&]() -> std::optional<Reply> { return std::get<Finish>(each.content)(); }));
+    }
   }
 }
 
@@ -251,7 +255,7 @@ void HttpServer::dispatch(Waiting& waiting) {
   waiting_.emplace(waiting.exchange, &waiting);
   MHD_suspend_connection(waiting.connection);
   waiting.suspended = true;
-  const Exchange exchange(mailbox_, waiting.exchange, &waiting.expiry);
+  const Exchange exchange(mailbox_, waiting.exchange);
   const auto refused = guarded([&]() -> std::optional<Reply> {
     handler_(waiting.request, exchange);
     return std::nullopt;
@@ -267,7 +271,7 @@ void HttpServer::answer(Waiting& waiting, Reply reply) {
 }
 
 void HttpServer::stop() {
-  take_answers();  // what was decided is still told
+  take_letters();  // what was decided is still told
   while (!waiting_.empty()) {
     answer(*waiting_.begin()->second, error_reply(503, "unavailable", "belfryd is shutting down"));
   }

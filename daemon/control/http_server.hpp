@@ -55,7 +55,7 @@ class HttpServer {
   void turn();
   int patience() const;
   void accept_all();
-  void take_answers();
+  void take_letters();
   void expire_waiting(SteadyTime now);
   void drop_late_senders(SteadyTime now);
   void answer(Waiting& waiting, Reply reply);

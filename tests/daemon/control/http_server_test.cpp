@@ -100,6 +100,18 @@ TEST_CASE("an exchange that expires answers by itself") {
   CHECK(answer.body == "too late");
 }
 
+TEST_CASE("another thread may set the deadline of an exchange; one for an exchange that is over is dropped") {
+  Fixture fixture;
+  const HttpServer server(fixture.options(), fixture.handler());
+  auto waiting = std::async(std::launch::async, [&] { return call(fixture.socket, "GET", "/wait"); });
+  const Exchange exchange = fixture.waiting.get_future().get();
+  const auto too_late = []() -> std::optional<Reply> { return Reply{.status = 503, .body = "too late"}; };
+  exchange.expire({.at = std::chrono::steady_clock::now(), .finish = too_late});
+  CHECK(waiting.get().body == "too late");
+  exchange.expire({.at = std::chrono::steady_clock::now(), .finish = too_late});
+  CHECK(call(fixture.socket, "GET", "/x").status == 200);
+}
+
 TEST_CASE("a client that hangs up while it waits harms nobody") {
   Fixture fixture;
   const HttpServer server(fixture.options(), fixture.handler());
