@@ -145,6 +145,7 @@ Process::Process(Process&& other) noexcept
       foreign_(std::move(other.foreign_)),
       watcher_(std::move(other.watcher_)),
       work_(std::move(other.work_)),
+      ended_(other.ended_),
       reaped_(std::exchange(other.reaped_, true)) {}
 
 Process::~Process() {
@@ -155,9 +156,10 @@ Process::~Process() {
 
 async::Task<> Process::ended() {
   // Asked again: an event of another descriptor, that had this number before in the same poll, looks like its own.
-  do {
+  while (!ended_) {
     co_await watcher_->readable();
-  } while (!has_ended());
+    ended_ = has_ended();
+  }
   if (foreign_) co_await status_kept();
 }
 
@@ -182,21 +184,19 @@ async::Task<> Process::status_kept() {
 
 ExitStatus Process::reap() {
   if (reaped_) throw std::logic_error("this process has been reaped before");
-  if (foreign_ && lives()) throw std::logic_error("this process has not ended yet");
+  if (!ended_ && !has_ended()) throw std::logic_error("this process has not ended yet");
   if (foreign_) {
     const ExitStatus status = foreign_status();
     let_go();
     return status;
   }
+  BELFRY_FAULT_POINT("process.before_reap");
+  signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
   siginfo_t info{};
   rusage usage{};
   // glibc's waitid() does not pass the usage on.
-  const auto result = ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG | WNOWAIT, &usage);
+  const auto result = ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG, &usage);
   if (result != 0) throw std::system_error(errno, std::generic_category(), "waitid");
-  if (info.si_pid == 0) throw std::logic_error("this process has not ended yet");
-  BELFRY_FAULT_POINT("process.before_reap");
-  signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
-  ::syscall(SYS_waitid, P_PIDFD, launched_.pidfd.get(), &info, WEXITED | WNOHANG, &usage);
   let_go();
   BELFRY_FAULT_POINT("process.reaped");
   ExitStatus status = to_status(info, usage);

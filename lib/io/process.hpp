@@ -98,6 +98,7 @@ class Process {
   std::unique_ptr<Foreign> foreign_;
   std::unique_ptr<FdWatcher> watcher_;
   ExternalWork work_;
+  bool ended_ = false;  // as far as is known
   bool reaped_ = false;
 };
 

@@ -37,9 +37,9 @@ bool is_leader(pid_t pid) {
   return leaders().pids.contains(pid);
 }
 
-bool is_no_stray(pid_t pid) {
+bool may_be_stray(pid_t pid) {
   const std::scoped_lock lock(leaders().mutex);
-  return leaders().no_strays.contains(pid);
+  return !leaders().pids.contains(pid) && !leaders().no_strays.contains(pid);
 }
 
 std::atomic<bool> subreaper = false;
@@ -68,7 +68,7 @@ std::vector<pid_t> adopted_children() {
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
     pid_t pid = 0;
     const auto [next, error] = std::from_chars(at, end, pid);
-    if (error == std::errc() && !is_leader(pid)) children.push_back(pid);
+    if (error == std::errc() && may_be_stray(pid)) children.push_back(pid);
     at = next + 1;
   }
   return children;
@@ -79,12 +79,12 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
   for (const pid_t pid : adopted) {
     const auto stat = read_stat(pid);
     // The list may be a moment old: what has been reaped since is nobody's, and its number may be anybody's.
-    if (!stat || stat->parent != ::getpid() || is_leader(pid)) continue;
+    if (!stat || stat->parent != ::getpid() || !may_be_stray(pid)) continue;
     if (stat->state == 'Z') {
       reap(pid);  // nobody else will
       continue;
     }
-    if (is_no_stray(pid) || !is_ours(pid, stat->group)) continue;
+    if (!is_ours(pid, stat->group)) continue;
     ::kill(pid, SIGKILL);  // our child, and only we reap it
     seen_.insert(pid);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

@@ -30,8 +30,9 @@ struct TreeIdentity {
   std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_TREE=beef-7"; may be empty
 };
 
-/// The children of this process that are no leaders: those it has adopted. Nothing without become_subreaper(). Costs
-/// 0.1 us for each child, leaders included, so with many of them let several sweeps share one list.
+/// The children of this process that are neither leaders nor said to be no_stray(): those it has adopted. Nothing
+/// without become_subreaper(). Costs 0.1 us for each child, leaders included, so with many of them let several sweeps
+/// share one list.
 std::vector<pid_t> adopted_children();
 
 /// One job's sweep. Call round() until it says that nothing is left.
@@ -60,7 +61,7 @@ class TreeSweep {
 /// still waits for. Call it now and then while jobs run.
 void reap_strays() noexcept;
 
-/// Whether this child belongs to no job: a sweep passes it by while it lives.
+/// Whether this child belongs to no job: a sweep passes it by. When it has ended, reap_strays() reaps it.
 void no_stray(pid_t pid, bool is_none);
 
 /// The leaders that somebody waits for: no stray is among them. Process keeps this list.
