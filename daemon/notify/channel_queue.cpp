@@ -32,6 +32,7 @@ void ChannelQueue::change(Channel channel) {
   channel_ = std::move(channel);
   sender_ = make_(channel_);
   closed_ = false;
+  changed_.set();
 }
 
 void ChannelQueue::put(Notice notice) {
@@ -77,9 +78,15 @@ async::Task<> ChannelQueue::deliver_first() {
   waiting_.pop_front();
   bytes_ -= notice.output.size();
   under_way_ = true;
-  const auto attempt = [this, &notice] { return send(sender_, notice); };  // the sender of now, should it change
-  const TryPolicy tries{.retries = channel_.retries, .delay = channel_.retry_delay};
-  const Delivery delivery = co_await deliver(attempt, tries, hurry_);
+  const auto attempt = [this, &notice] {
+    changed_.clear();
+    return send(sender_, notice);  // the sender of now, should it change
+  };
+  const auto on_pause = [this, &notice](const Delivery& delivery, time::Duration pause) {
+    log_.delayed(channel_.name, notice.job, delivery, pause);
+  };
+  const TryPolicy tries{.retries = channel_.retries, .delay = channel_.retry_delay, .on_pause = on_pause};
+  const Delivery delivery = co_await deliver(attempt, tries, {&hurry_, &changed_});
   under_way_ = false;
   (delivery.ok() ? counts_->delivered : counts_->failed).add(1);
   log_.ended(channel_.name, notice.job, delivery);

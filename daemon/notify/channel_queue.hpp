@@ -30,7 +30,7 @@ class ChannelQueue {
   ChannelQueue(Channel channel, std::shared_ptr<ChannelCounts> counts, DeliveryLog& log, async::Event& hurry,
                SenderMaker make, Listener ended);
 
-  /// The channel is declared differently: what waits stays, and goes the new way.
+  /// The channel is declared anew: what waits stays, and goes the new way, a pause between two tries being over.
   void change(Channel channel);
 
   /// Never waits.
@@ -64,6 +64,7 @@ class ChannelQueue {
   std::size_t bytes_ = 0;  // of the outputs in it
   bool under_way_ = false;
   bool closed_ = false;
+  async::Event changed_;    // since the last try
   async::Event something_;  // to do: a message, or the end
   async::Event empty_;
 };

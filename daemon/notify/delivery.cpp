@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "async/backoff.hpp"
+#include "async/race.hpp"
 #include "async/timeout.hpp"
 
 namespace belfry::daemon {
@@ -10,11 +11,18 @@ namespace {
 
 async::Task<> until_set(async::Event& event) { co_await event.wait(); }
 
+async::Task<> until_any_is_set(const std::vector<async::Event*>& events) {
+  std::vector<async::Task<>> waits;
+  for (async::Event* const event : events) waits.push_back(until_set(*event));
+  co_await async::race(std::move(waits));
+}
+
 bool may_pass(int status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
 
 }  // namespace
 
-async::Task<Delivery> deliver(std::function<async::Task<Delivery>()> attempt, TryPolicy policy, async::Event& hurry) {
+async::Task<Delivery> deliver(std::function<async::Task<Delivery>()> attempt, TryPolicy policy,
+                              std::vector<async::Event*> hurry) {
   const async::Backoff pauses = async::Backoff(policy.delay).growing(2.0, policy.longest).jitter(0.2);
   for (int number = 1;; ++number) {
     Delivery delivery = co_await attempt();
@@ -22,7 +30,8 @@ async::Task<Delivery> deliver(std::function<async::Task<Delivery>()> attempt, Tr
     if (delivery.result != Delivery::Result::unfinished || number > policy.retries) co_return delivery;
     time::Duration pause = pauses.pause(number, async::random_unit());
     if (delivery.not_before) pause = std::clamp(*delivery.not_before, pause, std::max(pause, policy.longest));
-    co_await async::move_on_after(pause, until_set(hurry));
+    if (policy.on_pause) policy.on_pause(delivery, pause);
+    co_await async::move_on_after(pause, until_any_is_set(hurry));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/notify/delivery_log.hpp"
 
 #include "async/loop.hpp"
+#include "time/duration.hpp"
 
 namespace belfry::daemon {
 
@@ -12,6 +13,17 @@ void DeliveryLog::ended(const std::string& channel, const std::string& subject, 
   }
   if (failing_.erase(channel) > 0) log_.info("notifications are delivered again", {{"channel", channel}});
   log_.debug("a notification was delivered", {{"channel", channel}, {"job", subject}, {"reason", delivery.detail}});
+}
+
+void DeliveryLog::delayed(const std::string& channel, const std::string& subject, const Delivery& delivery,
+                          time::Duration pause) {
+  const auto held_back = limit_.admit("delayed" + std::string(1, '\0') + channel, async::Loop::current().wall_now());
+  if (!held_back) return;
+  log_.info("a notification was not taken and will be sent again",
+            {{"channel", channel},
+             {"job", subject},
+             {"reason", delivery.detail},
+             {"next_try_in", time::format_duration(std::chrono::ceil<std::chrono::seconds>(pause))}});
 }
 
 void DeliveryLog::dropped(const std::string& channel, const std::string& subject, const char* why) {

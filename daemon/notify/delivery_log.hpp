@@ -17,6 +17,9 @@ class DeliveryLog {
 
   void ended(const std::string& channel, const std::string& subject, const Delivery& delivery);
 
+  /// A try failed, and another comes after the pause.
+  void delayed(const std::string& channel, const std::string& subject, const Delivery& delivery, time::Duration pause);
+
   /// One that waited was given up: there was no room, or it was too old.
   void dropped(const std::string& channel, const std::string& subject, const char* why);
 

@@ -143,6 +143,11 @@ async::Task<> Notifications::settle(time::Duration patience) {
   hurry_.set();
   co_await async::move_on_after(patience, all_emptied());
   hurry_.clear();
+  warn_of_waiting();
+}
+
+void Notifications::warn_of_waiting() {
+  if (waiting() > 0) log_.warning("notifications were not delivered before the end", {{"dropped", waiting()}});
 }
 
 async::Task<> Notifications::finish(time::Duration patience) {
@@ -154,7 +159,7 @@ async::Task<> Notifications::finish(time::Duration patience) {
     either.push_back(until_set(no_patience_));
     co_await async::race(std::move(either));
   }
-  if (waiting() > 0) log_.warning("notifications were not delivered before the end", {{"dropped", waiting()}});
+  if (no_patience_.is_set()) warn_of_waiting();
 }
 
 async::Task<std::expected<Delivery, std::string>> Notifications::test(std::string channel) {

@@ -44,12 +44,12 @@ class Notifications {
   /// Delivers, until it is cancelled. Once.
   async::Task<> serve();
 
-  /// Returns when all that waits is delivered or given up, or after `patience`; there are no pauses between tries
-  /// meanwhile. REQUIRES: serve() is under way.
+  /// Before this process ends, or becomes another one: returns when all that waits is delivered or given up, or after
+  /// `patience`, when the log is told of what is lost. There are no pauses between tries meanwhile. REQUIRES: serve()
+  /// is under way.
   async::Task<> settle(time::Duration patience);
 
-  /// settle() for the last time: what is still there is dropped, counted, and told to the log. A second call from
-  /// elsewhere ends it at once.
+  /// settle() for the last time: what is still there is dropped and counted. give_up() ends it at once.
   async::Task<> finish(time::Duration patience);
   void give_up() { no_patience_.set(); }
 
@@ -65,6 +65,7 @@ class Notifications {
   async::Task<> ping_of_daemon();
   async::Task<> all_emptied();
   std::size_t waiting() const;
+  void warn_of_waiting();
   void keep_transfers();
 
   observe::Log& log_;

@@ -87,7 +87,7 @@ async::Task<> PingQueue::serve_lane(std::string job) {
     lane->second.pings.pop_front();
     bytes_ -= ping.body.size();
     const auto attempt = [&ping] { return send(ping); };
-    const Delivery delivery = co_await deliver(attempt, {.retries = retries}, hurry_);
+    const Delivery delivery = co_await deliver(attempt, {.retries = retries}, {&hurry_});
     counts_->queued.set(--waiting_);
     note(ping.job, delivery);
   }

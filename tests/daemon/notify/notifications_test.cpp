@@ -74,6 +74,41 @@ TEST_CASE("a refusal is not tried again, and who asks for a pause gets it") {
   });
 }
 
+TEST_CASE("what an end or an upgrade cannot deliver in time is told to the log; so is a first try that failed") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retry_delay: 1m"));
+    bed.serve();
+    bed.post.next["ops"] = {later};
+    bed.fail("a");
+    co_await settle();
+    CHECK(bed.kept.text().contains("will be sent again"));
+    co_await bed.notifications.settle(1s);
+    CHECK_FALSE(bed.kept.text().contains("before the end"));
+    async::Event closed;
+    bed.post.gate["ops"] = &closed;
+    bed.fail("b");
+    co_await bed.notifications.settle(1s);
+    CHECK(bed.kept.text().contains(R"("dropped":1)"));
+    co_await bed.end();
+  });
+}
+
+TEST_CASE("a pause is over when the channel is declared anew") {
+  run_async([]() -> async::Task<> {
+    Bed bed(config("retry_delay: 1m"));
+    bed.post.next["ops"] = {later, later};
+    bed.serve();
+    bed.fail("a");
+    co_await settle();
+    bed.notifications.apply(plan(config("retry_delay: 2m")));
+    co_await settle();
+    CHECK(bed.post.text() == "ops:a ops:a");  // and only once: it waits again after that
+    co_await async::sleep(1h);
+    CHECK(bed.post.text() == "ops:a ops:a ops:a");
+    co_await bed.end();
+  });
+}
+
 TEST_CASE("each check of an sla is an event of its own, for the cooldown and for dedup") {
   for (const char* const keys : {"cooldown: 10m", "dedup: true"}) {
     run_async([&]() -> async::Task<> {

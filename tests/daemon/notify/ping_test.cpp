@@ -117,8 +117,8 @@ TEST_CASE("the pings of one job come in order, and those of another one do not w
   HttpPeer slow(serve);
   HttpPeer quick(serve);
   testing::run_real([&]() -> async::Task<> {
-    SilentLog silent;
-    daemon::DeliveryLog delivery_log(silent.log);
+    KeptLog kept;
+    daemon::DeliveryLog delivery_log(kept.log);
     daemon::NotifyCounts counts;
     async::Event hurry;
     daemon::PingQueue queue(counts.of("ping"), delivery_log, hurry);
@@ -139,8 +139,8 @@ TEST_CASE("the pings of one job come in order, and those of another one do not w
 
 TEST_CASE("the pings that wait are bounded, the oldest of a job goes first, and it is counted") {
   testing::run_async([]() -> async::Task<> {
-    SilentLog silent;
-    daemon::DeliveryLog delivery_log(silent.log);
+    KeptLog kept;
+    daemon::DeliveryLog delivery_log(kept.log);
     daemon::NotifyCounts counts;
     async::Event hurry;
     daemon::PingQueue queue(counts.of("ping"), delivery_log, hurry);

@@ -63,10 +63,10 @@ class PostSender final : public daemon::Sender {
 };
 
 struct Bed {
-  SilentLog silent;
+  KeptLog kept;
   engine::EventStream events;
   Post post;
-  Notifications notifications{silent.log, "ledger", [this](const daemon::Channel& channel) {
+  Notifications notifications{kept.log, "ledger", [this](const daemon::Channel& channel) {
                                 return std::make_shared<const PostSender>(post, channel.name);
                               }};
   async::JoinHandle<void> serving;

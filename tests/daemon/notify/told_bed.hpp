@@ -1,7 +1,8 @@
 // An engine on the manual clock whose jobs fail and succeed as the test says, and a configuration that tells of it.
 #pragma once
 
-#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -52,15 +53,22 @@ inline ledger::RunEnded run_ended(const std::string& job, Outcome outcome, ledge
   return ended;
 }
 
-/// A log that nobody reads.
-struct SilentLog {
-  io::Fd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+/// A log in memory.
+struct KeptLog {
+  io::Fd file{::memfd_create("log", MFD_CLOEXEC)};
   observe::Log log{options()};
+
+  /// All that was logged, as JSON lines.
+  std::string text() {
+    log.flush();
+    std::string all(static_cast<std::size_t>(::lseek(file.get(), 0, SEEK_END)), ' ');
+    return ::pread(file.get(), all.data(), all.size(), 0) < 0 ? "" : all;
+  }
 
  private:
   observe::LogOptions options() const {
     observe::LogOptions options;
-    options.fd = nowhere.get();
+    options.fd = file.get();
     return options;
   }
 };
