@@ -30,7 +30,7 @@ class ExecAction final : public engine::Action {
   explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)) {
     launch_.argv = argv_of(spec_);
     launch_.working_dir = spec_.working_dir;
-    launch_.environment = base_environment(spec_.environment, spec_.clear_environment);
+    launch_.environment = base_environment(spec_.environment, spec_.clear_environment, spec_.traced);
     if (!spec_.steps.needed()) return;
     const auto shim = io::find_shim();
     if (shim) {
@@ -54,6 +54,7 @@ class ExecAction final : public engine::Action {
   }
 
  private:
+  std::vector<std::string> environment_of(const engine::Attempt& attempt) const;
   async::Task<> to_the_end(ExecRun& run, std::string marker) const;
 
   ExecSpec spec_;
@@ -67,9 +68,16 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
     co_return ledger::Outcome::start_error;
   }
   ExecRun run(spec_, report);
-  if (!run.start(launch_, run_environment(attempt))) co_return ledger::Outcome::start_error;
+  if (!run.start(launch_, environment_of(attempt))) co_return ledger::Outcome::start_error;
   co_await to_the_end(run, run_marker(attempt));
   co_return run.outcome();
+}
+
+/// The place in a trace that the job itself sets wins: whoever set it knows of a trace that we do not.
+std::vector<std::string> ExecAction::environment_of(const engine::Attempt& attempt) const {
+  std::vector<std::string> environment = run_environment(attempt);
+  if (spec_.traced && !spec_.environment.contains("TRACEPARENT")) environment.push_back(trace_parent(attempt));
+  return environment;
 }
 
 async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Attempt& attempt,

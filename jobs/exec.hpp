@@ -31,9 +31,10 @@ struct ExecSpec {
   /// PATH.
   std::variant<std::string, std::vector<std::string>> command{};
   std::string shell = "/bin/sh";
-  std::string working_dir{};                                            ///< empty: the daemon's
-  std::map<std::string, std::string> environment{};                     ///< added to the daemon's
-  bool clear_environment = false;                                       ///< true: nothing is inherited but PATH
+  std::string working_dir{};                         ///< empty: the daemon's
+  std::map<std::string, std::string> environment{};  ///< added to the daemon's
+  bool clear_environment = false;                    ///< true: nothing is inherited but PATH
+  bool traced = false;  ///< true: TRACEPARENT is the attempt's, unless `environment` has one of its own
   std::variant<std::monostate, StdinText, StdinFile> standard_input{};  ///< monostate: /dev/null
   int kill_signal = SIGTERM;                                       ///< what a cancelled run's process group gets first
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "io/exec_path.hpp"
+#include "jobs/run_ids.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::jobs {
@@ -16,15 +17,18 @@ bool makes_up(ledger::RunTrigger trigger) {
   return trigger == ledger::RunTrigger::catchup || trigger == ledger::RunTrigger::recovery;
 }
 
+bool is_trace_context(std::string_view name) { return name == "TRACEPARENT" || name == "TRACESTATE"; }
+
 }  // namespace
 
-std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear) {
+std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear, bool traced) {
   std::map<std::string, std::string> merged = set;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
     const auto name = text.substr(0, equals);
     if (equals == std::string_view::npos || name.starts_with("BELFRY_") || (clear && name != "PATH")) continue;
+    if (traced && is_trace_context(name)) continue;
     merged.emplace(name, text.substr(equals + 1));  // what is set wins
   }
   merged.emplace("PATH", io::default_search_path);
@@ -54,6 +58,10 @@ std::vector<std::string> run_environment(const engine::Attempt& attempt) {
     environment.push_back("BELFRY_PREV_SUCCESS_AT=" + time::format_utc(*attempt.previous_success));
   }
   return environment;
+}
+
+std::string trace_parent(const engine::Attempt& attempt) {
+  return "TRACEPARENT=" + TraceIds(attempt.ledger_id, attempt.run).parent_for_program(attempt.number);
 }
 
 std::string run_marker(const engine::Attempt& attempt) {

@@ -10,13 +10,18 @@
 namespace belfry::jobs {
 
 /// "NAME=value" entries: this process's own (only PATH with `clear`) overlaid with `set`. Names that begin with BELFRY_
-/// are not inherited. Reads environ: no other thread may change it meanwhile.
-std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear);
+/// are not inherited, nor, with `traced`, the place of this process in somebody's trace. Reads environ: no other thread
+/// may change it meanwhile.
+std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear,
+                                          bool traced = false);
 
 /// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_FENCE, BELFRY_ATTEMPT, BELFRY_TRIGGER and run_marker(); for a slot
 /// BELFRY_SCHEDULED_AT and BELFRY_DELAY_MS; BELFRY_CATCHUP=1 for one that was missed or is run again; and
 /// BELFRY_PREV_SUCCESS_AT when the job has succeeded before. Instants are RFC 3339, UTC.
 std::vector<std::string> run_environment(const engine::Attempt& attempt);
+
+/// The entry that tells the program its place in the trace of its run: "TRACEPARENT=00-...-01".
+std::string trace_parent(const engine::Attempt& attempt);
 
 /// The entry by which processes of this run are known among all of the machine: "BELFRY_TREE=3fd1c06a9e0b7c55-7".
 std::string run_marker(const engine::Attempt& attempt);

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "daemon/notify/notice.hpp"
-#include "jobs/digest.hpp"
+#include "jobs/run_ids.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -60,7 +60,7 @@ Ping PingSource::make(const JobPing& ping, const std::string& job, std::string_v
   const std::string url =
       ping.where ? ping.where->fill([&job](std::string_view) { return url_escaped(job); }) : ping.url.text;
   return {.job = job,
-          .url = ping_url(url, suffix, run_uuid(ledger_id_, run)),
+          .url = ping_url(url, suffix, jobs::run_uuid(ledger_id_, run)),
           .body = std::move(body),
           .timeout = ping.timeout};
 }
@@ -75,14 +75,6 @@ std::string ping_url(std::string_view url, std::string_view suffix, std::string_
   path += suffix;
   const std::string query(question == std::string_view::npos ? "" : url.substr(question + 1));
   return path + "?" + query + (query.empty() ? "" : "&") + "rid=" + std::string(rid);
-}
-
-std::string run_uuid(std::string_view ledger_id, ledger::RunId run) {
-  std::string hex = jobs::sha256(std::string(ledger_id) + "/" + std::to_string(run)).substr(0, 32);
-  hex[12] = '8';                                          // the version: made as its maker likes
-  hex[16] = "89ab"[static_cast<unsigned>(hex[16]) & 3U];  // the variant
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
-         hex.substr(20);
 }
 
 }  // namespace belfry::daemon

@@ -57,7 +57,4 @@ class PingSource {
 /// "https://hc/uuid/start?a=b&rid=..".
 std::string ping_url(std::string_view url, std::string_view suffix, std::string_view rid);
 
-/// A UUID (version 8, RFC 9562) that is always the same for a run of a ledger, and for no other one.
-std::string run_uuid(std::string_view ledger_id, ledger::RunId run);
-
 }  // namespace belfry::daemon

@@ -14,6 +14,7 @@
 #include "async/clock.hpp"
 #include "async/gather.hpp"
 #include "io/process_tree.hpp"
+#include "jobs/run_ids.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace belfry;
@@ -103,6 +104,20 @@ TEST_CASE("the environment is inherited and overlaid, or cleared but for PATH", 
   spec.clear_environment = true;
   spec.command = "/usr/bin/env | grep -v -e ^BELFRY_ -e ^PWD -e ^_= -e ^SHLVL | cut -d= -f1 | sort | tr '\\n' ' '";
   CHECK(run_action(jobs::make_exec(spec)).output() == "OVERLAID PATH ");
+}
+
+TEST_CASE("a traced program is told its place in the trace of its run, and not that of the daemon", "[exec]") {
+  ::setenv("TRACEPARENT", "00-daemon", 1);
+  ::setenv("TRACESTATE", "daemon=1", 1);
+  const std::string show = "/usr/bin/env | grep ^TRACE | sort";
+  const std::string given = "TRACEPARENT=" + jobs::TraceIds(test::tree_id(), 7).parent_for_program(2) + "\n";
+  CHECK(run_action(jobs::make_exec({.command = show, .traced = true})).output() == given);
+  CHECK(run_action(jobs::make_exec({.command = show, .clear_environment = true, .traced = true})).output() == given);
+  const ExecSpec own{.command = show, .environment = {{"TRACEPARENT", "00-mine"}}, .traced = true};
+  CHECK(run_action(jobs::make_exec(own)).output() == "TRACEPARENT=00-mine\n");
+  CHECK(run_action(jobs::make_exec({.command = show})).output() == "TRACEPARENT=00-daemon\nTRACESTATE=daemon=1\n");
+  ::unsetenv("TRACEPARENT");
+  ::unsetenv("TRACESTATE");
 }
 
 TEST_CASE("standard input is nothing, a text or a file", "[exec]") {

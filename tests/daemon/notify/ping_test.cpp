@@ -4,6 +4,7 @@
 
 #include "daemon/notify/ping_queue.hpp"
 #include "daemon/notify/ping_source.hpp"
+#include "jobs/run_ids.hpp"
 #include "support/async_fixture.hpp"
 #include "support/http_peer.hpp"
 #include "told_bed.hpp"
@@ -30,10 +31,10 @@ TEST_CASE("a run pings its start and its end, with one id") {
   source.apply(pinging("timeout: 3s"));
   const auto start = source.on(run_started("a"));
   REQUIRE(start);
-  CHECK(start->url == "https://hc/uuid/start?rid=" + daemon::run_uuid("ledger", 7));
+  CHECK(start->url == "https://hc/uuid/start?rid=" + jobs::run_uuid("ledger", 7));
   CHECK(start->body.empty());
   CHECK(start->timeout == 3s);
-  CHECK(ended(source, good)->url == "https://hc/uuid?rid=" + daemon::run_uuid("ledger", 7));
+  CHECK(ended(source, good)->url == "https://hc/uuid?rid=" + jobs::run_uuid("ledger", 7));
   CHECK(path_of(*ended(source, bad)) == "https://hc/uuid/fail");
   CHECK(path_of(*ended(source, Outcome::lost)) == "https://hc/uuid/fail");
   CHECK(path_of(*ended(source, Outcome::cancelled)) == "https://hc/uuid/log");
@@ -75,17 +76,6 @@ TEST_CASE("the output of an attempt that is followed by another is not kept mean
   source.on(attempt);
   source.on(engine::RetryPlanned{.run = 7, .job = "a"});
   CHECK(ended(source, good)->body == "success: exit code 3\n");
-}
-
-TEST_CASE("the id of a run is a UUID, the same for ever, and another one for another ledger or run") {
-  const auto id = daemon::run_uuid("ledger", 7);
-  CHECK(id == daemon::run_uuid("ledger", 7));
-  CHECK(id != daemon::run_uuid("ledger", 8));
-  CHECK(id != daemon::run_uuid("other", 7));
-  REQUIRE(id.size() == 36);
-  CHECK(id.find_first_not_of("0123456789abcdef-") == std::string::npos);
-  CHECK(id[14] == '8');
-  CHECK(std::string("89ab").find(id[19]) != std::string::npos);
 }
 
 TEST_CASE("what belongs to the path comes before the query") {
