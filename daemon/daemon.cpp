@@ -26,6 +26,7 @@
 #include "daemon/reload_log.hpp"
 #include "daemon/sla_sources.hpp"
 #include "daemon/stores.hpp"
+#include "daemon/stray_reaper.hpp"
 #include "daemon/upgrade.hpp"
 #include "engine/engine.hpp"
 #include "io/process_tree.hpp"
@@ -92,7 +93,6 @@ class Daemon {
   async::Task<> take_signals(async::TaskGroup& group);
   async::Task<> upgrade(std::function<void(std::string)> answer);
   async::Task<> feed_watchdog(async::Duration interval);
-  async::Task<> reap_strays();
   async::Task<> watch_zones();
   async::Task<> reload_for_signal();
   async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
@@ -122,6 +122,7 @@ class Daemon {
   Notifications notifications_;
   async::ThreadPool pool_;
   engine::Engine engine_;
+  StrayReaper stray_reaper_;
   observe::SlaWatch sla_;
   observe::GrowthWatch growth_;
   Reloader reloader_;
@@ -130,7 +131,6 @@ class Daemon {
   std::optional<observe::Exposer> exposer_;
   std::optional<ControlApi> control_;
   async::Event told_to_end_;
-  async::Event run_began_;
 };
 
 Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Notifier& notifier,
@@ -149,6 +149,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       notifications_(log, ledger_->id()),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, make_one_shot, live_.get()),
+      stray_reaper_(engine_, events_),
       sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
       growth_(
           log_, [this] { return pool_.run([this] { return observe::count_resources(loop_); }); },
@@ -171,9 +172,6 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   sla_.subscribe();
   notifications_.apply(plan_of(start_.config));  // what the last daemon left is told before the first generation
   notifications_.subscribe(events_);
-  events_.subscribe([this](const engine::Event& event) {
-    if (std::holds_alternative<ledger::RunStarted>(event)) run_began_.set();
-  });
   metrics_.add(observe::loop_collector(loop_));
   metrics_.add(observe::thread_pool_collector(pool_));
   metrics_.add(observe::ledger_collector(*ledger_));
@@ -206,7 +204,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   BELFRY_FAULT_POINT("daemon.ready");
   group.start(take_signals(group), as_daemon("signals"));
   group.start(notifications_.serve(), as_daemon("notifications"));
-  group.start(reap_strays(), as_daemon("reaper"));
+  group.start(stray_reaper_.serve(), as_daemon("reaper"));
   group.start(watch_zones(), as_daemon("zones"));
   group.start(growth_.serve(), as_daemon("growth"));
   group.start(config_watch_.serve(), as_daemon("config"));
@@ -317,19 +315,6 @@ async::Task<> Daemon::feed_watchdog(async::Duration interval) {
   for (;;) {
     notifier_.watchdog();
     co_await async::sleep(interval);
-  }
-}
-
-/// What a job leaves behind comes to us as our child; during a very long run it must not stay a zombie. An idle daemon
-/// sleeps through.
-async::Task<> Daemon::reap_strays() {
-  for (;;) {
-    co_await run_began_.wait();
-    run_began_.clear();
-    while (engine_.status().running > 0) {
-      co_await async::sleep(std::chrono::minutes{1});
-      io::reap_strays();
-    }
   }
 }
 
