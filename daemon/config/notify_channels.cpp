@@ -22,13 +22,6 @@ constexpr std::array<std::string_view, 4> methods{"POST", "PUT", "PATCH", "GET"}
 /// Pings are counted under this name.
 constexpr std::string_view reserved_name = "ping";
 
-bool is_token(std::string_view text) {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
-  });
-}
-
 void read_number(const MapReader& map, std::string_view key, int minimum, int maximum, int& number) {
   if (const auto value = map.get(key)) number = static_cast<int>(value->integer(minimum, maximum).value_or(number));
 }
@@ -39,19 +32,6 @@ void read_span(const MapReader& map, std::string_view key, const time::DurationO
 
 void read_truth(const MapReader& map, std::string_view key, bool& truth) {
   if (const auto value = map.get(key)) truth = value->truth().value_or(truth);
-}
-
-void read_headers(const Value& value, const SecretFiles& files, WebhookTarget& webhook) {
-  if (!is_map_of_secrets(value, "a map of headers by name")) return;
-  for (const auto& entry : value.node().entries) {
-    const auto header = value.child(entry);
-    if (!is_token(entry.key)) {
-      value.errors().hide_line(entry.place);  // the value may have become a part of the name
-      value.errors().add(entry.place, value.path(), {"not the name of a header", "letters, digits and \"-\""});
-      continue;
-    }
-    if (auto text = read_secret(header, files)) webhook.headers.push_back({entry.key, std::move(*text)});
-  }
 }
 
 WebhookTarget read_webhook(const Value& value, const SecretFiles& files) {
@@ -71,7 +51,7 @@ WebhookTarget read_webhook(const Value& value, const SecretFiles& files) {
   if (const auto method = map.get("method")) {
     webhook.method = std::string(method->choice(methods).value_or(webhook.method));
   }
-  if (const auto headers = map.get("headers")) read_headers(*headers, files, webhook);
+  if (const auto headers = map.get("headers")) webhook.headers = read_headers(*headers, files);
   if (const auto body = map.get("body")) webhook.body = read_template(*body, message_names());
   if (const auto file = map.get("ca_file")) webhook.ca_file = read_path(*file, files.folder).value_or("");
   return webhook;

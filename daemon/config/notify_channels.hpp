@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/config/command_reader.hpp"
+#include "daemon/config/http_headers.hpp"
 #include "daemon/config/map_reader.hpp"
 #include "daemon/config/message_template.hpp"
 #include "daemon/config/secret.hpp"
@@ -18,13 +19,9 @@ namespace belfry::daemon {
 
 /// An HTTP request.
 struct WebhookTarget {
-  struct Header {
-    std::string name;
-    Secret value;
-  };
   Secret url;
   std::string method = "POST";
-  std::vector<Header> headers;
+  HttpHeaders headers;
   std::optional<MessageTemplate> body;  ///< none: the facts as JSON
   std::filesystem::path ca_file;        ///< empty: the system's authorities
 };

@@ -1,25 +1,18 @@
 #include "daemon/notify/notifications.hpp"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "async/loop.hpp"
 #include "async/race.hpp"
 #include "async/timeout.hpp"
+#include "daemon/notify/host_name.hpp"
 #include "time/suggest.hpp"
 
 namespace belfry::daemon {
 namespace {
 
 constexpr const char* ping_name = "ping";
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 async::SpawnOptions as_notify(std::string name) { return async::SpawnOptions(std::move(name)).kind("notify"); }
 
