@@ -10,6 +10,7 @@
 
 #include "async/event.hpp"
 #include "async/fault_point.hpp"
+#include "async/gather.hpp"
 #include "async/loop.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
@@ -27,6 +28,7 @@
 #include "daemon/sla_sources.hpp"
 #include "daemon/stores.hpp"
 #include "daemon/stray_reaper.hpp"
+#include "daemon/trace/tracing.hpp"
 #include "daemon/upgrade.hpp"
 #include "engine/engine.hpp"
 #include "io/process_tree.hpp"
@@ -69,6 +71,9 @@ constexpr const char* keeper_name = "belfry-keeper";
 
 /// How long notifications that wait may take before the process ends, or becomes another one.
 constexpr Duration notify_patience = std::chrono::seconds{10};
+
+/// The same for traces, meanwhile.
+constexpr Duration trace_patience = std::chrono::seconds{5};
 
 constexpr const char* version = BELFRY_VERSION;
 constexpr const char* revision = BELFRY_REVISION;
@@ -120,6 +125,7 @@ class Daemon {
   observe::LoopLog loop_log_;
   observe::LedgerLog ledger_log_;
   Notifications notifications_;
+  Tracing tracing_;
   async::ThreadPool pool_;
   engine::Engine engine_;
   StrayReaper stray_reaper_;
@@ -147,8 +153,11 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       loop_log_(log, loop_),
       ledger_log_(log, *ledger_),
       notifications_(log, ledger_->id()),
+      tracing_(log, ledger_->id(), version),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
-      engine_(*ledger_, events_, make_one_shot, live_.get()),
+      engine_(
+          *ledger_, events_, [this](const auto& request) { return make_one_shot(request, tracing_.on()); },
+          live_.get()),
       stray_reaper_(engine_, events_),
       sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
       growth_(
@@ -160,6 +169,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
                  .metrics = metrics_,
                  .ledger = *ledger_,
                  .notifications = notifications_,
+                 .tracing = tracing_,
                  .natives = *start_.load.natives}),
       config_watch_(
           {.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const auto& told) { say(told); }}),
@@ -172,6 +182,8 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   sla_.subscribe();
   notifications_.apply(plan_of(start_.config));  // what the last daemon left is told before the first generation
   notifications_.subscribe(events_);
+  tracing_.apply(start_.config.tracing);
+  tracing_.subscribe(events_);
   metrics_.add(observe::loop_collector(loop_));
   metrics_.add(observe::thread_pool_collector(pool_));
   metrics_.add(observe::ledger_collector(*ledger_));
@@ -179,6 +191,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.add(observe::process_collector());
   metrics_.add(growth_.collector());
   metrics_.add(notifications_.collector());
+  metrics_.add(tracing_.collector());
 }
 
 async::Task<> Daemon::serve() {
@@ -204,6 +217,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   BELFRY_FAULT_POINT("daemon.ready");
   group.start(take_signals(group), as_daemon("signals"));
   group.start(notifications_.serve(), as_daemon("notifications"));
+  group.start(tracing_.serve(), as_daemon("tracing"));
   group.start(stray_reaper_.serve(), as_daemon("reaper"));
   group.start(watch_zones(), as_daemon("zones"));
   group.start(growth_.serve(), as_daemon("growth"));
@@ -259,7 +273,7 @@ async::Task<> Daemon::upgrade(std::function<void(std::string)> answer) {
   std::string why_not = "belfryd is shutting down";
   if (!told_to_end_.is_set()) {
     notifier_.reloading();
-    co_await notifications_.settle(notify_patience);
+    co_await async::gather(notifications_.settle(notify_patience), tracing_.settle(trace_patience));
     const Handover sockets{.control = control_->descriptor(), .metrics = exposer_ ? exposer_->descriptor() : -1};
     why_not = co_await upgrade_.carry_out(sockets);
     notifier_.ready(status_line());
@@ -287,6 +301,7 @@ async::Task<> Daemon::take_signals(async::TaskGroup& group) {
     } else if (Duration(loop_.now_ns() - told_at) > one_request) {
       log_.warning("told to end again: running jobs are ended now");
       notifications_.give_up();
+      tracing_.give_up();
       co_await engine_.drain(Duration::zero());
     }
   }
@@ -300,7 +315,7 @@ async::Task<> Daemon::end_in_order() {
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::stopped, .at = loop_.wall_now()});
   const bool durable = co_await async::move_on_after(ledger_patience, ledger::flush(*ledger_));
   BELFRY_FAULT_POINT("daemon.flushed");
-  co_await notifications_.finish(notify_patience);
+  co_await async::gather(notifications_.finish(notify_patience), tracing_.finish(trace_patience));
   if (durable) {
     engine_.all_is_durable();
     log_.info("belfryd has ended in order");

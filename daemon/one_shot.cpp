@@ -6,11 +6,12 @@
 
 namespace belfry::daemon {
 
-std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& request) {
+std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& request, bool traced) {
   jobs::ExecSpec spec;
   spec.command = request.argv;
   spec.working_dir = request.working_dir;
   spec.environment = request.environment;
+  spec.traced = traced;
 
   engine::Job job;
   job.name = request.name;

@@ -9,6 +9,7 @@
 namespace belfry::daemon {
 
 /// Due once, at request.due; runs request.argv without a shell, in request.working_dir, with request.environment.
-std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& request);
+/// `traced`: it is told its place in a trace (jobs/exec.hpp).
+std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& request, bool traced);
 
 }  // namespace belfry::daemon

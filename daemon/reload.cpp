@@ -155,6 +155,7 @@ ReloadReport Reloader::take(Prepared prepared) {
   }
   report.generation = ++generation_;
   parts_.notifications.apply(std::move(prepared.notify));
+  parts_.tracing.apply(prepared.config.tracing);
   report.changes = parts_.engine.apply(std::move(prepared.catalog));
   report.differences = std::move(prepared.differences);
   report.needs_restart = fixed_keys_changed(running_, effective(prepared.config.settings, options_));

@@ -16,6 +16,7 @@
 #include "daemon/config/load_config.hpp"
 #include "daemon/notify/notifications.hpp"
 #include "daemon/options.hpp"
+#include "daemon/trace/tracing.hpp"
 #include "engine/engine.hpp"
 #include "jobs/native.hpp"
 #include "ledger/ledger.hpp"
@@ -50,6 +51,7 @@ class Reloader {
     observe::Metrics& metrics;
     ledger::Ledger& ledger;
     Notifications& notifications;
+    Tracing& tracing;
     const jobs::NativeRegistry& natives;
   };
 

@@ -40,9 +40,10 @@ jobs::ExecSpec exec_spec(const CommandLine& command, const ProcessPolicies& proc
   return spec;
 }
 
-ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const BuildContext& context) {
+ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const BuildContext& context, bool traced) {
   const auto& process = job.policies.process;
   jobs::ExecSpec spec = exec_spec(command.command, process, context);
+  spec.traced = traced;
   spec.success_exit_codes = {process.success_exit_codes.begin(), process.success_exit_codes.end()};
   if (const auto* text = std::get_if<std::string>(&command.standard_input))
     spec.standard_input = jobs::StdinText{*text};
@@ -52,11 +53,11 @@ ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const 
   return jobs::make_exec(std::move(spec));
 }
 
-ActionPointer make_action(const FileDeclaration& file, const JobSpec& job, const BuildContext& context) {
+ActionPointer make_action(const FileDeclaration& file, const JobSpec& job, const BuildContext& context, bool) {
   return jobs::make_file(file.operation, file.parameters, {*context.pool, job.policies.process.working_dir}).value();
 }
 
-ActionPointer make_action(const NativeDeclaration& native, const JobSpec&, const BuildContext& context) {
+ActionPointer make_action(const NativeDeclaration& native, const JobSpec&, const BuildContext& context, bool) {
   return context.natives->make(native.function, native.parameters, *context.pool).value();
 }
 
@@ -135,8 +136,8 @@ std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::
 }
 
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context) {
-  const ActionMaker action_of = [&context](const JobSpec& spec) {
-    return std::visit([&](const auto& action) { return make_action(action, spec, context); }, spec.action);
+  const ActionMaker action_of = [&context, traced = config.tracing.has_value()](const JobSpec& spec) {
+    return std::visit([&](const auto& action) { return make_action(action, spec, context, traced); }, spec.action);
   };
   const PreconditionMaker precondition_of = [&context](const JobSpec& spec) {
     return make_precondition(spec, context);

@@ -7,7 +7,8 @@
 namespace belfry::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 6> keys{"url", "password", "headers", "authorization", "token", "cookie"};
+constexpr std::array<std::string_view, 7> keys{"url",           "endpoint", "password", "headers",
+                                               "authorization", "token",    "cookie"};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
 

@@ -10,8 +10,9 @@ namespace belfry::daemon {
 /// A star for each byte of `text`, but for its spaces.
 std::string masked(std::string_view text);
 
-/// `line` with stars in the place of what stands behind a key that may hold a secret (url, password, headers, and names
-/// of headers that are known for it), whatever else is wrong with the line. One star for each byte: offsets stay.
+/// `line` with stars in the place of what stands behind a key that may hold a secret (url, endpoint, password, headers,
+/// and names of headers that are known for it), whatever else is wrong with the line. One star for each byte: offsets
+/// stay.
 std::string conceal(std::string_view line);
 
 /// `text` with stars in the place of each of `secrets`, or of all of it when it is very long.

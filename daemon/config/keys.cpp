@@ -31,6 +31,7 @@ constexpr std::array top_keys{
     Key{"store", "a map", "", "how the ledger is kept"},
     Key{"notify", "a map by name", "", "channels, for the key notify of jobs"},
     Key{"ping", "a map", "", "what belfryd pings while it is alive"},
+    Key{"tracing", "a map", "", "where a trace of each run is sent"},
 };
 
 constexpr std::array log_keys{
@@ -329,6 +330,13 @@ constexpr std::array synonyms{
     Synonym{"notifications", "notify"},
     Synonym{"alerts", "notify"},
     Synonym{"healthcheck", "ping"},
+    Synonym{"traces", "tracing"},
+    Synonym{"otel", "tracing"},
+    Synonym{"otlp", "tracing"},
+    Synonym{"opentelemetry", "tracing"},
+    Synonym{"url", "endpoint"},
+    Synonym{"url_file", "endpoint_file"},
+    Synonym{"service", "service_name"},
     Synonym{"onFailure", "on_failure"},
     Synonym{"onSuccess", "on_success"},
     Synonym{"onPermanentFailure", "on_give_up"},
@@ -366,7 +374,7 @@ std::span<const Section* const> all_sections() {
       &retries_section, &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
       &sla_section,     &limits_section,    &output_section,       &stdin_section,     &channel_section,
       &webhook_section, &mail_section,      &smtp_section,         &exec_section,      &secret_section,
-      &notify_section,  &ping_section,      &daemon_ping_section};
+      &notify_section,  &ping_section,      &daemon_ping_section,  &tracing_section};
   return sections;
 }
 

@@ -60,6 +60,7 @@ extern const Section secret_section;
 extern const Section notify_section;
 extern const Section ping_section;
 extern const Section daemon_ping_section;
+extern const Section tracing_section;  // tracing_keys.cpp
 
 /// All of them, the ones above and those of the actions.
 std::span<const Section* const> all_sections();

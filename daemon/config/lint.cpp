@@ -8,6 +8,7 @@
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/narrowing_reader.hpp"
 #include "daemon/config/policy_lint.hpp"
+#include "io/http_client.hpp"
 #include "time/every.hpp"
 #include "time/instant.hpp"
 
@@ -31,6 +32,7 @@ class Linter {
       if (job.trigger.trigger) check_job(job);
     }
     for (const auto& [name, calendar] : config_->calendars) check_calendar(name, calendar, used.contains(name));
+    if (config_->tracing) check_tracing(*config_->tracing);
   }
 
  private:
@@ -119,6 +121,12 @@ class Linter {
                 ": no single date after " + time::format_date(*calendar.runs_out),
             "", "add the dates of the next year"});
     }
+  }
+
+  void check_tracing(const TracingSettings& tracing) {
+    if (!io::origin_of(tracing.endpoint.text).ends_with(":4317")) return;
+    warn(tracing.place, "tracing.endpoint",
+         {"4317 is the port of OTLP over gRPC, and spans are sent over HTTP", "", "there collectors listen on 4318"});
   }
 
   const Config* config_;

@@ -100,6 +100,7 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
   context.groups = config.groups;
   if (const auto channels = top.get("notify")) config.channels = read_channels(*channels, context.notify.files);
   if (const auto ping = top.get("ping")) config.ping = read_daemon_ping(*ping, context.notify.files);
+  if (const auto tracing = top.get("tracing")) config.tracing = read_tracing(*tracing, context.notify.files);
   if (const auto catchup = top.get("catchup")) read_catchup(*catchup, config.catchup);
   if (const auto defaults = top.get("defaults")) context.defaults = read_defaults(*defaults, context);
   if (!top.has("jobs")) {

@@ -14,6 +14,7 @@
 #include "daemon/config/job_spec.hpp"
 #include "daemon/config/read_file.hpp"
 #include "daemon/config/settings.hpp"
+#include "daemon/config/tracing_reader.hpp"
 #include "jobs/native.hpp"
 #include "time/wall_time.hpp"
 
@@ -27,7 +28,8 @@ struct Config {
   engine::CatchupPolicy catchup;
   Channels channels;
   std::optional<DaemonPing> ping;
-  std::vector<JobSpec> jobs;  ///< in the order of the file; names are unique
+  std::optional<TracingSettings> tracing;  ///< none: off
+  std::vector<JobSpec> jobs;               ///< in the order of the file; names are unique
 };
 
 struct LoadOptions {

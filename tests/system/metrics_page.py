@@ -25,6 +25,7 @@ TABLE = re.compile(r"(?ms)^<!-- metrics: ([^\n]*) -->\n.*?^<!-- end -->$")
 CONFIG = """
 groups: {pair: {max_concurrency: 2}}
 notify: {ops: {exec: {command: ["true"]}}}
+tracing: {endpoint: "http://127.0.0.1:1"}
 jobs:
   often:
     every: 100ms

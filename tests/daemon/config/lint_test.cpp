@@ -152,3 +152,17 @@ TEST_CASE("an instant beside a change of the clock is marked") {
   CHECK(mark("2026-10-25T01:30:00Z") == "second pass");
   CHECK(mark("2026-10-25T02:00:00Z").empty());
 }
+
+TEST_CASE("lint: an endpoint of traces that speaks gRPC, without its secrets") {
+  const auto of_endpoint = [](const std::string& url) {
+    return warnings("tracing:\n  endpoint: " + url + "\njobs: {}\n");
+  };
+  CHECK(of_endpoint("http://localhost:4318").empty());
+  CHECK(of_endpoint("http://localhost:4317") ==
+        "2:13 tracing.endpoint: warning: 4317 is the port of OTLP over gRPC, and spans are sent over HTTP\n"
+        "  hint: there collectors listen on 4318\n");
+  const auto config =
+      parse_config("tracing: {endpoint: 'http://me:SECRET@h:4317'}\njobs: {}\n", "test.yaml", "/etc", {.started = now});
+  REQUIRE(config);
+  CHECK(format_errors(lint(*config, "test.yaml", now)).find("SECRET") == std::string::npos);
+}
