@@ -48,7 +48,7 @@ extern const Section precondition_section;
 extern const Section free_disk_section;
 extern const Section circuit_breaker_section;
 extern const Section sla_section;
-extern const Section limits_section;
+extern const Section limits_section;  // process_keys.cpp, and the two below
 extern const Section output_section;
 extern const Section stdin_section;
 extern const Section channel_section;  // notify_keys.cpp, and those below
@@ -68,7 +68,8 @@ std::span<const Section* const> all_sections();
 const Key* find_key(const Section& section, std::string_view name) noexcept;
 
 /// What to tell someone who wrote a key that `section` does not have: the name that it has here, if it is known from
-/// another scheduler; that it is not supported yet; or the nearest key. Empty when nothing comes to mind.
+/// another scheduler; that it is not supported yet; or the nearest key. Empty when nothing comes to mind. In
+/// key_hints.cpp.
 std::string hint_for_unknown_key(const Section& section, std::string_view name);
 
 }  // namespace belfry::daemon
