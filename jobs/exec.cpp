@@ -2,15 +2,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "async/cancel.hpp"
 #include "async/fault_point.hpp"
-#include "io/exec_path.hpp"
 #include "io/launch.hpp"
 #include "jobs/exec_run.hpp"
+#include "jobs/launch_plan.hpp"
 #include "jobs/run_environment.hpp"
 
 namespace belfry::jobs {
@@ -20,25 +23,9 @@ namespace {
 // For the steps after SIGKILL (the sweep): they take milliseconds unless the kernel is in trouble.
 constexpr auto sweep_grace = std::chrono::seconds(10);
 
-std::vector<std::string> argv_of(const ExecSpec& spec) {
-  if (const auto* list = std::get_if<std::vector<std::string>>(&spec.command)) return *list;
-  return {spec.shell, "-c", std::get<std::string>(spec.command)};
-}
-
 class ExecAction final : public engine::Action {
  public:
-  explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)) {
-    launch_.argv = argv_of(spec_);
-    launch_.working_dir = spec_.working_dir;
-    launch_.environment = base_environment(spec_.environment, spec_.clear_environment, spec_.traced);
-    if (!spec_.steps.needed()) return;
-    const auto shim = io::find_shim();
-    if (shim) {
-      launch_.argv = io::shim_command(*shim, spec_.steps, launch_.argv);
-    } else {
-      no_shim_ = shim.error();
-    }
-  }
+  explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)), plan_(spec_) {}
 
   async::Task<ledger::Outcome> run(const engine::Attempt& attempt, engine::Report& report) const override;
   async::Task<std::optional<ledger::Outcome>> adopt(const engine::Attempt& attempt, const io::ProcessMark& process,
@@ -49,35 +36,43 @@ class ExecAction final : public engine::Action {
   /// Only the command's name of a list: an argument may hold a secret, though it should not.
   std::string describe() const override {
     if (std::holds_alternative<std::string>(spec_.command)) return spec_.shell + " -c ...";
+    if (std::holds_alternative<Script>(spec_.command)) return "a script";
     const auto& argv = std::get<std::vector<std::string>>(spec_.command);
     return argv.empty() ? "nothing" : argv.front();
   }
 
  private:
-  std::vector<std::string> environment_of(const engine::Attempt& attempt) const;
+  std::vector<std::string> environment_of(const engine::Attempt& attempt, const io::LaunchSpec& launch) const;
   async::Task<> to_the_end(ExecRun& run, std::string marker) const;
 
   ExecSpec spec_;
-  io::LaunchSpec launch_;
-  std::string no_shim_;
+  LaunchPlan plan_;
 };
 
-async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, engine::Report& report) const {
-  if (!no_shim_.empty()) {
-    report.message = no_shim_;
-    co_return ledger::Outcome::start_error;
-  }
-  ExecRun run(spec_, report);
-  if (!run.start(launch_, environment_of(attempt))) co_return ledger::Outcome::start_error;
-  co_await to_the_end(run, run_marker(attempt));
-  co_return run.outcome();
+/// The place in a trace that the job itself sets wins: whoever set it knows of a trace that we do not. It can only be
+/// the job's, for ours is not inherited then.
+std::vector<std::string> ExecAction::environment_of(const engine::Attempt& attempt,
+                                                    const io::LaunchSpec& launch) const {
+  std::vector<std::string> environment = run_environment(attempt);
+  const auto is_place = [](const std::string& entry) { return entry.starts_with("TRACEPARENT="); };
+  if (spec_.traced && std::ranges::none_of(launch.environment, is_place)) environment.push_back(trace_parent(attempt));
+  return environment;
 }
 
-/// The place in a trace that the job itself sets wins: whoever set it knows of a trace that we do not.
-std::vector<std::string> ExecAction::environment_of(const engine::Attempt& attempt) const {
-  std::vector<std::string> environment = run_environment(attempt);
-  if (spec_.traced && !spec_.environment.contains("TRACEPARENT")) environment.push_back(trace_parent(attempt));
-  return environment;
+async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, engine::Report& report) const {
+  ExecRun run(spec_, report);
+  if (const io::LaunchSpec* launch = plan_.fixed()) {  // no copy of it, no other coroutine: most jobs
+    if (!run.start(*launch, environment_of(attempt, *launch))) co_return ledger::Outcome::start_error;
+  } else {
+    const auto completed = co_await plan_.complete();
+    if (!completed) {
+      report.message = completed.error();
+      co_return ledger::Outcome::start_error;
+    }
+    if (!run.start(*completed, environment_of(attempt, *completed))) co_return ledger::Outcome::start_error;
+  }
+  co_await to_the_end(run, run_marker(attempt));
+  co_return run.outcome();
 }
 
 async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Attempt& attempt,

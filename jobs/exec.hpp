@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -13,6 +14,8 @@
 
 #include "engine/action.hpp"
 #include "io/exec_shim.hpp"
+#include "jobs/account.hpp"
+#include "jobs/env_file.hpp"
 
 namespace belfry::jobs {
 
@@ -26,21 +29,35 @@ struct StdinFile {
   std::string path;
 };
 
+/// A text that an interpreter reads as a file. It is neither in an argument nor on a disk: the interpreter is given
+/// io::script_path, and behind that a sealed memory file.
+struct Script {
+  std::string text;
+  std::vector<std::string> interpreter{};  ///< with its arguments; empty: what the text's first line names behind #!,
+                                           ///< else the shell
+};
+
 struct ExecSpec {
   /// A text is run by the shell (`SHELL -c TEXT`); a list is run as it is, its first element searched in the job's
   /// PATH.
-  std::variant<std::string, std::vector<std::string>> command{};
+  std::variant<std::string, std::vector<std::string>, Script> command{};
   std::string shell = "/bin/sh";
   std::string working_dir{};                         ///< empty: the daemon's
-  std::map<std::string, std::string> environment{};  ///< added to the daemon's
+  std::map<std::string, std::string> environment{};  ///< added to the daemon's, and wins over
+  std::vector<EnvFile> env_files{};                  ///< these, which are read when a run starts
   bool clear_environment = false;                    ///< true: nothing is inherited but PATH
-  bool traced = false;  ///< true: TRACEPARENT is the attempt's, unless `environment` has one of its own
+  bool traced = false;  ///< true: TRACEPARENT is the attempt's, unless `environment` or `env_files` have one
   std::variant<std::monostate, StdinText, StdinFile> standard_input{};  ///< monostate: /dev/null
   int kill_signal = SIGTERM;                                       ///< what a cancelled run's process group gets first
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows
   std::size_t output_budget = std::size_t{1} << 20U;  ///< bytes kept of each stream: its first and its last half
   std::set<int> success_exit_codes = {0};
-  io::ShimSteps steps{};  ///< umask, nice, rlimits, no_new_privileges: if there is one, belfry-exec is put in front
+  io::ShimSteps steps{};  ///< umask, nice and so on: if there is one, belfry-exec is put in front
+  /// Whom it runs as; looked up when a run starts. It enters the working directory with the user's rights, and has
+  /// HOME, LOGNAME, USER and SHELL unless `environment` has them.
+  std::optional<AccountRequest> user{};
+
+  bool needs_shim() const noexcept { return steps.needed() || user; }
 };
 
 /// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are

@@ -25,7 +25,8 @@ namespace {
 constexpr auto drain_grace = std::chrono::milliseconds(500);
 
 io::Fd open_input(const ExecSpec& spec) {
-  if (const auto* text = std::get_if<StdinText>(&spec.standard_input)) return io::make_memory_file(text->text);
+  if (const auto* text = std::get_if<StdinText>(&spec.standard_input))
+    return io::make_memory_file("belfry-stdin", text->text);
   const auto* file = std::get_if<StdinFile>(&spec.standard_input);
   if (file == nullptr) return {};
   const std::string path =
@@ -106,16 +107,21 @@ bool ExecRun::start(const io::LaunchSpec& launch, std::span<const std::string> e
 
 bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment) {
   const io::Fd input = open_input(spec_);
+  io::Fd script;
+  if (const auto* text = std::get_if<Script>(&spec_.command)) {
+    script = io::make_memory_file("belfry-script", text->text);
+  }
   io::Pipe output = io::make_lasting_pipe();
   io::Pipe error = io::make_lasting_pipe();
   io::Pipe shim;
-  if (spec_.steps.needed()) shim = io::make_pipe();
+  if (spec_.needs_shim()) shim = io::make_pipe();
   note_source(report_.kept_output, output.read_end);  // before there is a process that might have to be adopted
   note_source(report_.kept_error, error.read_end);
   auto process = io::Process::start(launch, {.standard_input = input.get(),
                                              .standard_output = output.write_end.get(),
                                              .standard_error = error.write_end.get(),
                                              .report = shim.write_end.get(),
+                                             .script = script.get(),
                                              .environment = environment});
   if (!process) {
     report_.message = process.error().message;

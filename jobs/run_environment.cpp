@@ -21,17 +21,26 @@ bool is_trace_context(std::string_view name) { return name == "TRACEPARENT" || n
 
 }  // namespace
 
-std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear, bool traced) {
-  std::map<std::string, std::string> merged = set;
+Variables inherited_environment(bool clear, bool traced) {
+  Variables inherited;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
     const auto name = text.substr(0, equals);
     if (equals == std::string_view::npos || name.starts_with("BELFRY_") || (clear && name != "PATH")) continue;
     if (traced && is_trace_context(name)) continue;
-    merged.emplace(name, text.substr(equals + 1));  // what is set wins
+    inherited.emplace(name, text.substr(equals + 1));
   }
-  merged.emplace("PATH", io::default_search_path);
+  inherited.emplace("PATH", io::default_search_path);
+  return inherited;
+}
+
+std::vector<std::string> environment_entries(const Variables& inherited,
+                                             std::initializer_list<const Variables*> layers) {
+  Variables merged = inherited;
+  for (const Variables* layer : layers) {
+    for (const auto& [name, value] : *layer) merged.insert_or_assign(name, value);
+  }
   std::vector<std::string> entries;
   entries.reserve(merged.size());
   for (const auto& [name, value] : merged) entries.push_back(name + "=" + value);

@@ -1,6 +1,7 @@
 // The environment of a job's program: what is inherited, what is set, and what tells it which run it is.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,11 +10,16 @@
 
 namespace belfry::jobs {
 
-/// "NAME=value" entries: this process's own (only PATH with `clear`) overlaid with `set`. Names that begin with BELFRY_
-/// are not inherited, nor, with `traced`, the place of this process in somebody's trace. Reads environ: no other thread
-/// may change it meanwhile.
-std::vector<std::string> base_environment(const std::map<std::string, std::string>& set, bool clear,
-                                          bool traced = false);
+using Variables = std::map<std::string, std::string>;
+
+/// This process's own variables (only PATH with `clear`, which is always there). Names that begin with BELFRY_ are not
+/// inherited, nor, with `traced`, the place of this process in somebody's trace. Reads environ: no other thread may
+/// change it meanwhile.
+Variables inherited_environment(bool clear, bool traced = false);
+
+/// "NAME=value" entries: `inherited` overlaid with each of `layers` in turn, so that the last one wins.
+std::vector<std::string> environment_entries(const Variables& inherited,
+                                             std::initializer_list<const Variables*> layers);
 
 /// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_FENCE, BELFRY_ATTEMPT, BELFRY_TRIGGER and run_marker(); for a slot
 /// BELFRY_SCHEDULED_AT and BELFRY_DELAY_MS; BELFRY_CATCHUP=1 for one that was missed or is run again; and

@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "daemon/cli/commands.hpp"
 #include "daemon/config/lint.hpp"
 #include "daemon/config/load_config.hpp"
+#include "daemon/config/user_lint.hpp"
 
 namespace belfry::daemon::cli {
 
@@ -34,7 +37,11 @@ json view(const std::vector<ConfigError>& errors) {
 
 int lint(Session& session, const std::string& file) {
   const LoadResult config = load_config(file, {.started = session.now});
-  const auto warnings = config ? daemon::lint(*config, file, session.now) : std::vector<ConfigError>{};
+  auto warnings = config ? daemon::lint(*config, file, session.now) : std::vector<ConfigError>{};
+  if (config) {
+    auto about_users = lint_users(*config, file);
+    std::ranges::move(about_users, std::back_inserter(warnings));
+  }
   if (session.json) {
     print_json({{"file", file},
                 {"valid", config.has_value()},

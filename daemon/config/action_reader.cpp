@@ -13,7 +13,7 @@
 namespace belfry::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 3> action_keys{"command", "file", "native"};
+constexpr std::array<std::string_view, 4> action_keys{"command", "script", "file", "native"};
 
 void read_input(const Value& value, const std::filesystem::path& folder, CommandSpec& command) {
   if (value.node().kind != yaml::Node::Kind::map) {
@@ -30,7 +30,17 @@ void read_input(const Value& value, const std::filesystem::path& folder, Command
 std::optional<Action> read_command(const Value& value, const MapReader& job, const std::filesystem::path& folder) {
   auto line = read_command_line(value);
   if (!line) return std::nullopt;
-  CommandSpec command{.command = *std::move(line), .standard_input = {}};
+  CommandSpec command;
+  std::visit([&](auto& given) { command.command = std::move(given); }, *line);
+  if (const auto input = job.get("stdin")) read_input(*input, folder, command);
+  return command;
+}
+
+std::optional<Action> read_script_action(const Value& value, const MapReader& job,
+                                         const std::filesystem::path& folder) {
+  auto script = read_script(value, job.get("interpreter"));
+  if (!script) return std::nullopt;
+  CommandSpec command{.command = *std::move(script), .standard_input = {}};
   if (const auto input = job.get("stdin")) read_input(*input, folder, command);
   return command;
 }
@@ -38,6 +48,7 @@ std::optional<Action> read_command(const Value& value, const MapReader& job, con
 std::optional<Action> read_one(std::string_view key, const Value& value, const MapReader& job,
                                const ActionContext& context) {
   if (key == "command") return read_command(value, job, context.folder);
+  if (key == "script") return read_script_action(value, job, context.folder);
   if (key == "file") return read_file_action(value, context.folder);
   return read_native_action(value, context.folder, *context.natives);
 }
@@ -52,7 +63,7 @@ std::optional<Action> read_action(const MapReader& job, const ActionContext& con
     if (std::ranges::find(action_keys, key) == action_keys.end()) continue;
     if (given) {
       job.complain_at_key(key, {"a job does one thing, and " + in_quotes(*given) + " is given too",
-                                "one of command, file, native", "declare a second job"});
+                                "one of command, script, file, native", "declare a second job"});
       return std::nullopt;
     }
     given = key;
@@ -60,7 +71,7 @@ std::optional<Action> read_action(const MapReader& job, const ActionContext& con
   }
   if (!given) {
     const auto place = job.map().place();
-    job.map().errors().add(place, job.map().path(), {"this job does nothing", "one of command, file, native"});
+    job.map().errors().add(place, job.map().path(), {"this job does nothing", "one of command, script, file, native"});
   }
   return result;
 }

@@ -1,4 +1,4 @@
-// The keys that say what a job does: command, file or native; exactly one of them.
+// The keys that say what a job does: command, script, file or native; exactly one of them.
 #pragma once
 
 #include <filesystem>

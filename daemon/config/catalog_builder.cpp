@@ -17,7 +17,13 @@ using PreconditionMaker = std::function<PreconditionPointer(const JobSpec&)>;
 io::ShimSteps steps_of(const ProcessPolicies& process) {
   io::ShimSteps steps;
   if (process.umask) steps.umask = static_cast<mode_t>(*process.umask);
-  steps.nice = process.nice;
+  steps.nice = process.placement.nice;
+  steps.io_priority = process.placement.ionice;
+  steps.cpus = process.placement.cpus;
+  steps.oom_score_adj = process.placement.oom_score_adj;
+  steps.sandbox = process.sandbox.view;
+  steps.drop_capabilities = process.sandbox.drop_capabilities;
+  steps.no_new_privileges = process.sandbox.no_new_privileges;
   for (const auto& [name, limit] : process.limits) {
     const auto value = limit.value_or(io::Rlimit::infinity);
     steps.rlimits[name] = {value, value};
@@ -25,18 +31,21 @@ io::ShimSteps steps_of(const ProcessPolicies& process) {
   return steps;
 }
 
-jobs::ExecSpec exec_spec(const CommandLine& command, const ProcessPolicies& process, const BuildContext& context) {
+jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const ProcessPolicies& process,
+                         const BuildContext& context) {
   jobs::ExecSpec spec;
-  spec.command = command;
+  spec.command = std::move(command);
   spec.shell = process.shell;
   spec.working_dir = process.working_dir;
   spec.environment = process.environment;
+  spec.env_files = process.env_files;
   if (!context.state_dir.empty()) spec.environment["BELFRY_STATE_DIR"] = context.state_dir;
   spec.clear_environment = process.clear_environment;
   spec.kill_signal = process.kill_signal;
   spec.kill_grace = process.kill_grace;
   spec.output_budget = process.output_max_bytes;
   spec.steps = steps_of(process);
+  if (process.user) spec.user = process.user->account;
   return spec;
 }
 
@@ -65,7 +74,9 @@ PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& co
   const auto& declared = job.policies.run.precondition;
   if (!declared) return nullptr;
   jobs::PreconditionSpec spec{.job = job.name};
-  if (declared->command) spec.command = exec_spec(*declared->command, job.policies.process, context);
+  if (declared->command)
+    spec.command = std::visit([&](const auto& line) { return exec_spec(line, job.policies.process, context); },
+                              *declared->command);
   spec.load_below = declared->load_below;
   spec.load_per_cpu_below = declared->load_per_cpu_below;
   if (declared->free_disk) {

@@ -25,4 +25,33 @@ std::optional<CommandLine> read_command_line(const Value& value) {
   return argv;
 }
 
+std::optional<jobs::Script> read_script(const Value& text, const std::optional<Value>& interpreter) {
+  constexpr std::size_t longest = std::size_t{1} << 20U;
+  auto script = text.text("the text of a script");
+  if (!script) return std::nullopt;
+  if (script->size() > longest) {
+    text.errors().add(text.place(), text.path(),
+                      {"this script is too long: " + std::to_string(script->size()) + " bytes", "at most 1M",
+                       "keep it in a file, and run that by \"command\""});
+    return std::nullopt;
+  }
+  jobs::Script read{.text = *std::move(script)};
+  if (!interpreter) return read;
+  if (interpreter->node().kind != yaml::Node::Kind::sequence) {
+    auto program = interpreter->text("a program, or a list of one and its arguments: [python3, -u]");
+    if (!program) return std::nullopt;
+    if (program->contains(' ')) {
+      interpreter->complain({"a program with a blank in its name", "a program, or a list of one and its arguments",
+                             "write arguments as a list: [python3, -u]"});
+      return std::nullopt;
+    }
+    read.interpreter = {*std::move(program)};
+    return read;
+  }
+  auto line = read_command_line(*interpreter);
+  if (!line) return std::nullopt;
+  read.interpreter = std::get<std::vector<std::string>>(*std::move(line));
+  return read;
+}
+
 }  // namespace belfry::daemon

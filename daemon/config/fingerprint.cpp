@@ -61,9 +61,16 @@ class Digest {
   std::uint64_t hash_ = 0xCBF29CE484222325U;
 };
 
+void add(Digest& digest, const std::string& text) { digest.value(text); }
+void add(Digest& digest, const std::vector<std::string>& argv) { digest.value(argv); }
+void add(Digest& digest, const jobs::Script& script) {
+  digest.value(script.text);
+  digest.value(script.interpreter);
+}
+
 void add(Digest& digest, const CommandSpec& command) {
   digest.number(command.command.index());
-  std::visit([&](const auto& value) { digest.value(value); }, command.command);
+  std::visit([&](const auto& value) { add(digest, value); }, command.command);
   digest.number(command.standard_input.index());
   if (const auto* text = std::get_if<std::string>(&command.standard_input)) digest.value(*text);
   if (const auto* file = std::get_if<InputFile>(&command.standard_input)) digest.value(file->path);
@@ -82,12 +89,59 @@ void add(Digest& digest, const ProcessPolicies& process) {
   digest.value(process.environment);
   digest.value(process.clear_environment);
   digest.value(process.umask);
-  digest.value(process.nice);
+  digest.value(process.placement.nice);
   digest.value(process.limits);
   digest.value(process.kill_signal);
   digest.value(process.kill_grace);
   digest.value(process.success_exit_codes);
   digest.value(process.output_max_bytes);
+}
+
+void add_if_given(Digest& digest, const PlacementPolicy& placement) {
+  if (placement.ionice) {
+    digest.text("ionice");
+    digest.value(placement.ionice->priority_class);
+    digest.value(placement.ionice->level);
+  }
+  if (!placement.cpus.empty()) {
+    digest.text("cpu_affinity");
+    digest.value(placement.cpus);
+  }
+  if (placement.oom_score_adj) {
+    digest.text("oom_score_adj");
+    digest.value(*placement.oom_score_adj);
+  }
+}
+
+void add_if_given(Digest& digest, const SandboxPolicy& sandbox) {
+  if (sandbox.no_new_privileges) digest.text("no_new_privileges");
+  if (sandbox.view.private_tmp) digest.text("private_tmp");
+  if (!sandbox.view.network) digest.text("no network");
+  if (!sandbox.drop_capabilities.empty()) {
+    digest.text("drop_capabilities");
+    digest.value(sandbox.drop_capabilities);
+  }
+  if (!sandbox.view.read_only.empty()) {
+    digest.text("read_only");
+    digest.value(sandbox.view.read_only);
+  }
+}
+
+// Of later keys, only what is given: see add_unless_default().
+void add_if_given(Digest& digest, const ProcessPolicies& process) {
+  if (process.user) {
+    digest.text("user");
+    digest.value(process.user->account.user);
+    digest.value(process.user->account.group);
+    digest.value(process.user->account.supplementary_groups);
+  }
+  for (const auto& file : process.env_files) {
+    digest.text("env_file");
+    digest.value(file.path);
+    digest.value(file.optional);
+  }
+  add_if_given(digest, process.placement);
+  add_if_given(digest, process.sandbox);
 }
 
 void add(Digest& digest, const PreconditionDeclaration& precondition) {
@@ -192,7 +246,10 @@ std::string fingerprint(const JobSpec& job) {
   digest.value(job.policies.process.working_dir);
   const auto& run = job.policies.run;
   const bool asks_a_command = run.precondition && run.precondition->command;
-  if (std::holds_alternative<CommandSpec>(job.action) || asks_a_command) add(digest, job.policies.process);
+  if (std::holds_alternative<CommandSpec>(job.action) || asks_a_command) {
+    add(digest, job.policies.process);
+    add_if_given(digest, job.policies.process);
+  }
   add(digest, run);
   add_unless_default(digest, run);
   if (!job.depends_on.empty()) add(digest, job.depends_on);

@@ -13,9 +13,10 @@ namespace belfry::daemon {
 namespace {
 
 // Keys that only a program can obey.
-constexpr std::array<std::string_view, 11> process_keys{
-    "shell",      "environment", "clear_environment", "stdin", "umask", "nice", "limits", "kill_signal",
-    "kill_grace", "output",      "success_exit_codes"};
+constexpr std::array<std::string_view, 18> process_keys{
+    "shell",   "interpreter", "user",        "environment", "env_file",     "clear_environment",
+    "stdin",   "umask",       "nice",        "ionice",      "cpu_affinity", "oom_score_adj",
+    "sandbox", "limits",      "kill_signal", "kill_grace",  "output",       "success_exit_codes"};
 
 void check_name(std::string_view name, Place place, const Value& value) {
   if (is_job_name(name)) return;
@@ -38,6 +39,10 @@ void check_use(const MapReader& job, const JobSpec& spec) {
       job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
     }
     return;
+  }
+  if (job.has("interpreter") && !job.has("script")) {
+    job.complain_at_key("interpreter", {"only a script has an interpreter", "a key \"script\"",
+                                        "write the interpreter into the command, or the command as a script"});
   }
   if (job.has("shell") && !asks_a_command(spec) &&
       std::holds_alternative<std::vector<std::string>>(std::get<CommandSpec>(spec.action).command)) {

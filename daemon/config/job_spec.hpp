@@ -14,6 +14,7 @@
 #include "daemon/config/dependencies_reader.hpp"
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
+#include "jobs/exec.hpp"
 #include "jobs/parameters.hpp"
 #include "time/trigger.hpp"
 #include "time/zone.hpp"
@@ -43,7 +44,8 @@ struct InputFile {
 
 /// A program.
 struct CommandSpec {
-  std::variant<std::string, std::vector<std::string>> command;  ///< text for the shell, or a list to be run as it is
+  /// Text for the shell, a list to be run as it is, or a text for an interpreter.
+  std::variant<std::string, std::vector<std::string>, jobs::Script> command;
   std::variant<std::monostate, std::string, InputFile> standard_input;
 };
 

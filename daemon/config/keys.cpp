@@ -98,15 +98,24 @@ constexpr std::array job_keys{
     Key{"holidays", "a calendar, a list, or none", "", "the calendars whose days are off"},
     Key{"on_holiday", "skip, before, after or run", "skip", "what happens to a slot on a day off"},
     Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is", job_only},
+    Key{"script", "text", "", "a program as text, which an interpreter reads", job_only},
+    Key{"interpreter", "a path or a list", "by the script's first line, else shell", "who reads the script", job_only},
     Key{"file", "a map", "", "copies, moves, deletes or rotates files", job_only},
     Key{"native", "a map", "", "calls a function that is built into belfryd", job_only},
     Key{"shell", "a path", "/bin/sh", "the shell of a command that is text"},
     Key{"working_dir", "a path", "the folder of this file", "where it runs; relative to the folder of this file"},
-    Key{"environment", "a map of text", "", "variables added to the daemon's; those of defaults are kept"},
+    Key{"environment", "a map, or a list of NAME=value", "",
+        "variables added to the daemon's; those of defaults are kept"},
+    Key{"env_file", "a path, a map, a list, or none", "", "files of variables, read when a run starts"},
     Key{"clear_environment", "true or false", "false", "true: nothing is inherited from the daemon but PATH"},
     Key{"stdin", "text or a map", "", "what the program reads; without it, nothing", job_only},
+    Key{"user", "a user, a map, or none", "the daemon's", "whom it runs as, if not as belfryd; belfryd must be root"},
     Key{"umask", "octal digits", "the daemon's", "permissions that new files do not get, such as 0027"},
-    Key{"nice", "-20 to 19", "0", "the CPU priority; higher is more modest"},
+    Key{"nice", "-20 to 19, or none", "the daemon's", "the CPU priority; higher is more modest"},
+    Key{"ionice", "a class, a map, or none", "by nice", "the priority at the disk"},
+    Key{"cpu_affinity", "CPUs such as 0-3,6, or none", "the daemon's", "the CPUs that it may use"},
+    Key{"oom_score_adj", "-1000 to 1000, or none", "the daemon's", "higher: ended sooner when the memory runs out"},
+    Key{"sandbox", "a map or none", "", "what it may not do, and does not see"},
     Key{"limits", "a map", "", "resource limits of the program (setrlimit)"},
     Key{"timeout", "a duration or none", "none", "how long one attempt may take before it is ended"},
     Key{"kill_signal", "a signal", "TERM", "the signal that ends the program and its children first"},
@@ -193,12 +202,13 @@ constinit const Section circuit_breaker_section{"circuit_breaker", circuit_break
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,     &log_section,       &history_section,      &store_section,     &calendar_section,
-      &group_section,   &rate_section,      &catchup_section,      &job_section,       &active_section,
-      &retries_section, &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &sla_section,     &limits_section,    &output_section,       &stdin_section,     &channel_section,
-      &webhook_section, &mail_section,      &smtp_section,         &exec_section,      &secret_section,
-      &notify_section,  &ping_section,      &daemon_ping_section,  &tracing_section};
+      &top_section,      &log_section,         &history_section,      &store_section,     &calendar_section,
+      &group_section,    &rate_section,        &catchup_section,      &job_section,       &active_section,
+      &retries_section,  &group_use_section,   &precondition_section, &free_disk_section, &circuit_breaker_section,
+      &sla_section,      &limits_section,      &output_section,       &stdin_section,     &user_section,
+      &env_file_section, &ionice_section,      &sandbox_section,      &channel_section,   &webhook_section,
+      &mail_section,     &smtp_section,        &exec_section,         &secret_section,    &notify_section,
+      &ping_section,     &daemon_ping_section, &tracing_section};
   return sections;
 }
 

@@ -48,9 +48,13 @@ extern const Section precondition_section;
 extern const Section free_disk_section;
 extern const Section circuit_breaker_section;
 extern const Section sla_section;
-extern const Section limits_section;  // process_keys.cpp, and the two below
+extern const Section limits_section;  // process_keys.cpp, and those below
 extern const Section output_section;
 extern const Section stdin_section;
+extern const Section env_file_section;
+extern const Section ionice_section;
+extern const Section sandbox_section;
+extern const Section user_section;
 extern const Section channel_section;  // notify_keys.cpp, and those below
 extern const Section webhook_section;
 extern const Section mail_section;

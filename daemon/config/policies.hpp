@@ -11,11 +11,15 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/environment_reader.hpp"
 #include "daemon/config/groups_reader.hpp"
 #include "daemon/config/map_reader.hpp"
 #include "daemon/config/notify_rules.hpp"
+#include "daemon/config/placement_reader.hpp"
 #include "daemon/config/precondition_reader.hpp"
+#include "daemon/config/sandbox_reader.hpp"
 #include "daemon/config/schedule_policies.hpp"
+#include "daemon/config/user_reader.hpp"
 #include "engine/job.hpp"
 #include "time/zone.hpp"
 
@@ -26,9 +30,12 @@ struct ProcessPolicies {
   std::filesystem::path shell = "/bin/sh";
   std::filesystem::path working_dir;  ///< absolute
   std::map<std::string, std::string> environment;
+  std::vector<jobs::EnvFile> env_files;
   bool clear_environment = false;
+  std::optional<UserDeclaration> user;
   std::optional<unsigned> umask;
-  std::optional<int> nice;
+  PlacementPolicy placement;
+  SandboxPolicy sandbox;
   std::map<std::string, std::optional<std::uint64_t>> limits;  ///< by key of limits_section; nullopt: unlimited
   int kill_signal = SIGTERM;
   time::Duration kill_grace = std::chrono::seconds{10};

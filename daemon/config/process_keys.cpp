@@ -26,10 +26,38 @@ constexpr std::array stdin_keys{
     Key{"file", "a path", "", "the file that the program reads"},
 };
 
+constexpr std::array env_file_keys{
+    Key{"file", "a path", "", "the file; relative to the folder of this file"},
+    Key{"optional", "true or false", "false", "true: it may be missing"},
+};
+
+constexpr std::array ionice_keys{
+    Key{"class", "realtime, best_effort or idle", "best_effort", "idle: the disk is used when nobody else wants it"},
+    Key{"level", "0 to 7", "4", "0 goes first; not of idle"},
+};
+
+constexpr std::array sandbox_keys{
+    Key{"no_new_privileges", "true or false", "false", "true: setuid programs such as sudo gain nothing"},
+    Key{"drop_capabilities", "all, none, or a list", "none", "capabilities that neither it nor its children have"},
+    Key{"private_tmp", "true or false", "false", "true: an empty /tmp and /var/tmp, in memory, gone with the program"},
+    Key{"read_only", "a path, a list, or none", "none", "files and folders that it cannot change"},
+    Key{"network", "true or false", "true", "false: no network but a loopback of its own"},
+};
+
+constexpr std::array user_keys{
+    Key{"name", "a user", "", "the name or the number of the user"},
+    Key{"group", "a group", "the user's own", "the name or the number of the group"},
+    Key{"supplementary_groups", "a list of groups", "", "more groups, besides those that have the user as a member"},
+};
+
 }  // namespace
 
 constinit const Section limits_section{"limits", limits_keys};
 constinit const Section output_section{"output", output_keys};
 constinit const Section stdin_section{"stdin", stdin_keys};
+constinit const Section env_file_section{"env_file", env_file_keys};
+constinit const Section ionice_section{"ionice", ionice_keys};
+constinit const Section sandbox_section{"sandbox", sandbox_keys};
+constinit const Section user_section{"user", user_keys};
 
 }  // namespace belfry::daemon

@@ -51,37 +51,6 @@ void read_umask(const Value& value, std::optional<unsigned>& mask) {
   mask = bits;
 }
 
-bool is_variable_name(std::string_view name) {
-  const auto word = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !name.empty() && (name[0] < '0' || name[0] > '9') && std::ranges::all_of(name, word);
-}
-
-void read_environment(const Value& value, std::map<std::string, std::string>& environment) {
-  if (value.node().kind == yaml::Node::Kind::sequence) {
-    value.complain({"this is a list", "a map of variables", "write NAME: value instead of - NAME=value"});
-    return;
-  }
-  if (!value.is_map("a map of variables, NAME: value")) return;
-  for (const auto& entry : value.node().entries) {
-    const auto variable = value.child(entry);
-    if (!is_variable_name(entry.key)) {
-      value.errors().add(entry.place, variable.path(),
-                         {in_quotes(entry.key) + ": not the name of a variable",
-                          R"(letters, digits and "_", not beginning with a digit)"});
-    } else if (entry.key.starts_with("BELFRY_")) {
-      value.errors().add(
-          entry.place, variable.path(),
-          {in_quotes(entry.key) + ": names that begin with BELFRY_ are set by belfry itself", "another name"});
-    } else if (entry.value->kind == yaml::Node::Kind::null) {
-      value.errors().add(entry.place, variable.path(), {"no value is given", "", "write \"\" for an empty value"});
-    } else if (auto text = variable.any_text("text")) {
-      environment[entry.key] = std::move(*text);
-    }
-  }
-}
-
 std::optional<std::uint64_t> read_limit_number(std::string_view name, const Value& value) {
   if (name == "nofile" || name == "nproc") {
     const auto count = value.integer(name == "nofile" ? 3 : 1, 1 << 30);
@@ -140,13 +109,14 @@ void read_process_policies(const MapReader& map, const std::filesystem::path& fo
     policies.working_dir = read_path(*value, folder).value_or(policies.working_dir);
   }
   if (const auto value = map.get("environment")) read_environment(*value, policies.environment);
+  if (const auto value = map.get("env_file")) read_env_files(*value, folder, policies.env_files);
   if (const auto value = map.get("clear_environment")) {
     policies.clear_environment = value->truth().value_or(policies.clear_environment);
   }
+  if (const auto value = map.get("user")) read_user(*value, policies.user);
+  if (const auto value = map.get("sandbox")) read_sandbox(*value, folder, policies.sandbox);
+  read_placement(map, policies.placement);
   if (const auto value = map.get("umask")) read_umask(*value, policies.umask);
-  if (const auto value = map.get("nice")) {
-    if (const auto nice = value->integer(-20, 19)) policies.nice = static_cast<int>(*nice);
-  }
   if (const auto value = map.get("limits")) read_limits(*value, policies.limits);
   if (const auto value = map.get("kill_signal")) read_signal(*value, policies.kill_signal);
   if (const auto value = map.get("kill_grace")) {

@@ -14,7 +14,7 @@ class ExecSender final : public Sender {
 
   async::Task<Delivery> send(const Notice& notice) const override {
     jobs::ExecSpec spec;
-    spec.command = target_.command;
+    std::visit([&spec](const auto& command) { spec.command = command; }, target_.command);
     spec.working_dir = target_.working_dir;
     spec.environment = to_environment(notice);
     spec.standard_input = jobs::StdinText{to_json(notice) + "\n"};

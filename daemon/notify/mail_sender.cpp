@@ -27,7 +27,7 @@ class MailSender final : public Sender {
     const std::string text = mail_text(target_, notice, now, mail_id(now), target_.smtp ? "\r\n" : "\n");
     if (target_.smtp) co_return co_await by_server(*target_.smtp, notice, text);
     jobs::ExecSpec spec;
-    spec.command = target_.sendmail;
+    std::visit([&spec](const auto& command) { spec.command = command; }, target_.sendmail);
     spec.working_dir = target_.working_dir;
     spec.standard_input = jobs::StdinText{text};
     co_return co_await run_program(std::move(spec), notice, timeout_);

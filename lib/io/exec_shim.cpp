@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,32 @@ std::string octal(mode_t mode) {
   return text;
 }
 
+template <class List, class Text>
+std::string joined(const List& list, Text text) {
+  std::string all;
+  for (const auto& item : list) all += (all.empty() ? "" : ",") + text(item);
+  return all;
+}
+
+void add_surroundings(std::vector<std::string>& command, const ShimSteps& steps) {
+  if (steps.oom_score_adj) command.push_back("--oom-score-adj=" + std::to_string(*steps.oom_score_adj));
+  if (const auto& io = steps.io_priority) {
+    command.push_back("--ionice=" + std::to_string(io->priority_class) + ":" + std::to_string(io->level));
+  }
+  if (!steps.cpus.empty()) {
+    command.push_back("--cpus=" + joined(steps.cpus, [](int cpu) { return std::to_string(cpu); }));
+  }
+  if (steps.nice) command.push_back("--nice=" + std::to_string(*steps.nice));
+  for (const auto& path : steps.sandbox.read_only) command.push_back("--read-only=" + path);
+  if (steps.sandbox.private_tmp) command.emplace_back("--private-tmp");
+  if (!steps.sandbox.network) command.emplace_back("--no-network");
+}
+
+std::string user_text(const ShimUser& user) {
+  return user.name + ":" + std::to_string(user.uid) + ":" + std::to_string(user.gid) + ":" +
+         joined(user.groups, [](gid_t group) { return std::to_string(group); });
+}
+
 bool executable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 }  // namespace
@@ -28,12 +55,20 @@ bool executable(const std::string& path) { return ::access(path.c_str(), X_OK) =
 std::vector<std::string> shim_command(const std::string& shim, const ShimSteps& steps,
                                       const std::vector<std::string>& argv) {
   std::vector<std::string> command{shim, "--report-fd=" + std::to_string(report_fd)};
+  add_surroundings(command, steps);
   for (const auto& [name, limit] : steps.rlimits) {
     command.push_back("--rlimit=" + name + "=" + limit_text(limit.soft) + ":" + limit_text(limit.hard));
   }
-  if (steps.nice) command.push_back("--nice=" + std::to_string(*steps.nice));
   if (steps.umask) command.push_back("--umask=" + octal(*steps.umask));
+  if (!steps.drop_capabilities.empty()) {
+    command.push_back("--drop-capabilities=" + joined(steps.drop_capabilities, [](const auto& name) { return name; }));
+  }
+  if (steps.user) command.push_back("--user=" + user_text(*steps.user));
   if (steps.no_new_privileges) command.emplace_back("--no-new-privileges");
+  if (!steps.working_dir.empty()) command.push_back("--working-dir=" + steps.working_dir);
+  if (std::ranges::find(argv, script_path) != argv.end()) {
+    command.push_back("--keep-fd=" + std::to_string(script_fd));
+  }
   command.emplace_back("--");
   command.insert(command.end(), argv.begin(), argv.end());
   return command;
@@ -51,7 +86,7 @@ std::expected<std::string, std::string> find_shim() {
   for (const auto& path : exec_candidates("belfry-exec", search_path != nullptr ? search_path : default_search_path)) {
     if (executable(path)) return path;
   }
-  return std::unexpected("belfry-exec, which umask, nice, rlimits and no_new_privileges need, is neither in " + folder +
+  return std::unexpected("belfry-exec, which limits, nice, umask, user and the like need, is neither in " + folder +
                          " nor in " + folder + "/../libexec/belfry nor in PATH; install it there");
 }
 

@@ -46,8 +46,8 @@ Pipe make_lasting_pipe() {
   return pipe;
 }
 
-Fd make_memory_file(std::string_view text) {
-  Fd file(::memfd_create("belfry-stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+Fd make_memory_file(const char* name, std::string_view text) {
+  Fd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) fail("memfd_create");
   while (!text.empty()) {
     const ssize_t written = ::write(file.get(), text.data(), text.size());

@@ -52,8 +52,8 @@ Pipe make_pipe();
 /// 4 us more. Where /proc is not mounted, it is an ordinary pipe.
 Pipe make_lasting_pipe();
 
-/// An anonymous file that holds `text`, sealed and positioned at its start: a standard input that never blocks its
-/// writer. Throws std::system_error.
-Fd make_memory_file(std::string_view text);
+/// An anonymous file that holds `text`, sealed (nobody can change it) and positioned at its start: a standard input
+/// that never blocks its writer. `name` is a literal that /proc shows. Throws std::system_error.
+Fd make_memory_file(const char* name, std::string_view text);
 
 }  // namespace belfry::io

@@ -32,11 +32,16 @@ struct LaunchContext {
   int standard_output = -1;                    ///< -1: /dev/null
   int standard_error = -1;                     ///< -1: /dev/null
   int report = -1;                             ///< becomes descriptor 3 (report_fd), for belfry-exec; -1: none
+  int script = -1;                             ///< becomes descriptor 4 (script_fd), for an interpreter; -1: none
   std::span<const std::string> environment{};  ///< more "NAME=value", beside those of the spec
 };
 
 /// The number under which LaunchContext::report arrives.
 inline constexpr int report_fd = 3;
+
+/// The number under which LaunchContext::script arrives, and the name by which the program opens it anew.
+inline constexpr int script_fd = 4;
+inline constexpr std::string_view script_path = "/proc/self/fd/4";
 
 /// Where starting failed.
 enum class LaunchStep : std::uint8_t { process, group, streams, working_dir, command };
@@ -66,9 +71,9 @@ struct Launched {
 
 /// Starts `spec.argv` as the leader of a new process group, which can be killed as a whole, without a controlling
 /// terminal (it cannot stop on SIGTTIN nor ask a person for a password), with default signal dispositions, nothing
-/// blocked and no other descriptor than 0, 1, 2 (and report_fd). Not in a new session: setsid(2) makes the kernel set
-/// up a scheduling group of its own for each job (sched(7), autogroup), which doubled the CPU time of a launch here
-/// and, on a busy machine, made it ten times as long.
+/// blocked and no other descriptor than 0, 1, 2 (and report_fd and script_fd, if they are given). Not in a new session:
+/// setsid(2) makes the kernel set up a scheduling group of its own for each job (sched(7), autogroup), which doubled
+/// the CPU time of a launch here and, on a busy machine, made it ten times as long.
 ///
 /// Returns as soon as there is a process, which gets ready and calls execve beside us: neither a slow disk nor a dead
 /// file server holds the caller. Whether it became the program is known when it has ended: Launched::failure().

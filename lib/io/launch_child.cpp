@@ -89,7 +89,8 @@ BELFRY_BARE void leave_descriptors(const ChildPlan& plan) {
 
 // Puts the streams where the program expects them, and lets go of everything else: not at execve, which may take long.
 BELFRY_BARE void take_streams(ChildPlan& plan) {
-  for (int number = 0; number <= report_fd; ++number) {  // all taken: what is received lies above
+  const int last = plan.kept > script_fd ? script_fd : report_fd;
+  for (int number = 0; number <= last; ++number) {  // all taken: what is received lies above
     const long result = bare_call(SYS_dup3, plan.null, number, 0);
     if (result < 0) give_up(plan, LaunchStep::streams, result);
   }
@@ -103,6 +104,7 @@ BELFRY_BARE void take_streams(ChildPlan& plan) {
     const long result = bare_call(SYS_dup3, plan.received[i], plan.targets[i], 0);
     if (result < 0) give_up(plan, LaunchStep::streams, result);
   }
+  if (plan.kept > report_fd && !plan.report) bare_call(SYS_close, report_fd);
   bare_call(SYS_close_range, plan.kept, ~0U, 0);  // ENOSYS before Linux 5.9: all are O_CLOEXEC anyway
 }
 

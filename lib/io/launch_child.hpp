@@ -30,14 +30,15 @@ struct ChildPlan {
   const char* const* argv = nullptr;
   const char* const* envp = nullptr;
   const char* working_dir = nullptr;  ///< nullptr: stay
-  int null = -1;                      ///< /dev/null; 4 or more
-  int inbox = -1;                     ///< where `streams` will come from; 4 or more
+  int null = -1;                      ///< /dev/null; 5 or more
+  int inbox = -1;                     ///< where `streams` will come from; 5 or more
   msghdr* streams = nullptr;          ///< prepared for recvmsg: one message with the descriptors of `targets`, in order
   const int* received = nullptr;      ///< where they will be found
-  int targets[4] = {};                ///< the numbers that they shall have; NOLINT(*-avoid-c-arrays): see the child
+  int targets[5] = {};                ///< the numbers that they shall have; NOLINT(*-avoid-c-arrays): see the child
   int target_count = 0;
   bool arrived = true;  ///< the streams have been taken out of the inbox, or there were none; set by the child
-  int kept = 3;         ///< descriptors below stay open in the program
+  int kept = 3;         ///< descriptors below stay open in the program,
+  bool report = false;  ///< but report_fd if it is false
   bool has_terminal = false;
   ChildAnswer* answer = nullptr;
 };

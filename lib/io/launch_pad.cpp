@@ -18,7 +18,7 @@ namespace belfry::io {
 
 namespace {
 
-constexpr int first_number = 4;  // above the standard streams and the report
+constexpr int first_number = 5;  // above the standard streams, the report and the script
 constexpr std::size_t usual_count = 16;
 constexpr timespec patience{.tv_sec = 0, .tv_nsec = 5'000'000};
 constexpr std::size_t text_kept = 65536;  // a pad does not hold on to the memory of one that was unusually long
@@ -54,8 +54,8 @@ std::size_t size_of(std::span<const std::string> strings) {
   return size;
 }
 
-std::array<int, 4> sources_of(const LaunchContext& context) {
-  return {context.standard_input, context.standard_output, context.standard_error, context.report};
+std::array<int, 5> sources_of(const LaunchContext& context) {
+  return {context.standard_input, context.standard_output, context.standard_error, context.report, context.script};
 }
 
 }  // namespace
@@ -175,7 +175,8 @@ void LaunchPad::write_plan(const LaunchSpec& spec, const LaunchContext& context)
   plan_.envp = &lists_[envp];
   plan_.paths = &lists_[paths];
   plan_.working_dir = spec.working_dir.empty() ? nullptr : keep(spec.working_dir);
-  plan_.kept = context.report >= 0 ? report_fd + 1 : report_fd;
+  plan_.report = context.report >= 0;
+  plan_.kept = context.script >= 0 ? script_fd + 1 : plan_.report ? report_fd + 1 : report_fd;
   plan_.has_terminal = has_terminal();
   plan_.answer = answer_.get();
 }
@@ -190,7 +191,7 @@ const char* LaunchPad::keep(std::string_view string) {
 int LaunchPad::send_streams(const LaunchContext& context) noexcept {
   if (!plan_.arrived) ::recv(inbox_.get(), &letter_, 1, 0);  // a signal or an error ended the last child before
   const auto sources = sources_of(context);
-  std::array<int, 4> sent{};
+  std::array<int, 5> sent{};
   plan_.target_count = 0;
   for (std::size_t target = 0; target < sources.size(); ++target) {
     if (sources[target] < 0) continue;

@@ -66,7 +66,7 @@ class LaunchPad {
   msghdr message_{};                // what the child receives into
   iovec byte_{};
   char letter_ = 0;
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(4 * sizeof(int))> control_;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(5 * sizeof(int))> control_;
   alignas(16) std::array<std::byte, 16384> stack_;
 };
 

@@ -226,7 +226,7 @@ TEST_CASE("a program that closes a lasting output has ended it", "[launch]") {
 
 TEST_CASE("a memory file is read to its end as standard input", "[launch]") {
   const std::string text(300'000, 'x');
-  const Fd file = make_memory_file(text);
+  const Fd file = make_memory_file("a text", text);
   CHECK(run(shell("wc -c"), {.standard_input = file.get()}).output == "300000\n");
 }
 

@@ -1,8 +1,10 @@
 // belfry-exec: takes the steps that must happen inside of a new process, then becomes the command.
 //
-// Static, without exceptions and streams, so that it starts quickly. The order of the steps: signals, rlimits, nice,
-// umask, no_new_privileges, descriptors, command. What needs a privilege comes before no_new_privileges; limits on
-// descriptors and memory come early because nothing here needs more than they leave.
+// Static, without exceptions and streams, so that it starts quickly. The order of the steps: signals, place (memory,
+// disk, processor), namespaces, rlimits, umask, capabilities, user, no_new_privileges, working directory, descriptors,
+// command. What needs a privilege comes before the user is another one, and what opens a file before the limits; the
+// working directory and the command are reached with the program's rights.
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,9 +18,13 @@
 #include <cstring>
 #include <string>
 
+#include "capabilities.hpp"
+#include "identity.hpp"
 #include "io/exec_path.hpp"
 #include "keeper.hpp"
+#include "namespaces.hpp"
 #include "options.hpp"
+#include "placement.hpp"
 #include "report.hpp"
 
 namespace {
@@ -30,18 +36,38 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+[[noreturn]] void fail_to_enter(const Options& options) {
+  const int error = errno;
+  const std::string who = options.user ? ", which the user " + options.user->name + " must be able to enter" : "";
+  fail(error, std::string("the working directory ") + options.working_dir + who);
+}
+
+// The kernel takes the capabilities itself when root becomes somebody else, but not when a daemon with CAP_SETUID does:
+// what that one hands on (the ambient ones) would let the program become root.
+void stay_without_privilege(const Identity& who) {
+  give_up_all_capabilities();
+  if (::setresuid(0, 0, 0) == 0) fail(EPERM, "the user " + who.name + ": the way back to root is open");
+}
+
 void take_steps(const Options& options) {
   reset_signals();
+  take_place(options.placement);
+  const bool another = options.user && !is_user(*options.user);  // asked here: the sandbox hides groups
+  enter_sandbox(options.sandbox, another);
   for (const auto& limit : options.limits) {
     if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &limit.values) != 0)
       fail(errno, "rlimit " + limit.text);
   }
-  if (options.nice && ::setpriority(PRIO_PROCESS, 0, *options.nice) != 0) {
-    fail(errno, "nice " + std::to_string(*options.nice));
-  }
   if (options.umask) ::umask(*options.umask);
+  if (options.dropped_capabilities != 0) {
+    drop_capabilities(options.dropped_capabilities, options.no_new_privileges);
+  }
+  if (another) become_user(*options.user);
+  if (options.user && options.user->uid != 0) stay_without_privilege(*options.user);
   if (options.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail(errno, "no_new_privileges");
+  if (options.working_dir != nullptr && ::chdir(options.working_dir) != 0) fail_to_enter(options);
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);  // belfryd hands over nothing else anyway
+  if (options.kept_descriptor >= 0 && ::fcntl(options.kept_descriptor, F_SETFD, 0) != 0) fail(errno, "--keep-fd");
 }
 
 [[noreturn]] void become(char** command) {

@@ -5,6 +5,7 @@
 
 #include "case_file.hpp"
 #include "daemon/config/clock_change.hpp"
+#include "daemon/config/user_lint.hpp"
 #include "time/cron.hpp"
 #include "time/instant.hpp"
 
@@ -165,4 +166,18 @@ TEST_CASE("lint: an endpoint of traces that speaks gRPC, without its secrets") {
       parse_config("tracing: {endpoint: 'http://me:SECRET@h:4317'}\njobs: {}\n", "test.yaml", "/etc", {.started = now});
   REQUIRE(config);
   CHECK(format_errors(lint(*config, "test.yaml", now)).find("SECRET") == std::string::npos);
+}
+
+TEST_CASE("lint: users and groups that this machine does not have") {
+  const std::string text =
+      "defaults: {user: nobdy}\njobs:\n  a: {command: x}\n  b: {command: x, user: root}\n"
+      "  c: {command: x, user: {name: root, group: audoi}}\n";
+  const auto config = parse_config(text, "test.yaml", "/etc/belfry", {.started = now});
+  REQUIRE(config);
+  const auto found = daemon::testing::shown(lint_users(*config, "test.yaml"));
+  CHECK(found ==
+        "1:18 jobs.a.user: warning: on this machine there is no user \"nobdy\"; did you mean \"nobody\"?\n"
+        "  hint: its runs end as start_error until there is\n"
+        "5:25 jobs.c.user: warning: on this machine there is no group \"audoi\"; did you mean \"audio\"?\n"
+        "  hint: its runs end as start_error until there is\n");
 }

@@ -87,7 +87,7 @@ TEST_CASE("every key of a program is read") {
   CHECK(process.clear_environment);
   CHECK(std::get<std::string>(command(one).standard_input) == "hello");
   CHECK(process.umask == 027U);
-  CHECK(process.nice == -5);
+  CHECK(process.placement.nice == -5);
   CHECK(process.limits.at("nofile") == 64U);
   CHECK(process.limits.at("core") == 0U);
   CHECK(process.limits.at("as") == std::uint64_t{1} << 30U);
@@ -97,6 +97,71 @@ TEST_CASE("every key of a program is read") {
   CHECK(process.kill_grace == 0s);
   CHECK(process.success_exit_codes == std::vector{0, 3});
   CHECK(process.output_max_bytes == 2048);
+}
+
+TEST_CASE("a user is a name, a number or a map, and none takes it back") {
+  const auto account = [](const std::string& keys) { return job(keys).policies.process.user.value().account; };
+  CHECK(account("user: postgres").user == "postgres");
+  CHECK(account("user: 105").user == "105");
+  const auto whole = account("user: {name: app, group: www-data, supplementary_groups: [adm, 12]}");
+  CHECK(whole.user == "app");
+  CHECK(whole.group == "www-data");
+  CHECK(whole.supplementary_groups == std::vector<std::string>{"adm", "12"});
+  const auto config = load("defaults: {user: app}\njobs: {a: {command: x}, b: {command: x, user: none}}\n");
+  CHECK(config.jobs.at(0).policies.process.user->account.user == "app");
+  CHECK_FALSE(config.jobs.at(1).policies.process.user);
+}
+
+TEST_CASE("variables are a map or a list, and files of them are added to those of defaults") {
+  const auto config = load(
+      "defaults: {environment: {A: 1, B: 2}, env_file: [base.env, -/x/local.env]}\njobs:\n"
+      "  a: {command: x, environment: [B=3=4, C=], env_file: {file: a.env, optional: true}}\n"
+      "  b: {command: x, env_file: none}\n");
+  const auto& process = config.jobs.at(0).policies.process;
+  CHECK(process.environment == std::map<std::string, std::string>{{"A", "1"}, {"B", "3=4"}, {"C", ""}});
+  CHECK(process.env_files == std::vector<belfry::jobs::EnvFile>{{.path = "/etc/belfry/base.env"},
+                                                                {.path = "/x/local.env", .optional = true},
+                                                                {.path = "/etc/belfry/a.env", .optional = true}});
+  CHECK(config.jobs.at(1).policies.process.env_files.empty());
+}
+
+TEST_CASE("a place and a sandbox are read, key by key, and none takes them back") {
+  const auto config = load(
+      "defaults: {nice: 5, ionice: {class: best_effort, level: 7}, cpu_affinity: \"0-2, 6\", oom_score_adj: -100, "
+      "sandbox: {private_tmp: true, read_only: [/etc, x], drop_capabilities: [CAP_NET_RAW, chown]}}\njobs:\n"
+      "  a: {command: x, ionice: idle, cpu_affinity: [3, 1-2, 2], sandbox: {private_tmp: false, network: false, "
+      "no_new_privileges: true}}\n"
+      "  b: {command: x, nice: none, ionice: none, cpu_affinity: none, oom_score_adj: none, sandbox: none}\n");
+  const auto& a = config.jobs.at(0).policies.process;
+  CHECK(a.placement.nice == 5);
+  CHECK(a.placement.ionice.value().priority_class == 3);
+  CHECK(a.placement.cpus == std::vector{1, 2, 3});
+  CHECK(a.placement.oom_score_adj == -100);
+  CHECK_FALSE(a.sandbox.view.private_tmp);
+  CHECK_FALSE(a.sandbox.view.network);
+  CHECK(a.sandbox.no_new_privileges);
+  CHECK(a.sandbox.view.read_only == std::vector<std::string>{"/etc", "/etc/belfry/x"});
+  CHECK(a.sandbox.drop_capabilities == std::vector<std::string>{"net_raw", "chown"});
+  const auto& b = config.jobs.at(1).policies.process;
+  CHECK_FALSE(b.placement.nice);
+  CHECK_FALSE(b.placement.ionice);
+  CHECK(b.placement.cpus.empty());
+  CHECK_FALSE(b.placement.oom_score_adj);
+  CHECK(b.sandbox.view.network);
+  CHECK(b.sandbox.view.read_only.empty());
+}
+
+TEST_CASE("a script is text with an interpreter, or without one") {
+  const auto script = [](const std::string& keys) {
+    const auto config = load("jobs: {a: {" + keys + "}}\n");
+    return std::get<belfry::jobs::Script>(std::get<CommandSpec>(config.jobs.at(0).action).command);
+  };
+  CHECK(script("script: \"a\\nb\"").text == "a\nb");
+  CHECK(script("script: a").interpreter.empty());
+  CHECK(script("script: a, interpreter: python3").interpreter == std::vector<std::string>{"python3"});
+  CHECK(script("script: a, interpreter: [python3, -u]").interpreter == std::vector<std::string>{"python3", "-u"});
+  const auto config = load("jobs: {a: {script: x, stdin: text, user: nobody}}\n");
+  CHECK(std::get<std::string>(std::get<CommandSpec>(config.jobs.at(0).action).standard_input) == "text");
 }
 
 TEST_CASE("every policy is read") {
@@ -146,7 +211,7 @@ jobs:
 )");
   CHECK(config.jobs.at(0).policies.run.timeout == 5s);
   CHECK(config.jobs.at(1).policies.run.timeout == 7s);
-  CHECK(config.jobs.at(1).policies.process.nice == 3);
+  CHECK(config.jobs.at(1).policies.process.placement.nice == 3);
   CHECK(config.jobs.at(2).policies.process.environment.at("A") == "1");
 }
 
@@ -177,6 +242,17 @@ TEST_CASE("a fingerprint changes with the declaration, and with nothing else") {
   CHECK(of("jobs: {a: {every: 1m, command: x, timeout: 6s}}\n") != base);
   CHECK(of("jobs: {b: {every: 1m, command: x, timeout: 5s}}\n") != base);
   CHECK(of("jobs: {a: {every: 1m, command: x, timeout: 5s, environment: {A: b}}}\n") != base);
+  CHECK(of("jobs: {a: {every: 1m, command: x, timeout: 5s, user: b}}\n") != base);
+  for (const std::string key :
+       {"env_file: x", "ionice: idle", "cpu_affinity: 1", "oom_score_adj: 1", "sandbox: {private_tmp: true}",
+        "sandbox: {network: false}", "sandbox: {no_new_privileges: true}", "sandbox: {read_only: /etc}",
+        "sandbox: {drop_capabilities: all}"}) {
+    INFO(key);
+    CHECK(of("jobs: {a: {every: 1m, command: x, timeout: 5s, " + key + "}}\n") != base);
+  }
+  CHECK(of("jobs: {a: {every: 1m, script: x, timeout: 5s}}\n") != base);
+  CHECK(of("jobs: {a: {every: 1m, script: x}}\n") != of("jobs: {a: {every: 1m, script: x, interpreter: sh}}\n"));
+  CHECK(of("jobs: {a: {every: 1m, command: x, timeout: 5s, user: none}}\n") == base);
   CHECK(of("timezone: Asia/Tokyo\njobs: {a: {every: 1m, command: x, timeout: 5s}}\n") !=
         of("timezone: UTC\njobs: {a: {every: 1m, command: x, timeout: 5s}}\n"));
 }

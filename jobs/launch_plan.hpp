@@ -1,0 +1,43 @@
+// What is launched for an action: made up once where that is possible, else completed by each run, beside the loop.
+//
+// Private to exec.cpp.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "async/task.hpp"
+#include "async/thread_pool.hpp"
+#include "io/launch.hpp"
+#include "jobs/exec.hpp"
+#include "jobs/run_environment.hpp"
+
+namespace belfry::jobs {
+
+class LaunchPlan {
+ public:
+  /// Reads this process's environment and looks for belfry-exec. `spec` is borrowed.
+  explicit LaunchPlan(const ExecSpec& spec);
+
+  /// What to launch: the same for every run, or, if `spec` names a user or files, with what they are now. The error is
+  /// a sentence. Cancellation: a lookup that is under way ends alone; reading a file is waited for.
+  async::Task<std::expected<io::LaunchSpec, std::string>> complete() const;
+
+  /// The same where nothing is to be looked up; null: complete() must be asked.
+  const io::LaunchSpec* fixed() const noexcept { return fixed_ ? &launch_ : nullptr; }
+
+ private:
+  io::LaunchSpec launch_with(io::ShimSteps steps, const Variables& of_user, const Variables& of_files) const;
+  std::string cannot_start(const std::string& reason) const;
+
+  const ExecSpec& spec_;
+  Variables inherited_;  // unless it is fixed
+  std::string shim_;
+  std::string problem_;  // why nothing can be launched; empty: nothing is known against it
+  bool fixed_ = false;
+  std::shared_ptr<async::ThreadPool> lookups_;  // of its user; null: it names none
+  io::LaunchSpec launch_;
+};
+
+}  // namespace belfry::jobs
