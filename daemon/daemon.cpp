@@ -34,7 +34,7 @@
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
 #include "io/signals.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 #include "ledger/live_runs.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "observe/collectors.hpp"
@@ -170,7 +170,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
                  .ledger = *ledger_,
                  .notifications = notifications_,
                  .tracing = tracing_,
-                 .natives = *start_.load.natives}),
+                 .actions = *start_.load.actions}),
       config_watch_(
           {.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const auto& told) { say(told); }}),
       upgrade_(start_.program,

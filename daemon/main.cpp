@@ -17,7 +17,7 @@
 #include "daemon/options.hpp"
 #include "daemon/program.hpp"
 #include "io/launch_pad.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 
 namespace {
 
@@ -40,9 +40,9 @@ int start(int argc, char** argv) {
   const daemon::Handover handover = daemon::take_handover();
   const auto options = daemon::parse_options(argc, argv);
   if (!options) return options.error();
-  const jobs::NativeRegistry natives = jobs::NativeRegistry::with_builtins();
+  const jobs::ActionRegistry actions = jobs::ActionRegistry::with_builtins();
   const daemon::LoadOptions load{
-      .natives = &natives, .started = std::chrono::system_clock::now(), .read_secrets = true};
+      .actions = &actions, .started = std::chrono::system_clock::now(), .read_secrets = true};
   daemon::Loaded loaded = daemon::load_with_files(options->config, load);
   if (!loaded.config) {
     const bool colour = isatty(STDERR_FILENO) == 1;

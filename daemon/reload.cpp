@@ -78,7 +78,7 @@ Reloader::Basis Reloader::basis() const {
   return {.path = std::filesystem::absolute(options_.config),
           .load = load_,
           .build = {.pool = &parts_.pool,
-                    .natives = &parts_.natives,
+                    .actions = &parts_.actions,
                     .state_dir = running_.state_dir,
                     .generation = generation_ + 1},
           .catalog = parts_.engine.catalog(),

@@ -18,7 +18,7 @@
 #include "daemon/options.hpp"
 #include "daemon/trace/tracing.hpp"
 #include "engine/engine.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
 
@@ -52,7 +52,7 @@ class Reloader {
     ledger::Ledger& ledger;
     Notifications& notifications;
     Tracing& tracing;
-    const jobs::NativeRegistry& natives;
+    const jobs::ActionRegistry& actions;
   };
 
   /// `running`: the settings as the daemon took them at its start.

@@ -7,8 +7,6 @@
 
 #include "io/glob.hpp"
 #include "jobs/file_steps.hpp"
-#include "time/duration.hpp"
-#include "time/suggest.hpp"
 
 namespace belfry::jobs {
 
@@ -17,43 +15,26 @@ namespace {
 constexpr std::string_view some_paths = "a path, a glob or a list of them";
 
 constexpr ParameterInfo from_parameter{
-    .name = "from", .value = some_paths, .fallback = "", .meaning = "the files", .required = true, .list = true};
-constexpr ParameterInfo to_parameter{.name = "to",
-                                     .value = "a path",
-                                     .fallback = "",
-                                     .meaning = "the target; with a slash at its end, a folder",
-                                     .required = true};
+    .name = "from", .value = some_paths, .meaning = "the files", .required = true, .list = true};
+constexpr ParameterInfo to_parameter{
+    .name = "to", .value = "a path", .meaning = "the target; with a slash at its end, a folder", .required = true};
 constexpr ParameterInfo overwrite_parameter{.name = "overwrite",
-                                            .value = "true or false",
+                                            .type = ParameterType::flag,
                                             .fallback = "true",
                                             .meaning = "false: an existing target is an error"};
 constexpr ParameterInfo paths_parameter{
-    .name = "paths", .value = some_paths, .fallback = "", .meaning = "the files", .required = true, .list = true};
+    .name = "paths", .value = some_paths, .meaning = "the files", .required = true, .list = true};
 
-constexpr std::array transfer_parameters{from_parameter, to_parameter, overwrite_parameter};
-constexpr std::array delete_parameters{
-    paths_parameter,
-    ParameterInfo{
-        .name = "min_age", .value = "a duration", .fallback = "0s", .meaning = "only files unchanged for so long"}};
-constexpr std::array rotate_parameters{
-    paths_parameter,
-    ParameterInfo{
-        .name = "compress", .value = "none, gzip or zstd", .fallback = "zstd", .meaning = "the rotated files"},
-    ParameterInfo{.name = "keep", .value = "1 to 1000", .fallback = "7", .meaning = "how many rotated files stay"},
-    ParameterInfo{.name = "min_size", .value = "a size", .fallback = "0", .meaning = "only files at least as large"}};
+constexpr std::array<std::string_view, 3> methods{"none", "gzip", "zstd"};
 
-constexpr std::array operations{
-    FileOperation{"copy", "copies files", transfer_parameters},
-    FileOperation{"move", "moves files, across file systems too", transfer_parameters},
-    FileOperation{"delete", "removes files, never folders", delete_parameters},
-    FileOperation{"rotate", "renames FILE to FILE.1 and so on, and compresses it", rotate_parameters}};
+constexpr std::array<std::string_view, 4> operations{"copy", "move", "delete", "rotate"};  // as in FileSpec
 
 /// Absolute and without "." and "..", but a slash at the end is kept: it says "folder".
-std::string absolute(const std::string& path, const std::string& working_dir) {
-  return (std::filesystem::path(working_dir) / path).lexically_normal().string();
+std::string absolute(const std::string& path, const std::filesystem::path& working_dir) {
+  return (working_dir / path).lexically_normal().string();
 }
 
-void make_absolute(std::vector<std::string>& paths, const std::string& working_dir) {
+void make_absolute(std::vector<std::string>& paths, const std::filesystem::path& working_dir) {
   for (auto& path : paths) path = absolute(path, working_dir);
 }
 
@@ -69,7 +50,8 @@ void check_paths(ParameterReader& reader, std::string_view key, const std::vecto
 }
 
 /// A slip such as "/ *" or an empty variable in "$DIR/*" must not empty the machine.
-void check_delete(ParameterReader& reader, const std::vector<std::string>& paths, const std::string& working_dir) {
+void check_delete(ParameterReader& reader, const std::vector<std::string>& paths,
+                  const std::filesystem::path& working_dir) {
   for (const auto& path : paths) {
     const std::string full = absolute(path, working_dir);
     if (full == "/" || (io::has_wildcards(full) && io::split_glob(full).base == "/")) {
@@ -79,41 +61,35 @@ void check_delete(ParameterReader& reader, const std::vector<std::string>& paths
   }
 }
 
-FileSpec read_delete(ParameterReader& reader, const std::string& working_dir) {
+FileSpec read_delete(ParameterReader& reader, const std::filesystem::path& working_dir) {
   DeleteSpec spec;
   spec.paths = reader.list("paths");
   check_paths(reader, "paths", spec.paths);
   check_delete(reader, spec.paths, working_dir);
-  const auto age = time::parse_duration(reader.text("min_age", "0s"));
-  if (!age) {
-    reader.complain("min_age", "min_age wants a duration such as 30d, not '" + reader.text("min_age") + "'");
-  } else {
-    spec.min_age = *age;
-  }
+  spec.min_age = reader.duration("min_age");
   return spec;
 }
 
 FileSpec read_rotate(ParameterReader& reader) {
-  constexpr std::array<std::string_view, 3> methods{"none", "gzip", "zstd"};
   RotateSpec spec;
   spec.paths = reader.list("paths");
   check_paths(reader, "paths", spec.paths);
-  spec.compress = static_cast<Compression>(reader.choice("compress", methods, 2));
-  spec.keep = static_cast<int>(reader.integer("keep", spec.keep, 1, 1000));
-  spec.min_size = reader.size("min_size", 0);
+  spec.compress = static_cast<Compression>(reader.choice("compress"));
+  spec.keep = static_cast<int>(reader.integer("keep"));
+  spec.min_size = reader.size("min_size");
   return spec;
 }
 
 template <class Spec>
 FileSpec read_transfer(ParameterReader& reader) {
-  Spec spec{.from = reader.list("from"), .to = reader.text("to"), .overwrite = reader.flag("overwrite", true)};
+  Spec spec{.from = reader.list("from"), .to = reader.text("to"), .overwrite = reader.flag("overwrite")};
   check_paths(reader, "from", spec.from);
   if (io::has_wildcards(spec.to)) reader.complain("to", "to names one place, '" + spec.to + "' has wildcards");
   return spec;
 }
 
 struct Absolute {
-  const std::string& working_dir;
+  const std::filesystem::path& working_dir;
   void operator()(CopySpec& spec) const { transfer(spec); }
   void operator()(MoveSpec& spec) const { transfer(spec); }
   void operator()(DeleteSpec& spec) const { make_absolute(spec.paths, working_dir); }
@@ -127,7 +103,7 @@ struct Absolute {
 
 class FileAction final : public engine::Action {
  public:
-  FileAction(FileSpec spec, const FileContext& context) : spec_(std::move(spec)), pool_(context.pool) {
+  FileAction(FileSpec spec, const ActionContext& context) : spec_(std::move(spec)), pool_(context.pool) {
     std::visit(Absolute{context.working_dir}, spec_);
   }
 
@@ -142,47 +118,70 @@ class FileAction final : public engine::Action {
   }
 
   std::string_view kind() const noexcept override { return "file"; }
-  std::string describe() const override { return std::string(operations[spec_.index()].name); }
+  std::string describe() const override { return std::string(operations[spec_.index()]); }
 
  private:
   async::Task<std::string> start() const {
     if (const auto* copy = std::get_if<CopySpec>(&spec_)) return copy_files(*copy);
     if (const auto* move = std::get_if<MoveSpec>(&spec_)) return move_files(*move);
     if (const auto* remove = std::get_if<DeleteSpec>(&spec_)) return delete_files(*remove);
-    return rotate_files(std::get<RotateSpec>(spec_), pool_);
+    return rotate_files(std::get<RotateSpec>(spec_), *pool_);
   }
 
   FileSpec spec_;
-  async::ThreadPool& pool_;
+  async::ThreadPool* pool_;
 };
 
 }  // namespace
 
-std::span<const FileOperation> file_operations() { return operations; }
-
-std::shared_ptr<const engine::Action> make_file(FileSpec spec, const FileContext& context) {
+ActionPointer make_file(FileSpec spec, const ActionContext& context) {
   return std::make_shared<FileAction>(std::move(spec), context);
 }
 
-std::expected<std::shared_ptr<const engine::Action>, ParameterError> make_file(const std::string& operation,
-                                                                               const ParameterMap& parameters,
-                                                                               const FileContext& context) {
-  const auto* found = std::ranges::find(operations, std::string_view(operation), &FileOperation::name);
-  if (found == operations.end()) {
-    constexpr std::array<std::string_view, 4> names{"copy", "move", "delete", "rotate"};
-    const auto hint = time::did_you_mean(operation, names);
-    return std::unexpected(ParameterError{"operation", "there is no file operation '" + operation + "'" +
-                                                           (hint.empty() ? "" : ": " + hint) +
-                                                           "; there is copy, move, delete, rotate"});
-  }
-  ParameterReader reader(parameters, found->parameters);
-  FileSpec spec;
-  if (operation == "copy") spec = read_transfer<CopySpec>(reader);
-  if (operation == "move") spec = read_transfer<MoveSpec>(reader);
-  if (operation == "delete") spec = read_delete(reader, context.working_dir);
-  if (operation == "rotate") spec = read_rotate(reader);
-  if (reader.error()) return std::unexpected(*reader.error());
-  return make_file(std::move(spec), context);
+ActionKind file_kind() {
+  const std::vector<ParameterInfo> transfer{from_parameter, to_parameter, overwrite_parameter};
+  const ParameterInfo min_age{.name = "min_age",
+                              .type = ParameterType::duration,
+                              .fallback = "0s",
+                              .meaning = "only files unchanged for so long"};
+  const std::vector<ParameterInfo> rotate{
+      paths_parameter,
+      {.name = "compress",
+       .type = ParameterType::choice,
+       .fallback = "zstd",
+       .meaning = "the rotated files",
+       .choices = methods},
+      {.name = "keep",
+       .type = ParameterType::integer,
+       .fallback = "7",
+       .meaning = "how many rotated files stay",
+       .least = 1,
+       .most = 1000},
+      {.name = "min_size", .type = ParameterType::size, .fallback = "0", .meaning = "only files at least as large"}};
+  return {.key = "file",
+          .value = "a map",
+          .meaning = "copies, moves, deletes or rotates files",
+          .form_by = FormBy::key,
+          .form_word = "operation",
+          .text_means = {},
+          .forms = {{"copy", "copies files", transfer,
+                     [](ParameterReader& reader, const ActionContext& context) {
+                       return make_file(read_transfer<CopySpec>(reader), context);
+                     }},
+                    {"move", "moves files, across file systems too", transfer,
+                     [](ParameterReader& reader, const ActionContext& context) {
+                       return make_file(read_transfer<MoveSpec>(reader), context);
+                     }},
+                    {"delete",
+                     "removes files, never folders",
+                     {paths_parameter, min_age},
+                     [](ParameterReader& reader, const ActionContext& context) {
+                       return make_file(read_delete(reader, context.working_dir), context);
+                     }},
+                    {"rotate", "renames FILE to FILE.1 and so on, and compresses it", rotate,
+                     [](ParameterReader& reader, const ActionContext& context) {
+                       return make_file(read_rotate(reader), context);
+                     }}}};
 }
 
 }  // namespace belfry::jobs

@@ -3,18 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <expected>
-#include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "async/thread_pool.hpp"
-#include "engine/action.hpp"
+#include "jobs/action_kind.hpp"
 #include "jobs/compression.hpp"
-#include "jobs/parameters.hpp"
 
 namespace belfry::jobs {
 
@@ -51,29 +45,13 @@ struct RotateSpec {
 
 using FileSpec = std::variant<CopySpec, MoveSpec, DeleteSpec, RotateSpec>;
 
-/// One operation as people and validation see it.
-struct FileOperation {
-  std::string_view name;  ///< "copy", "move", "delete", "rotate"
-  std::string_view summary;
-  std::span<const ParameterInfo> parameters;
-};
-std::span<const FileOperation> file_operations();
-
-/// What file actions need: relative paths are meant in `working_dir` (absolute); compression runs on `pool`, which must
-/// outlive the action's runs.
-struct FileContext {
-  async::ThreadPool& pool;
-  std::string working_dir;
-};
+/// The kind of action that does these, each a form of it. Compression runs on the context's pool; relative paths are
+/// meant in its working directory.
+ActionKind file_kind();
 
 /// An action that does it. A run resumes on the loop, fails with a sentence that names the path and the operation, and
 /// succeeds with one such as "rotated 3 files, 12.4 MiB to 1.1 MiB". Cancellation: between two steps, at most 8 MiB of
 /// a copy later; no half-written target remains.
-std::shared_ptr<const engine::Action> make_file(FileSpec spec, const FileContext& context);
-
-/// The same from parameters as text; the error names the key, or "operation" for an unknown operation.
-std::expected<std::shared_ptr<const engine::Action>, ParameterError> make_file(const std::string& operation,
-                                                                               const ParameterMap& parameters,
-                                                                               const FileContext& context);
+ActionPointer make_file(FileSpec spec, const ActionContext& context);
 
 }  // namespace belfry::jobs

@@ -1,11 +1,9 @@
 #include "jobs/native.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "jobs/native_checksum.hpp"
 #include "jobs/native_compress.hpp"
-#include "time/suggest.hpp"
 
 namespace belfry::jobs {
 
@@ -13,12 +11,12 @@ namespace {
 
 class NativeAction final : public engine::Action {
  public:
-  NativeAction(std::string name, NativeCall call, async::ThreadPool& pool)
+  NativeAction(std::string name, NativeCall call, async::ThreadPool* pool)
       : name_(std::move(name)), call_(std::move(call)), pool_(pool) {}
 
   async::Task<ledger::Outcome> run(const engine::Attempt&, engine::Report& report) const override {
     try {
-      report.message = co_await pool_.run([this](const std::stop_token& stop) { return call_(stop); });
+      report.message = co_await pool_->run([this](const std::stop_token& stop) { return call_(stop); });
       co_return ledger::Outcome::success;
     } catch (const std::exception& error) {
       report.message = error.what();
@@ -32,43 +30,32 @@ class NativeAction final : public engine::Action {
  private:
   std::string name_;
   NativeCall call_;
-  async::ThreadPool& pool_;
+  async::ThreadPool* pool_;
 };
 
 }  // namespace
 
-NativeRegistry NativeRegistry::with_builtins() {
-  NativeRegistry registry;
-  registry.add(checksum_function());
-  registry.add(compress_function());
-  return registry;
-}
+std::vector<NativeFunction> builtin_functions() { return {checksum_function(), compress_function()}; }
 
-void NativeRegistry::add(NativeFunction function) {
-  const std::string name = function.name;
-  if (!functions_.emplace(name, std::move(function)).second) {
-    throw std::invalid_argument("there is a native function '" + name + "' already");
+ActionKind native_kind(std::vector<NativeFunction> functions) {
+  ActionKind kind{.key = "native",
+                  .value = "a map",
+                  .meaning = "calls a function that is built into belfryd",
+                  .form_by = FormBy::name,
+                  .form_word = "function",
+                  .text_means = {},
+                  .forms = {}};
+  for (NativeFunction& function : functions) {
+    auto make = [name = function.name, bind = std::move(function.bind)](ParameterReader& reader,
+                                                                        const ActionContext& context) -> ActionPointer {
+      return std::make_shared<NativeAction>(name, bind(reader), context.pool);
+    };
+    kind.forms.push_back({.name = std::move(function.name),
+                          .summary = std::move(function.summary),
+                          .parameters = std::move(function.parameters),
+                          .make = std::move(make)});
   }
-}
-
-std::expected<std::shared_ptr<const engine::Action>, ParameterError> NativeRegistry::make(
-    const std::string& name, const ParameterMap& parameters, async::ThreadPool& pool) const {
-  const auto found = functions_.find(name);
-  if (found == functions_.end()) {
-    std::vector<std::string> names;
-    std::string list;
-    for (const auto& [known, function] : functions_) {
-      names.push_back(known);
-      list += (list.empty() ? "" : ", ") + known;
-    }
-    const auto hint = time::did_you_mean(name, names);
-    return std::unexpected(ParameterError{"function", "there is no native function '" + name + "'" +
-                                                          (hint.empty() ? "" : ": " + hint) + "; there is " + list});
-  }
-  ParameterReader reader(parameters, found->second.parameters);
-  NativeCall call = found->second.bind(reader);
-  if (reader.error()) return std::unexpected(*reader.error());
-  return std::make_shared<NativeAction>(name, std::move(call), pool);
+  return kind;
 }
 
 }  // namespace belfry::jobs

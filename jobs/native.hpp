@@ -1,18 +1,12 @@
 // native: C++ functions by name, run on a thread pool with checked parameters.
 #pragma once
 
-#include <expected>
 #include <functional>
-#include <map>
-#include <memory>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "async/thread_pool.hpp"
-#include "engine/action.hpp"
-#include "jobs/parameters.hpp"
+#include "jobs/action_kind.hpp"
 
 namespace belfry::jobs {
 
@@ -29,26 +23,10 @@ struct NativeFunction {
   std::function<NativeCall(ParameterReader& reader)> bind;
 };
 
-/// The functions that jobs may call. Filled at the start by the program, then only read: any thread.
-class NativeRegistry {
- public:
-  /// With `checksum` and `compress` in it.
-  static NativeRegistry with_builtins();
+/// `checksum` and `compress`.
+std::vector<NativeFunction> builtin_functions();
 
-  /// Throws std::invalid_argument for a name that is taken.
-  void add(NativeFunction function);
-
-  /// An action that calls the function, or what is wrong with its name (key "function") or a parameter. Relative paths
-  /// in the parameters `path`, `paths`, `output` are the business of the function: the caller resolves them. The pool
-  /// must outlive the action's runs.
-  std::expected<std::shared_ptr<const engine::Action>, ParameterError> make(const std::string& name,
-                                                                            const ParameterMap& parameters,
-                                                                            async::ThreadPool& pool) const;
-
-  const std::map<std::string, NativeFunction, std::less<>>& functions() const noexcept { return functions_; }
-
- private:
-  std::map<std::string, NativeFunction, std::less<>> functions_;
-};
+/// The kind of action that calls them, each a form of it.
+ActionKind native_kind(std::vector<NativeFunction> functions);
 
 }  // namespace belfry::jobs

@@ -16,6 +16,8 @@ namespace belfry::jobs {
 
 namespace {
 
+constexpr std::array<std::string_view, 2> methods{"gzip", "zstd"};
+
 struct CompressOrder {
   std::vector<std::string> paths;
   Compression method = Compression::zstd;
@@ -59,37 +61,41 @@ std::string compress_all(const std::stop_token& stop, const CompressOrder& order
 }
 
 NativeCall bind(ParameterReader& reader) {
-  constexpr std::array<std::string_view, 2> methods{"gzip", "zstd"};
   CompressOrder order;
   order.paths = reader.list("paths");
-  order.method = reader.choice("method", methods, 1) == 0 ? Compression::gzip : Compression::zstd;
+  order.method = reader.choice("method") == 0 ? Compression::gzip : Compression::zstd;
   const auto range = levels(order.method);
   order.level = static_cast<int>(reader.integer("level", range.fallback, range.least, range.most));
-  order.keep = reader.flag("keep", false);
+  order.keep = reader.flag("keep");
   return [order](const std::stop_token& stop) { return compress_all(stop, order); };
 }
 
 }  // namespace
 
 NativeFunction compress_function() {
-  return {.name = "compress",
-          .summary = "compresses files one by one into .gz or .zst beside them",
-          .parameters = {{.name = "paths",
-                          .value = "a path, a glob or a list of them",
-                          .fallback = "",
-                          .meaning = "the files; those that end in .gz or .zst are passed over",
-                          .required = true,
-                          .list = true},
-                         {.name = "method", .value = "gzip or zstd", .fallback = "zstd", .meaning = "how"},
-                         {.name = "level",
-                          .value = "1 to 9 (gzip) or 1 to 19 (zstd)",
-                          .fallback = "6 (gzip), 3 (zstd)",
-                          .meaning = "how hard to try"},
-                         {.name = "keep",
-                          .value = "true or false",
-                          .fallback = "false",
-                          .meaning = "whether the uncompressed file stays"}},
-          .bind = bind};
+  return {
+      .name = "compress",
+      .summary = "compresses files one by one into .gz or .zst beside them",
+      .parameters =
+          {{.name = "paths",
+            .type = ParameterType::path,
+            .value = "a path, a glob or a list of them",
+            .meaning = "the files; those that end in .gz or .zst are passed over",
+            .required = true,
+            .list = true},
+           {.name = "method", .type = ParameterType::choice, .fallback = "zstd", .meaning = "how", .choices = methods},
+           {.name = "level",
+            .type = ParameterType::integer,
+            .value = "1 to 9 (gzip) or 1 to 19 (zstd)",
+            .fallback = "6 (gzip), 3 (zstd)",
+            .meaning = "how hard to try",
+            .least = 1,
+            .most = 19},
+           {.name = "keep",
+            .type = ParameterType::flag,
+            .fallback = "false",
+            .meaning = "whether the uncompressed file stays"}},
+      .bind = bind};
 }
 
 }  // namespace belfry::jobs

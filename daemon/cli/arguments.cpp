@@ -174,16 +174,21 @@ void declare_schedules(Declared& declared) {
       },
       [](Session& session, const NextOptions& options) { return next(session, options); });
   declared.command<NextOptions>(
-      "explain", "Say in plain English when a job or a schedule expression is due, and what to beware of",
+      "explain",
+      "Say in plain English when a job or a schedule expression is due, and what to beware of; or what an action takes",
       "  belfry explain '30 2 13 * fri'\n  belfry explain 'Mon..Fri *-*-* 02:30' --tz Europe/Berlin\n"
-      "  belfry explain backup",
+      "  belfry explain backup\n  belfry explain --action file",
       [](CLI::App& sub, NextOptions& options) {
-        sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")
-            ->required()
-            ->type_name("JOB|EXPR");
+        CLI::Option_group* const what = sub.add_option_group("what");
+        what->add_option("subject", options.subject, "a job, or a quoted schedule expression")->type_name("JOB|EXPR");
+        what->add_option("--action", options.action, "a kind of action, such as file: the keys that it takes")
+            ->type_name("KIND");
+        what->require_option(1);
         add_schedule_options(sub, options);
       },
-      [](Session& session, const NextOptions& options) { return explain(session, options); });
+      [](Session& session, const NextOptions& options) {
+        return options.action.empty() ? explain(session, options) : explain_action(session, options.action);
+      });
 }
 
 void declare_times(Declared& declared, const Words& tail) {

@@ -40,6 +40,7 @@ struct NextOptions {
   std::string hash_key;         ///< of an expression: the job by whose name H is chosen
   std::string config;           ///< a file whose job `subject` is; empty: the daemon's
   bool around_changes = false;  ///< the slots beside the next changes of the clock
+  std::string action;           ///< a kind of action, instead of a subject
 };
 
 struct HistoryOptions {
@@ -110,6 +111,7 @@ int why(Session& session, const WhyOptions& options);            // why_command.
 int slow(Session& session, const SlowOptions& options);          // slow_command.cpp
 int next(Session& session, const NextOptions& options);          // schedule_commands.cpp
 int explain(Session& session, const NextOptions& options);       // schedule_commands.cpp
+int explain_action(Session& session, const std::string& kind);   // explain_action.cpp
 int lint(Session& session, const std::string& file);             // lint_command.cpp
 int in(Session& session, const OneShotOptions& options);         // time_commands.cpp
 int at(Session& session, const OneShotOptions& options);         // time_commands.cpp

@@ -13,7 +13,7 @@
 namespace belfry::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 4> action_keys{"command", "script", "file", "native"};
+constexpr std::array<std::string_view, 2> program_keys{"command", "script"};  // the kind that is none of the registry
 
 void read_input(const Value& value, const std::filesystem::path& folder, CommandSpec& command) {
   if (value.node().kind != yaml::Node::Kind::map) {
@@ -46,24 +46,30 @@ std::optional<Action> read_script_action(const Value& value, const MapReader& jo
 }
 
 std::optional<Action> read_one(std::string_view key, const Value& value, const MapReader& job,
-                               const ActionContext& context) {
+                               const ActionReaderContext& context) {
   if (key == "command") return read_command(value, job, context.folder);
   if (key == "script") return read_script_action(value, job, context.folder);
-  if (key == "file") return read_file_action(value, context.folder);
-  return read_native_action(value, context.folder, *context.natives);
+  return read_declared_action(value, *context.actions.find(key),
+                              {.folder = context.folder, .secrets = context.secrets});
+}
+
+std::string one_of(const jobs::ActionRegistry& actions) {
+  std::string text = "one of command, script";
+  for (const auto& kind : actions.kinds()) text += ", " + kind.key;
+  return text;
 }
 
 }  // namespace
 
-std::optional<Action> read_action(const MapReader& job, const ActionContext& context) {
+std::optional<Action> read_action(const MapReader& job, const ActionReaderContext& context) {
   std::optional<std::string_view> given;
   std::optional<Action> result;
   for (const auto& entry : job.map().node().entries) {
     const std::string_view key = entry.key;
-    if (std::ranges::find(action_keys, key) == action_keys.end()) continue;
+    if (std::ranges::find(program_keys, key) == program_keys.end() && context.actions.find(key) == nullptr) continue;
     if (given) {
       job.complain_at_key(key, {"a job does one thing, and " + in_quotes(*given) + " is given too",
-                                "one of command, script, file, native", "declare a second job"});
+                                one_of(context.actions), "declare a second job"});
       return std::nullopt;
     }
     given = key;
@@ -71,9 +77,17 @@ std::optional<Action> read_action(const MapReader& job, const ActionContext& con
   }
   if (!given) {
     const auto place = job.map().place();
-    job.map().errors().add(place, job.map().path(), {"this job does nothing", "one of command, script, file, native"});
+    job.map().errors().add(place, job.map().path(), {"this job does nothing", one_of(context.actions)});
   }
   return result;
+}
+
+std::vector<Key> keys_of_jobs(const jobs::ActionRegistry& actions) {
+  std::vector<Key> keys(job_section.keys.begin(), job_section.keys.end());
+  auto at = std::ranges::find(keys, "interpreter", &Key::name) + 1;
+  for (const auto& kind : actions.kinds())
+    at = keys.insert(at, {kind.key, kind.value, "", kind.meaning, KeyUse::job}) + 1;
+  return keys;
 }
 
 }  // namespace belfry::daemon

@@ -4,13 +4,12 @@
 
 #include "jobs/digest.hpp"
 #include "jobs/exec.hpp"
-#include "jobs/file.hpp"
 #include "jobs/precondition.hpp"
 
 namespace belfry::daemon {
 namespace {
 
-using ActionPointer = std::shared_ptr<const engine::Action>;
+using jobs::ActionPointer;
 using PreconditionPointer = std::shared_ptr<const engine::Precondition>;
 using PreconditionMaker = std::function<PreconditionPointer(const JobSpec&)>;
 
@@ -62,12 +61,13 @@ ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const 
   return jobs::make_exec(std::move(spec));
 }
 
-ActionPointer make_action(const FileDeclaration& file, const JobSpec& job, const BuildContext& context, bool) {
-  return jobs::make_file(file.operation, file.parameters, {*context.pool, job.policies.process.working_dir}).value();
-}
-
-ActionPointer make_action(const NativeDeclaration& native, const JobSpec&, const BuildContext& context, bool) {
-  return context.natives->make(native.function, native.parameters, *context.pool).value();
+ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec& job, const BuildContext& context,
+                          bool) {
+  const auto& process = job.policies.process;
+  return context.actions
+      ->make(declared,
+             {.pool = context.pool, .working_dir = process.working_dir, .output_budget = process.output_max_bytes})
+      .value();
 }
 
 PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& context) {

@@ -15,13 +15,13 @@ namespace belfry::daemon {
 
 /// What actions need and no file can say.
 struct BuildContext {
-  async::ThreadPool* pool = nullptr;              ///< for file and native jobs; must outlive the catalog
-  const jobs::NativeRegistry* natives = nullptr;  ///< the one with which the configuration was loaded
+  async::ThreadPool* pool = nullptr;              ///< for actions that block; must outlive the catalog
+  const jobs::ActionRegistry* actions = nullptr;  ///< the one with which the configuration was loaded
   std::filesystem::path state_dir;                ///< handed to programs as BELFRY_STATE_DIR; empty: not
   std::uint64_t generation = 1;
 };
 
-/// A generation of the catalog. REQUIRES: pool and natives are set. Reads the environment of this process: no other
+/// A generation of the catalog. REQUIRES: pool and actions are set. Reads the environment of this process: no other
 /// thread may change it meanwhile. Any thread; the result is immutable.
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context);
 
@@ -33,9 +33,9 @@ std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::
 /// The same without any action: to compare and to look ahead, not to run. Any thread.
 std::shared_ptr<const engine::Catalog> build_timetable(const Config& config);
 
-/// Identifies the declaration of a job: equal when and only when nothing that matters for its runs differs, whatever
-/// the order of keys, the comments, or the way in which a value came there (a default, an alias). 16 hexadecimal
-/// digits.
+/// Identifies the declaration of a job: equal when and only when nothing that matters for its runs differs but secrets,
+/// whatever the order of keys, the comments, or the way in which a value came there (a default, an alias). 16
+/// hexadecimal digits.
 std::string fingerprint(const JobSpec& job);
 
 }  // namespace belfry::daemon

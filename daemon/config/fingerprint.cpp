@@ -75,13 +75,22 @@ void add(Digest& digest, const CommandSpec& command) {
   if (const auto* text = std::get_if<std::string>(&command.standard_input)) digest.value(*text);
   if (const auto* file = std::get_if<InputFile>(&command.standard_input)) digest.value(file->path);
 }
-void add(Digest& digest, const FileDeclaration& file) {
-  digest.value(file.operation);
-  digest.value(file.parameters);
+void add(Digest& digest, const jobs::ActionDeclaration& action) {
+  digest.value(action.form);
+  digest.value(action.parameters);
 }
-void add(Digest& digest, const NativeDeclaration& native) {
-  digest.value(native.function);
-  digest.value(native.parameters);
+
+// The kinds of the first versions keep their numbers: an update of belfry is no change of the jobs.
+void add_kind(Digest& digest, const JobSpec& job) {
+  if (std::holds_alternative<CommandSpec>(job.action)) {
+    digest.number(0);
+    return;
+  }
+  const auto& action = std::get<jobs::ActionDeclaration>(job.action);
+  if (action.kind == "file") return digest.number(1);
+  if (action.kind == "native") return digest.number(2);
+  digest.text(action.kind);
+  if (action.prints) digest.value(job.policies.process.output_max_bytes);
 }
 
 void add(Digest& digest, const ProcessPolicies& process) {
@@ -241,7 +250,7 @@ std::string fingerprint(const JobSpec& job) {
   digest.value(job.trigger.text);
   if (!job.trigger.details.empty()) digest.value(job.trigger.details);
   digest.value(job.timezone);
-  digest.number(job.action.index());
+  add_kind(digest, job);
   std::visit([&](const auto& action) { add(digest, action); }, job.action);
   digest.value(job.policies.process.working_dir);
   const auto& run = job.policies.run;

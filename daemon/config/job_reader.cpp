@@ -36,6 +36,7 @@ void check_use(const MapReader& job, const JobSpec& spec) {
   if (!std::holds_alternative<CommandSpec>(spec.action)) {
     if (asks_a_command(spec)) return;  // its precondition is a program, which has these
     for (const auto key : process_keys) {
+      if (key == "output" && std::get<jobs::ActionDeclaration>(spec.action).prints) continue;
       job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
     }
     return;
@@ -88,7 +89,7 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
                        {"a job is a map", "keys such as schedule and command, indented below the name"});
     return std::nullopt;
   }
-  const MapReader job(value, job_section);
+  const MapReader job(value, context.section);
   JobSpec spec;
   spec.policies = context.defaults;
   if (const auto text = job.get("description")) spec.description = text->any_text().value_or("");
@@ -104,7 +105,8 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
                                     .policies = spec.policies.schedule,
                                     .days_off = spec.days_off});
   if (const auto needed = job.get("depends_on")) spec.depends_on = read_dependencies(*needed);
-  auto action = read_action(job, {.folder = spec.policies.process.working_dir, .natives = context.natives});
+  auto action = read_action(
+      job, {.folder = spec.policies.process.working_dir, .actions = context.actions, .secrets = context.notify.files});
   if (!trigger || !action) return std::nullopt;
   spec.name = std::move(name);
   spec.place = place;
@@ -122,9 +124,9 @@ Policies read_defaults(const Value& value, const JobContext& context) {
   Policies defaults;
   defaults.process.working_dir = context.folder;
   if (!value.is_map("a map of keys that every job shall have")) return defaults;
-  const MapReader map(value, job_section);
+  const MapReader map(value, context.section);
   for (const auto& entry : value.node().entries) {
-    const auto* key = find_key(job_section, entry.key);
+    const auto* key = find_key(context.section, entry.key);
     if (key != nullptr && key->use == KeyUse::job) {
       map.complain_at_key(entry.key, {"this key cannot have a default", "", "give it in each job"});
     }

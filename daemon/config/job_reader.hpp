@@ -7,7 +7,7 @@
 
 #include "daemon/config/job_spec.hpp"
 #include "daemon/config/map_reader.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 
 namespace belfry::daemon {
 
@@ -19,7 +19,8 @@ struct JobContext {
   Groups groups;
   Policies defaults;
   time::WallTime started;  ///< what `after` counts from
-  const jobs::NativeRegistry* natives = nullptr;
+  const jobs::ActionRegistry& actions;
+  const Section& section;  ///< the keys of a job, those of the actions included
   NotifyContext notify;
 };
 

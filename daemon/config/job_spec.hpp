@@ -14,8 +14,8 @@
 #include "daemon/config/dependencies_reader.hpp"
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
+#include "jobs/action_kind.hpp"
 #include "jobs/exec.hpp"
-#include "jobs/parameters.hpp"
 #include "time/trigger.hpp"
 #include "time/zone.hpp"
 
@@ -49,19 +49,7 @@ struct CommandSpec {
   std::variant<std::monostate, std::string, InputFile> standard_input;
 };
 
-/// One of the operations of the `file` key; parameters as jobs/parameters.hpp has them, checked.
-struct FileDeclaration {
-  std::string operation;
-  jobs::ParameterMap parameters;  ///< relative paths are meant in the job's working directory
-};
-
-/// A function that is built in; parameters checked, paths absolute.
-struct NativeDeclaration {
-  std::string function;
-  jobs::ParameterMap parameters;
-};
-
-using Action = std::variant<CommandSpec, FileDeclaration, NativeDeclaration>;
+using Action = std::variant<CommandSpec, jobs::ActionDeclaration>;
 
 struct JobSpec {
   std::string name;

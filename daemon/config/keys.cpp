@@ -100,8 +100,6 @@ constexpr std::array job_keys{
     Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is", job_only},
     Key{"script", "text", "", "a program as text, which an interpreter reads", job_only},
     Key{"interpreter", "a path or a list", "by the script's first line, else shell", "who reads the script", job_only},
-    Key{"file", "a map", "", "copies, moves, deletes or rotates files", job_only},
-    Key{"native", "a map", "", "calls a function that is built into belfryd", job_only},
     Key{"shell", "a path", "/bin/sh", "the shell of a command that is text"},
     Key{"working_dir", "a path", "the folder of this file", "where it runs; relative to the folder of this file"},
     Key{"environment", "a map, or a list of NAME=value", "",

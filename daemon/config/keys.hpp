@@ -40,7 +40,7 @@ extern const Section calendar_section;
 extern const Section group_section;
 extern const Section rate_section;
 extern const Section catchup_section;
-extern const Section job_section;
+extern const Section job_section;  // without the kinds of actions: keys_of_jobs() (action_reader.hpp) adds them
 extern const Section active_section;
 extern const Section retries_section;
 extern const Section group_use_section;
@@ -66,7 +66,7 @@ extern const Section ping_section;
 extern const Section daemon_ping_section;
 extern const Section tracing_section;  // tracing_keys.cpp
 
-/// All of them, the ones above and those of the actions.
+/// All of them. The keys of actions are declared in jobs/.
 std::span<const Section* const> all_sections();
 
 const Key* find_key(const Section& section, std::string_view name) noexcept;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/config/action_reader.hpp"
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/job_reader.hpp"
 #include "daemon/config/map_reader.hpp"
@@ -83,14 +84,19 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
               std::vector<SourceFile>& files, Config& config) {
   const MapReader top(root, top_section, true);
   config.settings = read_settings(top, folder);
-  const auto builtins = jobs::NativeRegistry::with_builtins();
+  std::optional<jobs::ActionRegistry> builtins;
+  if (options.actions == nullptr) builtins = jobs::ActionRegistry::with_builtins();
+  const jobs::ActionRegistry& actions = builtins ? *builtins : *options.actions;
+  const std::vector<Key> job_keys = keys_of_jobs(actions);
+  const Section section{job_section.name, job_keys};
   JobContext context{.folder = folder,
                      .zone = config.settings.timezone,
                      .calendars = {},
                      .groups = {},
                      .defaults = {},
                      .started = options.started,
-                     .natives = options.natives != nullptr ? options.natives : &builtins,
+                     .actions = actions,
+                     .section = section,
                      .notify = {.channels = config.channels,
                                 .files = {.folder = folder, .read = options.read_secrets, .files = files}}};
   context.defaults.process.working_dir = folder;

@@ -15,7 +15,7 @@
 #include "daemon/config/read_file.hpp"
 #include "daemon/config/settings.hpp"
 #include "daemon/config/tracing_reader.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 #include "time/wall_time.hpp"
 
 namespace belfry::daemon {
@@ -33,7 +33,7 @@ struct Config {
 };
 
 struct LoadOptions {
-  const jobs::NativeRegistry* natives = nullptr;  ///< what `native` may call; none: the functions that are built in
+  const jobs::ActionRegistry* actions = nullptr;  ///< what jobs may do; none: what is built in
   time::WallTime started;  ///< when the daemon started: what `after` counts from, over reloads too
   /// Whether the files of secrets are read. Only belfryd needs them, and others may not be allowed to.
   bool read_secrets = false;

@@ -1,20 +1,24 @@
-// The actions whose parameters are declared in jobs/: file operations and native functions.
+// The actions that jobs/ declares: what a job says under the key of such a kind, as jobs::ActionDeclaration.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 
-#include "daemon/config/job_spec.hpp"
+#include "daemon/config/secret.hpp"
 #include "daemon/config/value.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_kind.hpp"
 
 namespace belfry::daemon {
 
-/// {copy: {from: ..., to: ...}} and so on: one operation with its parameters. Complains and gives nothing when wrong.
-std::optional<Action> read_file_action(const Value& value, const std::filesystem::path& folder);
+/// What is the same for all parameters of a job.
+struct ParametersContext {
+  const std::filesystem::path& folder;  ///< absolute: where relative paths start
+  const SecretFiles& secrets;
+};
 
-/// {function: checksum, paths: ..., output: ...}. Relative paths become absolute below `folder`.
-std::optional<Action> read_native_action(const Value& value, const std::filesystem::path& folder,
-                                         const jobs::NativeRegistry& natives);
+/// The form that is meant, with its parameters; paths are absolute. Complains and gives nothing when something is
+/// wrong.
+std::optional<jobs::ActionDeclaration> read_declared_action(const Value& value, const jobs::ActionKind& kind,
+                                                            const ParametersContext& context);
 
 }  // namespace belfry::daemon

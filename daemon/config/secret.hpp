@@ -37,6 +37,9 @@ std::optional<Secret> read_secret(const MapReader& map, std::string_view key, co
 /// The same of a single value: text, or a map {file: PATH}.
 std::optional<Secret> read_secret(const Value& value, const SecretFiles& files);
 
+/// The contents of the file whose path the value is, as above.
+std::optional<Secret> read_secret_file(const Value& path, const SecretFiles& files);
+
 /// Value::is_map() where somebody may have written the secret itself.
 bool is_map_of_secrets(const Value& value, std::string_view expected);
 

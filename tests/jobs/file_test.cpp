@@ -53,7 +53,8 @@ class Folder : public test::TempDir {
   }
   std::expected<std::shared_ptr<const engine::Action>, jobs::ParameterError> make(
       const std::string& operation, const jobs::ParameterMap& parameters) {
-    return jobs::make_file(operation, parameters, {pool_, path().string()});
+    return make_action(jobs::file_kind(), {.kind = "file", .form = operation, .parameters = parameters},
+                       {.pool = &pool_, .working_dir = path()});
   }
 
  private:

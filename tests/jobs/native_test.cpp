@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "action_fixture.hpp"
+#include "jobs/action_registry.hpp"
 #include "jobs/exec.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace belfry;
 using namespace std::chrono_literals;
-using jobs::NativeRegistry;
 using ledger::Outcome;
 
 namespace {
@@ -29,9 +29,15 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
+auto make(const std::string& function, const jobs::ParameterMap& parameters, async::ThreadPool* pool = nullptr) {
+  return make_action(jobs::native_kind(jobs::builtin_functions()),
+                     {.kind = "native", .form = function, .parameters = parameters},
+                     {.pool = pool, .working_dir = "/"});
+}
+
 test::Ran run_native(const std::string& function, const jobs::ParameterMap& parameters) {
   async::ThreadPool pool(async::ThreadPoolOptions("test").threads(2));
-  const auto action = NativeRegistry::with_builtins().make(function, parameters, pool);
+  const auto action = make(function, parameters, &pool);
   if (!action) FAIL(action.error().message);
   return test::run_action(*action);
 }
@@ -90,33 +96,33 @@ TEST_CASE("a native function that fails says which file and why", "[native]") {
 }
 
 TEST_CASE("unknown functions and bad parameters are told before anything runs", "[native]") {
-  async::ThreadPool pool(async::ThreadPoolOptions("test"));
-  const auto registry = NativeRegistry::with_builtins();
-  CHECK(registry.make("checksun", {}, pool).error().message ==
+  CHECK(make("checksun", {}).error().message ==
         "there is no native function 'checksun': did you mean \"checksum\"?; there is checksum, compress");
-  CHECK(registry.make("compress", {}, pool).error().key == "paths");
-  CHECK(registry.make("compress", {{"paths", "x"}, {"method", "bzip2"}}, pool).error().message ==
+  CHECK(make("compress", {}).error().key == "paths");
+  CHECK(make("compress", {{"paths", "x"}, {"method", "bzip2"}}).error().message ==
         "method wants gzip or zstd, not 'bzip2'");
-  CHECK(registry.make("compress", {{"paths", "x"}, {"method", "gzip"}, {"level", "10"}}, pool).error().message ==
+  CHECK(make("compress", {{"paths", "x"}, {"method", "gzip"}, {"level", "10"}}).error().message ==
         "level wants a whole number from 1 to 9, not '10'");
 }
 
 TEST_CASE("one's own function runs on the pool, and a cancelled run asks it to stop", "[native]") {
   async::ThreadPool pool(async::ThreadPoolOptions("test"));
-  NativeRegistry registry;
   std::atomic<bool> stopped = false;
-  registry.add({.name = "wait",
-                .summary = "waits until it is stopped",
-                .parameters = {},
-                .bind = [&stopped](jobs::ParameterReader&) -> jobs::NativeCall {
-                  return [&stopped](const std::stop_token& stop) {
-                    while (!stop.stop_requested()) std::this_thread::yield();
-                    stopped = true;
-                    return std::string();
-                  };
-                }});
-  CHECK_THROWS_AS(registry.add({.name = "wait", .summary = "", .parameters = {}, .bind = {}}), std::invalid_argument);
-  const auto ran = test::run_action(*registry.make("wait", {}, pool), 20ms);
+  const jobs::NativeFunction wait{.name = "wait",
+                                  .summary = "waits until it is stopped",
+                                  .parameters = {},
+                                  .bind = [&stopped](jobs::ParameterReader&) -> jobs::NativeCall {
+                                    return [&stopped](const std::stop_token& stop) {
+                                      while (!stop.stop_requested()) std::this_thread::yield();
+                                      stopped = true;
+                                      return std::string();
+                                    };
+                                  }};
+  jobs::ActionRegistry registry;
+  registry.add(jobs::native_kind({wait}));
+  const auto action =
+      registry.make({.kind = "native", .form = "wait", .parameters = {}}, {.pool = &pool, .working_dir = "/"});
+  const auto ran = test::run_action(*action, 20ms);
   CHECK_FALSE(ran.outcome);
   CHECK(stopped);
 }

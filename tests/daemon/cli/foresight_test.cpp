@@ -52,6 +52,22 @@ TEST_CASE("diff tells what differs with 1, nothing with 0, and refuses a wrong f
   CHECK(belfry(none, "diff one.yaml").code == 2);
 }
 
+TEST_CASE("explain --action tells the keys of a kind, and which kinds there are") {
+  const test::TempDir folder;
+  const auto none = folder / "none.sock";
+  const Said file = belfry(none, "explain --action file");
+  CHECK(file.code == 0);
+  CHECK_THAT(file.out, Catch::StartsWith("file: copies, moves, deletes or rotates files\n\ncopy: copies files\n") &&
+                           Catch::Contains("keep       1 to 1000                         7         how many"));
+  const json document = json::parse(belfry(none, "explain --action native --json").out);
+  CHECK(document.at("forms")[1].at("keys")[1].at("takes") == "gzip or zstd");
+  const Said unknown = belfry(none, "explain --action fil");
+  CHECK(unknown.code == 3);
+  CHECK_THAT(unknown.err, Catch::Contains("did you mean \"file\"?"));
+  CHECK(belfry(none, "explain").code == 2);
+  CHECK(belfry(none, "explain '@daily' --action file").code == 2);
+}
+
 TEST_CASE("simulate counts overlaps with assumed durations, or with those of the daemon") {
   const test::TempDir folder;
   const auto none = folder / "none.sock";

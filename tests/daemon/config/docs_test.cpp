@@ -1,17 +1,19 @@
 // docs/configuration.md and docs/scheduler.schema.json say what the program does: the tables, the examples, the schema.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
+#include "action_docs.hpp"
 #include "daemon/config/keys.hpp"
 #include "daemon/config/load_config.hpp"
-#include "jobs/file.hpp"
-#include "jobs/native.hpp"
+#include "jobs/action_registry.hpp"
 
 using namespace belfry::daemon;
-using belfry::jobs::ParameterInfo;
+using belfry::jobs::ActionRegistry;
+using belfry::test::table_row;
 
 namespace {
 
@@ -21,11 +23,6 @@ std::string read(const std::string& name) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-std::string row(std::string_view name, std::string_view takes, std::string_view fallback, std::string_view meaning) {
-  std::string text = "| `" + std::string(name) + "` | " + std::string(takes) + " | ";
-  return text + std::string(fallback) + " | " + std::string(meaning) + " |\n";
 }
 
 // The blocks of a page that begin with ```yaml.
@@ -45,34 +42,50 @@ std::set<std::string> names(const nlohmann::json& object) {
   return result;
 }
 
-std::set<std::string> names(std::span<const ParameterInfo> parameters) {
-  std::set<std::string> result;
-  for (const auto& parameter : parameters) result.insert(std::string(parameter.name));
-  return result;
+bool writing() { return std::getenv("BELFRY_WRITE_DOCS") != nullptr; }
+
+void write(const std::string& name, const std::string& text) { std::ofstream(BELFRY_SOURCE_DIR "/" + name) << text; }
+
+// Where the rows of the first table below a heading begin and end; npos: the heading is not there.
+std::pair<std::size_t, std::size_t> rows_below(const std::string& page, const std::string& heading) {
+  static constexpr std::string_view head = "| key | takes | default | meaning |\n|---|---|---|---|\n";
+  const auto at = page.find("\n#### " + heading + "\n");
+  if (at == std::string::npos) return {at, at};
+  const auto begin = page.find(head, at) + head.size();
+  auto end = begin;
+  while (page.compare(end, 2, "| ") == 0) end = page.find('\n', end) + 1;
+  return {begin, end};
 }
 
 }  // namespace
 
-TEST_CASE("docs/configuration.md has the row of every key and every parameter") {
+TEST_CASE("docs/configuration.md has the row of every key") {
   const auto page = read("docs/configuration.md");
   for (const auto* section : all_sections()) {
     for (const auto& key : section->keys) {
       INFO(section->name << ": " << key.name);
-      CHECK(page.find(row(key.name, key.type, key.fallback, key.meaning)) != std::string::npos);
+      CHECK(page.find(table_row(key.name, key.type, key.fallback, key.meaning)) != std::string::npos);
     }
   }
-  const auto check_parameters = [&](std::span<const ParameterInfo> parameters) {
-    for (const auto& p : parameters) {
-      INFO(p.name);
-      CHECK(page.find(row(p.name, p.value, p.fallback, p.meaning)) != std::string::npos);
-    }
-  };
-  for (const auto& operation : belfry::jobs::file_operations()) check_parameters(operation.parameters);
-  const auto natives = belfry::jobs::NativeRegistry::with_builtins();
-  for (const auto& [name, function] : natives.functions()) {
-    CHECK(page.find("#### native: " + name + "\n") != std::string::npos);
-    check_parameters(function.parameters);
+  for (const auto& kind : ActionRegistry::with_builtins().kinds()) {
+    INFO(kind.key);
+    CHECK(page.find(table_row(kind.key, kind.value, "", kind.meaning)) != std::string::npos);
   }
+}
+
+TEST_CASE("docs/configuration.md has the table of every form of every action") {
+  auto page = read("docs/configuration.md");
+  for (const auto& [heading, rows] : belfry::test::action_tables(ActionRegistry::with_builtins())) {
+    INFO(heading);
+    const auto [begin, end] = rows_below(page, heading);
+    REQUIRE(begin != std::string::npos);
+    if (writing()) {
+      page.replace(begin, end - begin, rows);
+    } else {
+      CHECK(page.substr(begin, end - begin) == rows);
+    }
+  }
+  if (writing()) write("docs/configuration.md", page);
 }
 
 TEST_CASE("every YAML example of docs/configuration.md is accepted") {
@@ -130,13 +143,16 @@ TEST_CASE("the shipped configurations are accepted") {
   }
 }
 
-TEST_CASE("docs/scheduler.schema.json has the keys of every section and of every action") {
+TEST_CASE("docs/scheduler.schema.json has the keys of every section") {
   const auto schema = nlohmann::json::parse(read("docs/scheduler.schema.json"));
   const auto& definitions = schema.at("$defs");
   for (const auto* section : all_sections()) {
     INFO(section->name);
     std::set<std::string> keys;
     for (const auto& key : section->keys) keys.insert(std::string(key.name));
+    if (section == &job_section) {
+      for (const auto& kind : ActionRegistry::with_builtins().kinds()) keys.insert(kind.key);
+    }
     CHECK(names(section == &top_section ? schema : definitions.at(std::string(section->name))) == keys);
   }
   std::set<std::string> defaults;
@@ -144,17 +160,21 @@ TEST_CASE("docs/scheduler.schema.json has the keys of every section and of every
     if (key.use == KeyUse::anywhere) defaults.insert(std::string(key.name));
   }
   CHECK(names(definitions.at("defaults")) == defaults);
-  for (const auto& operation : belfry::jobs::file_operations()) {
-    const auto& properties = definitions.at("file").at("properties");
-    CHECK(names(properties.at(std::string(operation.name))) == names(operation.parameters));
+}
+
+TEST_CASE("docs/scheduler.schema.json has what the declarations of the actions say") {
+  auto schema = nlohmann::ordered_json::parse(read("docs/scheduler.schema.json"));
+  const auto registry = ActionRegistry::with_builtins();
+  for (const auto& kind : registry.kinds()) {
+    INFO(kind.key);
+    const nlohmann::ordered_json use{{"$ref", "#/$defs/" + kind.key}, {"description", kind.meaning}};
+    if (writing()) {
+      schema["$defs"]["job"]["properties"][kind.key] = use;
+      schema["$defs"][kind.key] = belfry::test::schema_of(kind);
+    } else {
+      CHECK(schema.at("$defs").at("job").at("properties").value(kind.key, nlohmann::ordered_json()) == use);
+      CHECK(schema.at("$defs").value(kind.key, nlohmann::ordered_json()) == belfry::test::schema_of(kind));
+    }
   }
-  const auto natives = belfry::jobs::NativeRegistry::with_builtins();
-  const auto& functions = definitions.at("native").at("oneOf");
-  CHECK(functions.size() == natives.functions().size());
-  for (const auto& function : functions) {
-    const auto name = function.at("properties").at("function").at("const").get<std::string>();
-    auto parameters = names(natives.functions().at(name).parameters);
-    parameters.insert("function");
-    CHECK(names(function) == parameters);
-  }
+  if (writing()) write("docs/scheduler.schema.json", schema.dump(2) + "\n");
 }

@@ -226,7 +226,7 @@ TEST_CASE("triggers fire when their keys say") {
   CHECK(next("schedule: \"0 1 * * *\", timezone: Africa/Lagos") == zero + 24h);
   CHECK(next("every: 10s") == zero + 10s);
   CHECK(next("at: 1970-01-01 02:00") == zero + 2h);
-  CHECK(next("after: 1m", {.natives = nullptr, .started = zero + 10s}) == zero + 70s);
+  CHECK(next("after: 1m", {.actions = nullptr, .started = zero + 10s}) == zero + 70s);
   CHECK(load("jobs: {a: {command: x}}\n").jobs.at(0).trigger.trigger == nullptr);
   CHECK(load("jobs: {a: {command: x, every: 10s}}\n").jobs.at(0).trigger.text == "every 10s");
 }
@@ -264,9 +264,9 @@ TEST_CASE("the catalog has a job with an action of its kind for each declaration
   sums: {native: {function: checksum, paths: ["*.txt", /var/x], output: sums}, working_dir: work}
 )");
   belfry::async::ThreadPool pool(belfry::async::ThreadPoolOptions("test").threads(1));
-  const auto natives = belfry::jobs::NativeRegistry::with_builtins();
+  const auto actions = belfry::jobs::ActionRegistry::with_builtins();
   const auto catalog =
-      build_catalog(config, {.pool = &pool, .natives = &natives, .state_dir = "/tmp/state", .generation = 7});
+      build_catalog(config, {.pool = &pool, .actions = &actions, .state_dir = "/tmp/state", .generation = 7});
   CHECK(catalog->generation == 7);
   REQUIRE(catalog->jobs.size() == 3);
   const auto& program = *catalog->jobs.at("program");
@@ -276,7 +276,7 @@ TEST_CASE("the catalog has a job with an action of its kind for each declaration
   CHECK(program.fingerprint == fingerprint(config.jobs.at(0)));
   CHECK(catalog->jobs.at("cleaner")->action->kind() == "file");
   CHECK(catalog->jobs.at("sums")->action->kind() == "native");
-  CHECK(std::get<NativeDeclaration>(config.jobs.at(2).action).parameters.at("paths") ==
+  CHECK(std::get<belfry::jobs::ActionDeclaration>(config.jobs.at(2).action).parameters.at("paths") ==
         "/etc/belfry/work/*.txt\n/var/x");
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("secrets are read from files, without the end of the line, by belfryd 
       "jobs: {a: {command: x, ping: {url_file: hook.url}}}\n";
   const auto name = (dir / "scheduler.yaml").native();
   std::ofstream(name) << text;
-  const auto loaded = load_with_files(name, {.natives = nullptr, .started = {}, .read_secrets = true});
+  const auto loaded = load_with_files(name, {.actions = nullptr, .started = {}, .read_secrets = true});
   REQUIRE(loaded.config);
   const auto& webhook = std::get<WebhookTarget>(loaded.config->channels.at("ops").target);
   CHECK(webhook.url.text == "https://hooks/SECRET");
@@ -161,7 +161,7 @@ TEST_CASE("a file of a secret that is no good is an error at its key, which does
   std::ofstream(dir / "empty") << "\n";
   const auto error_of = [&](const std::string& file) {
     const auto result = parse_config("notify:\n  ops: {webhook: {url_file: " + file + "}}\njobs: {}\n", "s.yaml",
-                                     dir.path(), {.natives = nullptr, .started = {}, .read_secrets = true});
+                                     dir.path(), {.actions = nullptr, .started = {}, .read_secrets = true});
     REQUIRE_FALSE(result);
     const auto text = format_errors(result.error());
     CHECK(text.find("SECRET") == std::string::npos);

@@ -49,7 +49,7 @@ TEST_CASE("the endpoint and headers of traces are read from files by belfryd alo
   std::ofstream(dir / "token") << "Bearer TOKEN\n";
   const auto name = (dir / "scheduler.yaml").native();
   std::ofstream(name) << "tracing: {endpoint_file: url, headers: {Authorization: {file: token}}}\njobs: {}\n";
-  const auto loaded = load_with_files(name, {.natives = nullptr, .started = {}, .read_secrets = true});
+  const auto loaded = load_with_files(name, {.actions = nullptr, .started = {}, .read_secrets = true});
   REQUIRE(loaded.config);
   CHECK(loaded.config->tracing->endpoint.text == "https://SECRET@otlp");
   CHECK(loaded.config->tracing->headers.at(0).value.text == "Bearer TOKEN");

@@ -1,0 +1,77 @@
+// `belfry explain --action KIND`: what a kind of action takes, from its declaration.
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/terminal.hpp"
+#include "jobs/action_registry.hpp"
+#include "time/suggest.hpp"
+
+namespace belfry::daemon::cli {
+namespace {
+
+using jobs::ParameterInfo;
+using nlohmann::json;
+
+void add_rows(std::span<const ParameterInfo> parameters, const std::string& prefix, Table& table) {
+  for (const ParameterInfo& info : parameters) {
+    const std::string name = prefix + std::string(info.name);
+    const std::string fallback = info.required ? "required" : std::string(info.fallback);
+    table.add({name, takes(info), fallback, std::string(info.meaning)});
+    add_rows(info.keys, name + ".", table);
+  }
+}
+
+json keys_of(std::span<const ParameterInfo> parameters) {
+  json keys = json::array();
+  for (const ParameterInfo& info : parameters) {
+    json key{{"name", info.name},
+             {"takes", takes(info)},
+             {"default", nullptr},
+             {"required", info.required},
+             {"meaning", info.meaning}};
+    if (!info.fallback.empty()) key["default"] = info.fallback;
+    if (!info.keys.empty()) key["keys"] = keys_of(info.keys);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+const jobs::ActionKind& find_kind(const jobs::ActionRegistry& registry, const std::string& name) {
+  if (const auto* const kind = registry.find(name)) return *kind;
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const auto& kind : registry.kinds()) {
+    names.push_back(kind.key);
+    list += (list.empty() ? "" : ", ") + kind.key;
+  }
+  const std::string hint = time::did_you_mean(name, names);
+  throw CommandError(kNotFound, "there is no kind of action \"" + name + "\"; " + (hint.empty() ? "" : hint + " ") +
+                                    "there is " + list);
+}
+
+}  // namespace
+
+int explain_action(Session& session, const std::string& name) {
+  const auto registry = jobs::ActionRegistry::with_builtins();
+  const jobs::ActionKind& kind = find_kind(registry, name);
+  json forms = json::array();
+  std::string text = kind.key + ": " + kind.meaning + "\n";
+  for (const jobs::ActionForm& form : kind.forms) {
+    forms.push_back({{"name", form.name}, {"summary", form.summary}, {"keys", keys_of(form.parameters)}});
+    Table table({"KEY", "TAKES", "DEFAULT", "MEANING"});
+    add_rows(form.parameters, "", table);
+    if (!form.name.empty()) text += "\n" + form.name + ": " + form.summary + "\n";
+    text += "\n" + table.text(session.style);
+  }
+  if (session.json) {
+    print_json({{"action", kind.key}, {"meaning", kind.meaning}, {"forms", std::move(forms)}});
+  } else {
+    print(text);
+  }
+  return kOk;
+}
+
+}  // namespace belfry::daemon::cli
