@@ -11,6 +11,7 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                #
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs, lib/observe: gzip
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET GLOBAL libcrypto)              # jobs: SHA-256
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET GLOBAL re2)                      # jobs: patterns of an answer, in linear time
 find_package(yaml-cpp REQUIRED)                                                # daemon/config
 find_package(spdlog REQUIRED)                                                  # lib/observe: log
 find_package(prometheus-cpp REQUIRED)                                          # lib/observe: metrics

@@ -38,6 +38,8 @@ struct ActionForm {
   /// Checks the values, once, at load time, and makes the action. Never blocks, and touches no file. Where it complains
   /// to the reader, what it returns is not used.
   std::function<ActionPointer(ParameterReader& reader, const ActionContext& context)> make;
+  /// What is right and likely not meant, by parameter, for `belfry lint`. Empty: nothing ever.
+  std::function<std::vector<ParameterError>(ParameterReader& reader)> lint{};
 };
 
 /// How a job says which form it means.

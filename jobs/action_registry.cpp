@@ -5,13 +5,15 @@
 #include <stdexcept>
 
 #include "jobs/file.hpp"
+#include "jobs/http.hpp"
 #include "jobs/native.hpp"
 
 namespace belfry::jobs {
 
 ActionRegistry ActionRegistry::with_builtins() {
   ActionRegistry registry;
-  for (ActionKind& kind : std::vector{file_kind(), native_kind(builtin_functions())}) registry.add(std::move(kind));
+  for (ActionKind& kind : std::vector{file_kind(), http_kind(), native_kind(builtin_functions())})
+    registry.add(std::move(kind));
   return registry;
 }
 

@@ -1,27 +1,17 @@
 #include "daemon/config/http_headers.hpp"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 
+#include "io/http_client.hpp"
+
 namespace belfry::daemon {
-namespace {
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
-  });
-}
-
-}  // namespace
 
 HttpHeaders read_headers(const Value& value, const SecretFiles& files) {
   HttpHeaders headers;
   if (!is_map_of_secrets(value, "a map of headers by name")) return headers;
   for (const auto& entry : value.node().entries) {
     const auto header = value.child(entry);
-    if (!is_token(entry.key)) {
+    if (!io::is_header_name(entry.key)) {
       value.errors().hide_line(entry.place);  // the value may have become a part of the name
       value.errors().add(entry.place, value.path(), {"not the name of a header", "letters, digits and \"-\""});
       continue;

@@ -137,7 +137,8 @@ class Reader {
     if (info.type == ParameterType::url && value.node().kind == Kind::scalar) value.errors().hide(value.node().text);
     auto text = value.text(takes(info));
     if (text && text->find('\n') != std::string::npos) {
-      value.complain({"a line break in a parameter", takes(info)});
+      const Complaint complaint{"a line break in a parameter", takes(info)};
+      info.type == ParameterType::url ? complain_of_secret(value, complaint) : value.complain(complaint);
       return std::nullopt;
     }
     if (text && info.type == ParameterType::path) text = absolute(*text, context_.folder);

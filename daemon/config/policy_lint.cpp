@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "jobs/action_registry.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::daemon {
@@ -29,6 +30,7 @@ class PolicyLinter {
       for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
       if (policies.breaker) check_breaker(job, *policies.breaker);
       check_sla(job, policies);
+      if (const auto* action = std::get_if<jobs::ActionDeclaration>(&job.action)) check_action(job, *action);
     }
     for (const auto& [name, group] : config_->groups) {
       if (used.contains(name)) continue;
@@ -89,6 +91,19 @@ class PolicyLinter {
         {"its window is too short: fewer slots than failures lie within it", "", "a longer window, or fewer failures"});
   }
 
+  /// What the kind of action itself says about its parameters.
+  void check_action(const JobSpec& job, const jobs::ActionDeclaration& action) {
+    const jobs::ActionKind* const kind = actions_.find(action.kind);
+    const jobs::ActionForm* const form = kind == nullptr ? nullptr : kind->find(action.form);
+    if (form == nullptr || !form->lint) return;
+    jobs::ParameterMap parameters = action.parameters;
+    parameters.insert(action.secrets.begin(), action.secrets.end());
+    jobs::ParameterReader reader(parameters, form->parameters);
+    for (jobs::ParameterError& found : form->lint(reader)) {
+      warn(job, action.kind + "." + found.key, job.place, {std::move(found.message)});
+    }
+  }
+
   void check_sla(const JobSpec& job, const RunPolicies& policies) {
     const engine::SlaPolicy& sla = policies.sla;
     if (sla.max_runtime && policies.timeout && policies.retry.limit == 0 && *sla.max_runtime >= *policies.timeout) {
@@ -119,6 +134,7 @@ class PolicyLinter {
   ErrorList* warnings_;
   time::WallTime now_;
   JobsByName by_name_;
+  jobs::ActionRegistry actions_ = jobs::ActionRegistry::with_builtins();
 };
 
 }  // namespace

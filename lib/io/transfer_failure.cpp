@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <cerrno>
 #include <chrono>
 #include <system_error>
 
@@ -35,14 +36,16 @@ TransferFailure failure_of(int code, std::string_view detail, long system_error,
       return {Kind::unreachable,
               "what answers at " + where + " does not speak " + (origin.starts_with("http") ? "HTTP" : "SMTP")};
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {Kind::unreachable, "the host of " + where + " is not known to the name servers"};
+      return {Kind::unreachable, "the host of " + where + " is not known to the name servers",
+              "check how it is written, and /etc/resolv.conf"};
     case CURLE_COULDNT_RESOLVE_PROXY:
       return {Kind::unreachable, "the proxy on the way to " + where + " is not known to the name servers"};
     case CURLE_COULDNT_CONNECT:
       return {Kind::unreachable,
               where + " cannot be reached" +
                   (system_error != 0 ? ": " + std::generic_category().message(static_cast<int>(system_error))
-                                     : std::string())};
+                                     : std::string()),
+              system_error == ECONNREFUSED ? "is the server running, and is this its port?" : ""};
     case CURLE_OPERATION_TIMEDOUT:
       return {Kind::timeout, where + " has not answered within " + span_text(timeout)};
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -55,7 +58,16 @@ TransferFailure failure_of(int code, std::string_view detail, long system_error,
     case CURLE_LOGIN_DENIED:
       return {Kind::refused, where + " does not accept the user and the password"};
     case CURLE_SSL_CONNECT_ERROR:
-      return {Kind::untrusted, where + " does not speak TLS as we do"};
+      return {Kind::untrusted, where + " does not speak TLS as we do", "is this the port for https?"};
+    case CURLE_SSL_CERTPROBLEM:
+      return {Kind::invalid, "the certificate or the key that we show cannot be used",
+              "check client_cert and client_key: PEM, of one pair, readable by belfryd"};
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+      return {Kind::unreachable, where + " closed the connection before the end of its answer"};
+    case CURLE_WRITE_ERROR:
+      return {Kind::stopped, "the answer of " + where + " was not wanted to its end"};
     default:
       return {Kind::unreachable,
               "the connection to " + where + " failed: " + curl_easy_strerror(static_cast<CURLcode>(code))};

@@ -16,9 +16,11 @@ struct TransferFailure {
     untrusted,    ///< TLS: the other side's certificate, or no TLS at all
     refused,      ///< the other side said no, and will say so again
     invalid,      ///< what was asked for makes no sense: an impossible URL
+    stopped,      ///< whoever takes the body wants no more of it
   };
   Kind kind = Kind::unreachable;
-  std::string message;  ///< a sentence for a person; holds no part of a URL but the host, no header and no password
+  std::string message;   ///< a sentence for a person; holds no part of a URL but the host, no header and no password
+  std::string advice{};  ///< what to do about it, to go behind a semicolon; may be empty
 
   bool may_pass() const noexcept { return kind == Kind::unreachable || kind == Kind::timeout; }
 };

@@ -24,7 +24,8 @@ MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 def program(name):
     """The path of one of their programs."""
-    tools = [os.path.join(folder, "tools/usr/bin") for folder in (BUILD_DIR, os.path.join(SOURCE_DIR, "build"))]
+    tools = [os.path.join(folder, "tools/usr", kind) for folder in (BUILD_DIR, os.path.join(SOURCE_DIR, "build"))
+             for kind in ("bin", "sbin")]
     path = shutil.which(name, path=os.pathsep.join([*os.get_exec_path(), *tools]))
     check(path is not None, f"no {name} here: .ci/install-deps test")
     return path
