@@ -108,9 +108,11 @@ int run(Session& session, const RunOptions& options) {
   } else {
     const Table::Cell outcome = outcome_cell(text_of(run, "outcome"));
     const std::string message = text_of(run, "message");
-    print("Run " + id + " of " + options.job + " ended in " + session.style.paint(outcome.text, outcome.colour) +
-          " after " + span(run.at("duration_seconds").get<double>()) +
-          (message.empty() ? "" : ": " + printable(message)) + ".\n");
+    print(as_sentence("Run " + id + " of " + options.job + " ended in " +
+                      session.style.paint(outcome.text, outcome.colour) + " after " +
+                      span(run.at("duration_seconds").get<double>()) +
+                      (message.empty() ? "" : ": " + printable(message))) +
+          "\n");
   }
   return wait ? exit_code_of(run, options.propagate_exit) : kOk;
 }

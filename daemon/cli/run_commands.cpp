@@ -55,8 +55,8 @@ std::string why_silent(const json& run, const std::string& id) {
   const std::string outcome = text_of(run, "outcome");
   if (outcome.empty()) return "Run " + id + " has printed nothing that is on record yet.";
   const std::string message = text_of(run, "message");
-  return "Run " + id + " printed nothing; it ended in " + outcome + (message.empty() ? "" : ": " + printable(message)) +
-         ".";
+  return as_sentence("Run " + id + " printed nothing; it ended in " + outcome +
+                     (message.empty() ? "" : ": " + printable(message)));
 }
 
 }  // namespace

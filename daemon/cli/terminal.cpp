@@ -48,6 +48,11 @@ std::string Style::paint(std::string_view text, Colour colour) const {
   return std::string("\x1b[") + kCodes[static_cast<std::size_t>(colour)] + "m" + std::string(text) + "\x1b[0m";
 }
 
+std::string as_sentence(std::string text) {
+  if (!text.ends_with('.') && !text.ends_with('?') && !text.ends_with('!')) text += '.';
+  return text;
+}
+
 std::string printable(std::string_view text) {
   std::string out(text);
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');

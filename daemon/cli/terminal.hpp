@@ -27,6 +27,9 @@ class Style {
 /// Text of others without anything that a terminal would obey: control characters become '?'.
 std::string printable(std::string_view text);
 
+/// With a full stop at its end, unless it ends as a sentence does: in ".", "?" or "!".
+std::string as_sentence(std::string text);
+
 /// Text of many lines without anything else that a terminal would obey: control characters but newline and tab are
 /// written out, as "\x1b", also those above 0x7F when they are in UTF-8.
 std::string harmless(std::string_view text);

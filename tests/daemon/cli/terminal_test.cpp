@@ -43,5 +43,10 @@ TEST_CASE("what a program printed cannot command the terminal") {
   CHECK(harmless("\xC2") == "\xC2");
 }
 
+TEST_CASE("a sentence gets its full stop once") {
+  CHECK(as_sentence("it ended") == "it ended.");
+  for (const char* const text : {"it ended.", "is it there?", "no!"}) CHECK(as_sentence(text) == text);
+}
+
 }  // namespace
 }  // namespace belfry::daemon::cli
