@@ -38,7 +38,7 @@ struct Verdict {
 Verdict judge(const std::function<bool()>& load) {
   const auto child = ::fork();
   if (child == 0) {
-    const rlim_t seconds = sanitized ? 60 : 4;  // a second, on a machine that does much else
+    const rlim_t seconds = sanitized ? 60 : 2;
     const rlimit cpu{seconds, seconds};
     ::setrlimit(RLIMIT_CPU, &cpu);
     ::_exit(load() ? exit_accepted : exit_refused);

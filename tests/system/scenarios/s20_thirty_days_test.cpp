@@ -96,8 +96,8 @@ bool heap_is_exact() {
 }
 
 std::size_t resident() {
-  ::malloc_trim(
-      0);  // how much was freed and not given back is the machine's load, by the log lines that wait: no slope
+  // What was freed and not given back is as much as log lines once waited, on a machine that does much else: no slope.
+  ::malloc_trim(0);
   std::size_t all = 0;
   std::size_t pages = 0;
   std::size_t of_files = 0;  // the program's own, which are read when they are first needed: no slope
