@@ -18,7 +18,7 @@ from belfryd import Belfryd
 from exposition import parse_text
 from lab import SOURCE_DIR, Failed, check, check_equal, step, until
 from prometheus import ask
-from steered import Gate
+from steered import FaultGate
 
 PAGE = os.path.join(SOURCE_DIR, "docs/metrics.md")
 TABLE = re.compile(r"(?ms)^<!-- metrics: ([^\n]*) -->\n.*?^<!-- end -->$")
@@ -53,7 +53,7 @@ def names_in_sources():
 
 def families_of_belfryd(folder):
     """What a daemon exposes that has done everything: even a slow step."""
-    gate = Gate(folder, "gate")
+    gate = FaultGate(folder, "gate")
     daemon = Belfryd(folder, CONFIG, program="belfryd_faulty", environment={"BELFRY_FAULT": f"hold:run.started:{gate.path}"})
     daemon.start()
     check(daemon.belfry("run", "broken", "--wait", may_fail=True).returncode != 0, "broken succeeded")

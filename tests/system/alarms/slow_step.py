@@ -1,6 +1,6 @@
 """Steps of 300 ms hold the loop: they are counted by their place, logged with their task, and Alertmanager is told."""
 from lab import check, step, until
-from steered import Gate
+from steered import FaultGate
 from watch import Watch, check_help
 
 HELD = 0.3  # seconds
@@ -8,7 +8,7 @@ STEPS = 16  # BelfrySlowCallbacks is for more than 15
 
 
 def scenario(lab):
-    gate = Gate(lab, "gate")
+    gate = FaultGate(lab, "gate")
     watch = Watch(lab, """
   often:
     every: 100ms

@@ -1,13 +1,13 @@
 """One step holds the loop for 5 seconds: a scrape is answered while it lasts and says so, and so is Alertmanager told."""
 from lab import check, check_equal, step, until
-from steered import Gate
+from steered import FaultGate
 from watch import Watch, check_help
 
 HELD = 5  # seconds
 
 
 def scenario(lab):
-    gate = Gate(lab, "gate")
+    gate = FaultGate(lab, "gate")
     watch = Watch(lab, """
   often:
     every: 200ms

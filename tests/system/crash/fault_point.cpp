@@ -2,7 +2,7 @@
 //
 //   NAME:N            the process dies at the Nth passing of the point NAME
 //   random:SEED:P     it dies at any passing, each with the probability P; the same SEED gives the same numbers
-//   hold:NAME:FILE    each passing of NAME stands still for as long as somebody holds FILE exclusively (flock(2))
+//   hold:NAME:FIFO    each passing of NAME stands still for as long as nothing is in FIFO, out of which nothing is read
 //   leak:NAME:N       the Nth passing of NAME, which must be on the loop, leaves a task behind that nobody owns
 //
 // Before it dies it says so on standard error, so that a log tells where: "fault point NAME: killed".
@@ -10,7 +10,7 @@
 #include "async/fault_point.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -91,11 +91,12 @@ Plan& plan() {
 }
 
 void hold(const std::string& file) {
-  const int gate = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int gate = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (gate < 0) return;
-  // Looks again and again: ThreadSanitizer delivers no signal to a thread that is in a blocking flock(2), and it is by
-  // a signal that the stall watchdog asks for the stack.
-  while (::flock(gate, LOCK_SH | LOCK_NB) != 0 && (errno == EINTR || errno == EWOULDBLOCK)) ::usleep(1'000);
+  // By poll(2), during which ThreadSanitizer delivers signals: the stall watchdog asks by one for the stack.
+  pollfd open{gate, POLLIN, 0};
+  while (::poll(&open, 1, -1) < 0 && errno == EINTR) {
+  }
   ::close(gate);
 }
 

@@ -80,8 +80,25 @@ class Clock:
             pass  # no daemon now: the next one begins with this clock
 
 
+class FaultGate:
+    """A FIFO with a byte in it, which the test takes out while a fault point of belfryd_faulty is to stand still."""
+
+    def __init__(self, lab, name):
+        self.path = lab.path(name)
+        os.mkfifo(self.path)
+        self._fifo = os.open(self.path, os.O_RDWR)
+        lab.at_end(lambda: os.close(self._fifo))
+        self.let_go()
+
+    def hold(self):
+        os.read(self._fifo, 1)
+
+    def let_go(self):
+        os.write(self._fifo, b".")
+
+
 class Gate:
-    """A file that the test holds while something is to stand still: the disk below, or a fault point of belfryd_faulty."""
+    """A file that the test holds while the disk is to stand still."""
 
     def __init__(self, lab, name):
         self._file = open(lab.write(name, ""), "r+", encoding="ascii")  # pylint: disable=consider-using-with
