@@ -5,11 +5,10 @@
 #include "async/backoff.hpp"
 #include "async/race.hpp"
 #include "async/timeout.hpp"
+#include "daemon/until_set.hpp"
 
 namespace belfry::daemon {
 namespace {
-
-async::Task<> until_set(async::Event& event) { co_await event.wait(); }
 
 async::Task<> until_any_is_set(const std::vector<async::Event*>& events) {
   std::vector<async::Task<>> waits;

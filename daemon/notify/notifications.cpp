@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "async/loop.hpp"
-#include "async/race.hpp"
 #include "async/timeout.hpp"
 #include "daemon/notify/host_name.hpp"
+#include "daemon/until_set.hpp"
 #include "time/suggest.hpp"
 
 namespace belfry::daemon {
@@ -23,8 +23,6 @@ bool pings(const NotifyPlan& plan) {
   }
   return false;
 }
-
-async::Task<> until_set(async::Event& event) { co_await event.wait(); }
 
 }  // namespace
 
@@ -146,11 +144,8 @@ void Notifications::warn_of_waiting() {
 async::Task<> Notifications::finish(time::Duration patience) {
   if (waiting() > 0 && !no_patience_.is_set()) {
     log_.info("notifications that wait are delivered", {{"waiting", waiting()}});
-    auto settled = [this](time::Duration span) -> async::Task<> { co_await settle(span); };
-    std::vector<async::Task<>> either;
-    either.push_back(settled(patience));
-    either.push_back(until_set(no_patience_));
-    co_await async::race(std::move(either));
+    auto settled = settle(patience);
+    co_await unless_set(no_patience_, std::move(settled));
   }
   if (no_patience_.is_set()) warn_of_waiting();
 }

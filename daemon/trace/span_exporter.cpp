@@ -9,6 +9,7 @@
 #include "async/loop.hpp"
 #include "async/time_slice.hpp"
 #include "async/timeout.hpp"
+#include "daemon/until_set.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::daemon {
@@ -16,8 +17,6 @@ namespace {
 
 /// Of an answer; one that says that spans were rejected is far smaller.
 constexpr std::size_t most_of_answer = std::size_t{16} << 10U;
-
-async::Task<> until_set(async::Event& event) { co_await event.wait(); }
 
 io::HttpRequest request_to(const TracingSettings& settings) {
   io::HttpRequest request{.method = "POST",

@@ -1,19 +1,12 @@
 #include "daemon/trace/tracing.hpp"
 
 #include <utility>
-#include <vector>
 
-#include "async/race.hpp"
 #include "async/timeout.hpp"
 #include "daemon/notify/host_name.hpp"
+#include "daemon/until_set.hpp"
 
 namespace belfry::daemon {
-namespace {
-
-async::Task<> until_set(async::Event& event) { co_await event.wait(); }
-
-}  // namespace
-
 Tracing::Tracing(observe::Log& log, std::string_view ledger_id, std::string version, SpanExporter::Post post)
     : log_(log),
       source_(std::string(ledger_id)),
@@ -76,11 +69,8 @@ void Tracing::warn_of_waiting() {
 
 async::Task<> Tracing::finish(time::Duration patience) {
   if (exporter_.size() > 0 && !no_patience_.is_set()) {
-    auto settled = [this](time::Duration span) -> async::Task<> { co_await settle(span); };
-    std::vector<async::Task<>> either;
-    either.push_back(settled(patience));
-    either.push_back(until_set(no_patience_));
-    co_await async::race(std::move(either));
+    auto settled = settle(patience);
+    co_await unless_set(no_patience_, std::move(settled));
   }
   if (no_patience_.is_set()) warn_of_waiting();
 }

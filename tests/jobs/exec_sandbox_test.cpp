@@ -7,21 +7,18 @@
 #include <fstream>
 
 #include "action_fixture.hpp"
+#include "as_nobody.hpp"
 #include "io/exec_shim.hpp"
 #include "jobs/exec.hpp"
 
 using namespace belfry;
 using jobs::ExecSpec;
 using ledger::Outcome;
+using test::is_root;
 using test::run_action;
+using test::shim_as_nobody;
 
 namespace {
-
-bool is_root() {
-  if (::geteuid() == 0) return true;
-  WARN("SKIPPED: only root may");
-  return false;
-}
 
 ExecSpec spec_of(std::string command, io::ShimSteps steps) {
   return {.command = std::move(command), .working_dir = "/", .steps = std::move(steps)};
@@ -29,14 +26,6 @@ ExecSpec spec_of(std::string command, io::ShimSteps steps) {
 
 test::Ran run_with(io::ShimSteps steps, std::string command) {
   return run_action(jobs::make_exec(spec_of(std::move(command), std::move(steps))));
-}
-
-// As a belfryd would that is no root.
-test::Ran shim_as_nobody(const std::string& options, const std::string& privileges = "") {
-  const auto shim = io::find_shim().value();
-  return run_action(jobs::make_exec(
-      {.command = "setpriv --reuid nobody --regid nogroup --clear-groups " + privileges + " " + shim + " " + options,
-       .working_dir = "/"}));
 }
 
 }  // namespace

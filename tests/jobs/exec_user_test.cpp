@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "action_fixture.hpp"
+#include "as_nobody.hpp"
 #include "io/exec_shim.hpp"
 #include "io/process_tree.hpp"
 #include "jobs/exec.hpp"
@@ -13,15 +14,11 @@
 using namespace belfry;
 using jobs::ExecSpec;
 using ledger::Outcome;
+using test::is_root;
 using test::run_action;
+using test::shim_as_nobody;
 
 namespace {
-
-bool is_root() {
-  if (::geteuid() == 0) return true;
-  WARN("SKIPPED: only root can become another user");
-  return false;
-}
 
 ExecSpec as(jobs::AccountRequest user, std::string command) {
   ExecSpec spec{.command = std::move(command), .working_dir = "/"};
@@ -31,13 +28,6 @@ ExecSpec as(jobs::AccountRequest user, std::string command) {
 
 test::Ran run_as(jobs::AccountRequest user, std::string command) {
   return run_action(jobs::make_exec(as(std::move(user), std::move(command))));
-}
-
-// The shim as a belfryd would call it that is no root: without a privilege, or with some.
-test::Ran shim_as_nobody(const std::string& privileges, const std::string& options) {
-  const auto shim = io::find_shim().value();
-  const std::string become = "setpriv --reuid nobody --regid nogroup --clear-groups " + privileges;
-  return run_action(jobs::make_exec({.command = become + " " + shim + " " + options}));
 }
 
 }  // namespace
@@ -114,21 +104,21 @@ TEST_CASE("a program of another user is ended with all that it started", "[exec]
 
 TEST_CASE("who is not root may only be who he is", "[exec][user]") {
   if (!is_root()) return;
-  const auto other = shim_as_nobody("", "--user=daemon:1:1:1 -- id");
+  const auto other = shim_as_nobody("--user=daemon:1:1:1 -- id");
   CHECK(other.report.exit_code == 126);
   CHECK(other.error() ==
         "cannot start id: Operation not permitted (to run as the user daemon and its groups: only root may, or who has "
         "CAP_SETUID, CAP_SETGID and CAP_KILL)\n");
-  CHECK(shim_as_nobody("", "--user=root:0:0: -- id").report.exit_code == 126);
-  CHECK(shim_as_nobody("", "--user=nobody:65534:65534:4 -- id").report.exit_code == 126);
-  CHECK(shim_as_nobody("", "--user=nobody:65534:65534:65534 -- id -u").output() == "65534\n");
+  CHECK(shim_as_nobody("--user=root:0:0: -- id").report.exit_code == 126);
+  CHECK(shim_as_nobody("--user=nobody:65534:65534:4 -- id").report.exit_code == 126);
+  CHECK(shim_as_nobody("--user=nobody:65534:65534:65534 -- id -u").output() == "65534\n");
 }
 
 TEST_CASE("a daemon that has capabilities, and is not root, hands none of them on", "[exec][user]") {
   if (!is_root()) return;
   const std::string set = "+setuid,+setgid,+kill";
-  const auto ran = shim_as_nobody("--inh-caps " + set + " --ambient-caps " + set,
-                                  "--user=daemon:1:1:1 -- sh -c 'id -u; grep -e ^CapPrm -e ^CapAmb /proc/self/status'");
+  const auto ran = shim_as_nobody("--user=daemon:1:1:1 -- sh -c 'id -u; grep -e ^CapPrm -e ^CapAmb /proc/self/status'",
+                                  "--inh-caps " + set + " --ambient-caps " + set);
   CHECK(ran.error().empty());
   CHECK(ran.output() == "1\nCapPrm:\t0000000000000000\nCapAmb:\t0000000000000000\n");
 }
