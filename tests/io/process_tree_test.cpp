@@ -2,7 +2,9 @@
 
 #include <poll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
@@ -58,6 +60,22 @@ TEST_CASE("a sweep ends and reaps background, setsid and daemonised processes", 
   sweep_all(sweep);
   CHECK(sweep.killed() == 3);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // no zombie either
+}
+
+TEST_CASE("a child that is said to be no stray is not listed, and reaped when it has ended", "[process_tree]") {
+  become_subreaper();
+  const pid_t helper = ::fork();
+  if (helper == 0) ::_exit(::pause());
+  const auto is_listed = [helper] { return std::ranges::contains(adopted_children(), helper); };
+  CHECK(is_listed());
+  no_stray(helper, true);
+  CHECK_FALSE(is_listed());
+  ::kill(helper, SIGKILL);
+  siginfo_t ended{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(helper), &ended, WEXITED | WNOWAIT) == 0);
+  reap_strays();
+  CHECK(::waitpid(helper, nullptr, WNOHANG) == -1);
+  no_stray(helper, false);
 }
 
 TEST_CASE("a sweep spares the escapees of another tree that still runs", "[process_tree]") {
