@@ -40,6 +40,7 @@ http {{
     root {root};
     default_type application/json;
     location /private {{ auth_basic x; auth_basic_user_file {root}/passwords; alias {root}/health; }}
+    location /down {{ return 302 http://localhost:9/; }}
     location /slow {{ limit_rate 1k; alias {root}/huge; }}
   }}
 }}
@@ -65,6 +66,7 @@ jobs:
   report: {{http: {{url: {url}/report, save_to: saved, {tls}}}}}
   huge: {{http: {{url: {url}/huge, {tls}}}}}
   huge_file: {{http: {{url: {url}/huge, save_to: saved, max_bytes: 32M, {tls}}}}}
+  down: {{http: {{url: {url}/down, {tls}}}}}
   old_certificate: {{http: {{url: {url}/health, expect: {{certificate_days: 14}}, {tls}}}}}
   untrusted: {{http: '{url}/health?key=S3CRET-QUERY', retries: {{limit: 1, delay: 1ms}}}}
   moved:
@@ -104,6 +106,7 @@ def scenario(lab):
     for job, part in {"intruder": "the status is 401, and 200-299 is expected",
                       "huge": "is larger than max_bytes (16.0 MiB)",
                       "huge_file": "is larger than max_bytes (32.0 MiB)",
+                      "down": " redirects to http://localhost:9, which is not protected; it was not followed",
                       "old_certificate": "the certificate ends in 1 day, and 14 are expected; renew it",
                       "untrusted": "is not trusted: self-signed certificate; name its authority with ca_file"}.items():
         outcome, attempts = outcome_of(daemon, job)
