@@ -115,6 +115,10 @@ TEST_CASE("a traced program is told its place in the trace of its run, and not t
   CHECK(run_action(jobs::make_exec({.command = show, .clear_environment = true, .traced = true})).output() == given);
   const ExecSpec own{.command = show, .environment = {{"TRACEPARENT", "00-mine"}}, .traced = true};
   CHECK(run_action(jobs::make_exec(own)).output() == "TRACEPARENT=00-mine\n");
+  test::TempDir dir;
+  std::ofstream(dir / "file") << "TRACEPARENT=00-filed\n";
+  const ExecSpec filed{.command = show, .env_files = {{.path = (dir / "file").string()}}, .traced = true};
+  CHECK(run_action(jobs::make_exec(filed)).output() == "TRACEPARENT=00-filed\n");
   CHECK(run_action(jobs::make_exec({.command = show})).output() == "TRACEPARENT=00-daemon\nTRACESTATE=daemon=1\n");
   ::unsetenv("TRACEPARENT");
   ::unsetenv("TRACESTATE");
