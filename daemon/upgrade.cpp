@@ -94,6 +94,7 @@ async::Task<std::string> Upgrade::check_successor() {
   if (!process) co_return process.error().message;
   pipe.write_end.reset();
   io::OutputCapture output(std::move(pipe.read_end), io::HeadTailBuffer(most_output));
+  output.watch();
   const std::optional<io::ExitStatus> status = co_await async::move_on_after(check_patience, process->wait());
   if (!status) co_return program_.path.string() + " did not check the configuration within half a minute";
   output.drain();

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "io/output_mirror.hpp"
 
@@ -240,10 +241,22 @@ async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
   report_output();
 }
 
-async::Task<> ExecRun::ended() { return process_->ended(); }
+/// Those who are due at the same time are launched before anything is watched. A short job is over by then, and what it
+/// has printed is in its pipes.
+async::Task<> ExecRun::ended() {
+  co_await async::yield();
+  if (!process_->seems_ended()) watch_output();
+  co_await process_->ended();
+}
+
+void ExecRun::watch_output() {
+  output_->watch();
+  error_->watch();
+}
 
 async::Task<> ExecRun::finish(std::optional<async::CancelReason> cancelled, std::string marker) {
   if (cancelled) {
+    watch_output();                                                    // it may have last words
     const bool at_once = *cancelled == async::CancelReason::replaced;  // a newer slot waits for the place
     co_await stop_leader(at_once ? std::chrono::nanoseconds::zero() : spec_.kill_grace);
   } else {

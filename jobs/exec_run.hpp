@@ -46,6 +46,7 @@ class ExecRun {
   io::Fd take_kept(std::uint32_t label) const;
   async::Task<> find_output(const io::ForeignTree& tree);
   async::Task<> end_what_is_left(io::ForeignTree tree);
+  void watch_output();
   void report_output();
   async::Task<> stop_leader(std::chrono::nanoseconds grace);
   async::Task<> drain();

@@ -22,11 +22,7 @@ OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror
       buffer_(std::move(buffer)),
       mirror_(mirror),
       enlarge_(std::move(enlarge)) {
-  if (pipe_) {
-    poller_->add(pipe_.get(), EPOLLIN, *this);
-  } else {
-    ended_.set();
-  }
+  if (!pipe_) ended_.set();
 }
 
 OutputCapture::~OutputCapture() {
@@ -34,7 +30,16 @@ OutputCapture::~OutputCapture() {
   close();
 }
 
-async::Task<> OutputCapture::ended() { co_await ended_.wait(); }
+void OutputCapture::watch() {
+  if (!pipe_ || watched_) return;
+  poller_->add(pipe_.get(), EPOLLIN, *this);
+  watched_ = true;
+}
+
+async::Task<> OutputCapture::ended() {
+  watch();
+  co_await ended_.wait();
+}
 
 void OutputCapture::drain() {
   if (pipe_) read_some(bytes_to_drain);
@@ -80,7 +85,7 @@ void OutputCapture::take(std::span<const char> bytes) {
 
 void OutputCapture::close() {
   if (!pipe_) return;
-  poller_->remove(pipe_.get(), *this);
+  if (watched_) poller_->remove(pipe_.get(), *this);
   pipe_.reset();
   ended_.set();
 }

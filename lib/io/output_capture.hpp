@@ -17,8 +17,8 @@
 
 namespace belfry::io {
 
-/// Reads the end of a pipe that does not block, from construction to destruction; the writer is never kept waiting
-/// longer than a turn of the loop. Memory: the buffer's limits, whatever is printed. Fair: at most 1 MiB for each turn.
+/// Reads the end of a pipe that does not block, from watch() to destruction; the writer is never kept waiting longer
+/// than a turn of the loop. Memory: the buffer's limits, whatever is printed. Fair: at most 1 MiB for each turn.
 /// Loop thread only; destroyed before the loop ends.
 class OutputCapture final : private PollHandler {
  public:
@@ -26,14 +26,17 @@ class OutputCapture final : private PollHandler {
   using Enlarge = std::move_only_function<OutputMirror(const OutputMirror::Kept& so_far)>;
 
   /// `mirror`: what is read is kept there, too; before it has to drop something, a larger one is asked for, and both
-  /// are kept from then on. No pipe (empty): it is at its end already, and `buffer` is all there is. Throws
-  /// std::system_error.
+  /// are kept from then on. No pipe (empty): it is at its end already, and `buffer` is all there is.
   OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
   ~OutputCapture();
 
-  /// Returns when every process has closed its end. Cancellation: stops waiting, the capture goes on.
+  /// Reads from now on; a second call does nothing. Until then only drain() does: of a process that has ended before
+  /// anyone had the time to watch, nothing is left to be told of. Throws std::system_error.
+  void watch();
+
+  /// Returns when every process has closed its end; watches. Cancellation: stops waiting, the capture goes on.
   async::Task<> ended();
   bool at_end() const noexcept { return !pipe_; }
 
@@ -55,6 +58,7 @@ class OutputCapture final : private PollHandler {
   Enlarge enlarge_;
   OutputMirror larger_;
   async::Event ended_;
+  bool watched_ = false;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn
 };
 

@@ -70,6 +70,9 @@ class Process {
   /// Cancellation: stops waiting and nothing else; call it again.
   async::Task<> ended();
 
+  /// Whether word of its end has come, at no cost; it may be false for some milliseconds yet, or be about another.
+  bool seems_ended() const noexcept { return watcher_ && watcher_->has_news(); }
+
   /// Kills and reaps the descendants that outlived the leader, wherever they hid (process_tree.hpp); returns how many
   /// there were. Between ended() and reap(). `marker`: see TreeIdentity. Cancellation: throws at once, some may be
   /// left. Bounded: gives up on trees that spawn faster than they die after 1,000 rounds.

@@ -143,6 +143,25 @@ TEST_CASE("output is captured to its end, both ends of it kept", "[output_captur
   async::run(body());
 }
 
+TEST_CASE("what was printed before anyone watched is there, and drained without watching", "[output_capture]") {
+  const auto body = []() -> async::Task<> {
+    io::Pipe pipe = io::make_pipe();
+    auto process = io::Process::start(shell("echo words"), {.standard_output = pipe.write_end.get()});
+    REQUIRE(process);
+    pipe.write_end.reset();
+    io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
+    CHECK_FALSE(process->seems_ended());
+    while (!process->seems_ended()) co_await async::yield();
+    CHECK(capture.buffer().total() == 0);
+    capture.drain();
+    CHECK(capture.at_end());
+    CHECK(capture.buffer().head() == "words\n");
+    co_await capture.ended();
+    co_await process->wait();
+  };
+  async::run(body());
+}
+
 TEST_CASE("a capture that ends early lets the writer meet a closed pipe", "[output_capture]") {
   const auto body = []() -> async::Task<> {
     io::Pipe pipe = io::make_pipe();
@@ -151,6 +170,7 @@ TEST_CASE("a capture that ends early lets the writer meet a closed pipe", "[outp
     pipe.write_end.reset();
     {
       io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
+      capture.watch();
       while (capture.buffer().total() == 0) co_await async::yield();
     }
     const auto status = co_await process->wait();
