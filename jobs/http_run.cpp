@@ -1,28 +1,22 @@
 #include "jobs/http_run.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <exception>
 #include <optional>
 #include <utility>
 
-#include "async/cancel.hpp"
 #include "async/event.hpp"
 #include "async/gather.hpp"
 #include "async/loop.hpp"
-#include "io/fs.hpp"
 #include "io/head_tail_buffer.hpp"
 #include "io/io_error.hpp"
-#include "jobs/atomic_file.hpp"
+#include "jobs/saved_file.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::jobs {
 
 namespace {
 
-namespace fs = io::fs;
 using io::HttpAnswer;
 using io::TransferFailure;
 using ledger::Outcome;
@@ -30,7 +24,6 @@ using Answer = std::expected<HttpAnswer, TransferFailure>;
 
 constexpr std::size_t most_waiting = std::size_t{1} << 20U;  // bytes that wait to be written to the file
 constexpr std::size_t most_sent = std::size_t{64} << 20U;
-constexpr auto cleanup_grace = std::chrono::seconds(30);
 
 /// The run cannot go on: how it ends, and the sentence.
 struct Ended {
@@ -76,18 +69,14 @@ class AnswerBody final : public io::HttpBodySink {
   }
 
   /// Writes what comes until close().
-  async::Task<> write_to(fs::File& file) {
-    std::uint64_t offset = 0;
+  async::Task<> write_to(SavedFile& file) {
     while (!closed_ || !waiting_.empty()) {
       if (waiting_.empty()) {
         wake_.clear();
         co_await wake_.wait();
         continue;
       }
-      std::string piece = std::exchange(waiting_, {});
-      const std::uint64_t size = piece.size();
-      co_await file.write(std::move(piece), offset);
-      offset += size;
+      co_await file.write(std::exchange(waiting_, {}));
       resume();
     }
   }
@@ -113,20 +102,6 @@ class AnswerBody final : public io::HttpBodySink {
   bool closed_ = false;
   bool too_large_ = false;
 };
-
-async::Task<std::string> read_body_file(std::string path) {
-  fs::File file = co_await fs::File::open(path, O_RDONLY | O_NONBLOCK);  // a FIFO must not hold a thread for ever
-  const auto stat = co_await file.stat();
-  if (stat.type != fs::FileType::regular) throw io::IoError(EINVAL, "send what is no regular file:", path);
-  if (stat.size > most_sent) throw io::IoError(EFBIG, "send more than 64M:", path);
-  std::string text;
-  while (text.size() <= most_sent) {
-    const std::string piece = co_await file.read(text.size(), std::size_t{1} << 20U);
-    if (piece.empty()) co_return text;
-    text += piece;
-  }
-  throw io::IoError(EFBIG, "send more than 64M:", path);
-}
 
 /// What may go to the place where a redirect leads. Throws Ended where it must not be followed.
 void redirect(io::HttpRequest& request, const HttpAnswer& answer) {
@@ -172,14 +147,15 @@ class HttpRun {
 
   async::Task<> run(std::string& message) {
     io::HttpRequest request = spec_.request;
-    if (!spec_.body_file.empty()) request.body = co_await prepared(read_body_file(spec_.body_file));
+    if (!spec_.body_file.empty())
+      request.body = co_await prepared(read_regular_file(spec_.body_file, most_sent, "send"));
     if (spec_.save_to.empty()) {
       const HttpAnswer answer = co_await exchange(std::move(request));
       co_await check(answer);
       message = sentence(answer);
       co_return;
     }
-    fs::File file = co_await prepared(fs::File::temporary(spec_.save_to));
+    SavedFile file = co_await prepared(SavedFile::beside(spec_.save_to));
     std::exception_ptr failed;
     try {
       co_await save(std::move(request), file, message);
@@ -187,7 +163,7 @@ class HttpRun {
       failed = std::current_exception();
     }
     if (!failed) co_return;
-    co_await async::shielded(remove_if_there(file.path()), cleanup_grace);
+    co_await file.discard();
     std::rethrow_exception(failed);
   }
 
@@ -205,26 +181,10 @@ class HttpRun {
     }
   }
 
-  static async::Task<> remove_if_there(std::string path) {
-    try {
-      co_await fs::unlink(std::move(path));
-    } catch (const io::IoError&) {  // the first error says more
-    }
-  }
-
-  async::Task<> save(io::HttpRequest request, fs::File& file, std::string& message) {
+  async::Task<> save(io::HttpRequest request, SavedFile& file, std::string& message) {
     auto [answer, written] = co_await async::gather(exchange(std::move(request)), body_.write_to(file));
     co_await check(answer);
-    const mode_t mode = co_await pool_.run([target = spec_.save_to] {
-      check_target(target);
-      struct ::stat status{};
-      return ::stat(target.c_str(), &status) == 0 ? status.st_mode & 07777U : mode_t{0644};
-    });
-    co_await file.set_mode(mode);
-    co_await file.sync();
-    co_await file.close();
-    co_await fs::rename(file.path(), spec_.save_to);
-    co_await fs::sync_folder(folder_of(spec_.save_to));
+    co_await file.commit(pool_);
     message = sentence(answer) + ", saved as " + spec_.save_to;
   }
 
