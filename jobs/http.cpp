@@ -67,9 +67,65 @@ constexpr std::array expect_parameters{
                   .most = 3650},
 };
 
+constexpr std::array batch_parameters{
+    ParameterInfo{.name = "concurrency",
+                  .type = Type::integer,
+                  .fallback = "10",
+                  .meaning = "how many requests are under way at a time",
+                  .least = 1,
+                  .most = 1000},
+    ParameterInfo{.name = "per_host",
+                  .type = Type::integer,
+                  .fallback = "no limit",
+                  .meaning = "how many of them to the same host",
+                  .least = 1,
+                  .most = 1000},
+    ParameterInfo{.name = "per_second",
+                  .type = Type::integer,
+                  .fallback = "no limit",
+                  .meaning = "how many are begun in a second",
+                  .least = 1,
+                  .most = 100'000},
+    ParameterInfo{.name = "size",
+                  .type = Type::integer,
+                  .fallback = "no limit",
+                  .meaning = "after so many all are waited for, and then pause",
+                  .least = 1,
+                  .most = 1'000'000},
+    ParameterInfo{.name = "pause",
+                  .type = Type::duration,
+                  .fallback = "0",
+                  .meaning = "how long it is quiet between two batches of that size",
+                  .most = 3'600'000},
+    ParameterInfo{
+        .name = "tries",
+        .type = Type::integer,
+        .fallback = "1",
+        .meaning = "how often a URL is tried that does not answer as expected, with growing pauses from 100ms on",
+        .least = 1,
+        .most = 100},
+    ParameterInfo{.name = "max_failures",
+                  .type = Type::integer,
+                  .fallback = "0",
+                  .meaning = "with more URLs than that not as expected the run is a failure",
+                  .most = 1'000'000},
+    ParameterInfo{.name = "bodies",
+                  .type = Type::flag,
+                  .fallback = "false",
+                  .meaning = "whether the result of each URL holds what came, as text"},
+};
+
 std::vector<ParameterInfo> http_parameters() {
   return {
       {.name = "url", .type = Type::url, .meaning = "what is asked for; http or https"},
+      {.name = "urls",
+       .type = Type::url,
+       .meaning = "the same of many URLs, one request each; see batch",
+       .list = true},
+      {.name = "urls_file",
+       .type = Type::path,
+       .meaning = "the file that holds them, one in each line, of at most 64M"},
+      {.name = "batch", .type = Type::map, .meaning = "how many are asked", .keys = batch_parameters},
       {.name = "url_file", .type = Type::secret_file, .meaning = "the file that holds the URL, when it is a secret"},
       {.name = "method",
        .type = Type::choice,
@@ -133,19 +189,50 @@ std::vector<ParameterInfo> http_parameters() {
   };
 }
 
-void read_url(ParameterReader& reader, io::HttpRequest& request) {
-  request.url = reader.text("url");
-  if (!reader.has("url")) {
-    reader.complain("url", "url is missing: a URL, what is asked for; or url_file");
-  } else if (request.url.empty()) {
-    return;  // of a file that is not read here
-  } else if (!io::is_http_url(request.url) || std::ranges::any_of(request.url, [](char c) {
-               return static_cast<unsigned char>(c) <= ' ' || c == 0x7F;
-             })) {
-    reader.complain("url", "this is no http or https URL, such as https://example.org/health");
-  } else if (io::has_credentials(request.url)) {
-    reader.complain("url", "a URL holds no user and no password here: give them as auth");
+void check_url(ParameterReader& reader, std::string_view key, const std::string& url) {
+  if (!io::is_http_url(url) ||
+      std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; })) {
+    reader.complain(key, "this is no http or https URL, such as https://example.org/health");
+  } else if (io::has_credentials(url)) {
+    reader.complain(key, "a URL holds no user and no password here: give them as auth");
   }
+}
+
+void read_url(ParameterReader& reader, HttpSpec& spec) {
+  const int given = static_cast<int>(reader.has("url")) + static_cast<int>(reader.has("urls")) +
+                    static_cast<int>(reader.has("urls_file"));
+  if (given == 0) reader.complain("url", "url is missing: a URL, what is asked for; or url_file, urls or urls_file");
+  if (given > 1) reader.complain(reader.has("urls") ? "urls" : "urls_file", "one of url, urls and urls_file is asked");
+  spec.request.url = reader.text("url");
+  if (!spec.request.url.empty()) check_url(reader, "url", spec.request.url);  // empty: of a file that is not read here
+}
+
+void read_batch(ParameterReader& reader, HttpSpec& spec) {
+  if (!reader.has("urls") && !reader.has("urls_file")) {
+    for (const ParameterInfo& info : batch_parameters) {
+      const std::string key = "batch." + std::string(info.name);
+      if (reader.has(key)) reader.complain(key, "one URL makes no batch: batch goes with urls or urls_file");
+    }
+    return;
+  }
+  const auto number = [&reader](std::string_view key) {
+    return reader.has(key) ? static_cast<std::size_t>(reader.integer(key)) : 0;
+  };
+  HttpBatch batch{.urls = reader.list("urls"), .urls_file = reader.text("urls_file")};
+  for (const std::string& url : batch.urls) check_url(reader, "urls", url);
+  if (reader.has("urls") && batch.urls.empty()) reader.complain("urls", "the list is empty: whom to ask?");
+  batch.concurrency = static_cast<std::size_t>(reader.integer("batch.concurrency"));
+  batch.per_host = number("batch.per_host");
+  batch.per_second = number("batch.per_second");
+  batch.size = number("batch.size");
+  batch.pause = reader.duration("batch.pause");
+  if (batch.pause.count() > 0 && batch.size == 0) {
+    reader.complain("batch.pause", "size is missing: after how many requests?");
+  }
+  batch.tries = static_cast<int>(reader.integer("batch.tries"));
+  batch.max_failures = number("batch.max_failures");
+  batch.bodies = reader.flag("batch.bodies");
+  spec.batch = std::move(batch);
 }
 
 void read_headers(ParameterReader& reader, io::HttpRequest& request) {
@@ -225,7 +312,12 @@ class HttpAction final : public engine::Action {
     return run_http(spec_, *pool_, report);
   }
   std::string_view kind() const noexcept override { return "http"; }
-  std::string describe() const override { return spec_.request.method + " " + io::origin_of(spec_.request.url); }
+  std::string describe() const override {
+    if (!spec_.batch) return spec_.request.method + " " + io::origin_of(spec_.request.url);
+    const std::string& file = spec_.batch->urls_file;
+    return spec_.request.method + " " +
+           (file.empty() ? std::to_string(spec_.batch->urls.size()) + " URLs" : "the URLs of " + file);
+  }
 
  private:
   HttpSpec spec_;
@@ -234,7 +326,8 @@ class HttpAction final : public engine::Action {
 
 ActionPointer make_http(ParameterReader& reader, const ActionContext& context) {
   HttpSpec spec;
-  read_url(reader, spec.request);
+  read_url(reader, spec);
+  read_batch(reader, spec);
   read_headers(reader, spec.request);
   read_body(reader, spec);
   read_auth(reader, spec.request);
@@ -258,9 +351,11 @@ std::vector<ParameterError> lint_http(ParameterReader& reader) {
                         "anybody on the way can pretend to be the server, and gets what is sent to it; "
                         "name the authority of its certificate with ca_file instead"});
   }
-  const bool plain = reader.text("url").starts_with("http://");
+  std::vector<std::string> urls = reader.list("urls");
+  urls.push_back(reader.text("url"));
+  const bool plain = std::ranges::any_of(urls, [](const auto& url) { return url.starts_with("http://"); });
   if (plain && (reader.has("auth.user") || reader.has("auth.token"))) {
-    warnings.push_back({"auth", "the URL is http: whoever is on the way reads the password or the token"});
+    warnings.push_back({"auth", "a URL is http: whoever is on the way reads the password or the token"});
   }
   return warnings;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,20 @@
 #include "jobs/http_expect.hpp"
 
 namespace belfry::jobs {
+
+/// The same request to many.
+struct HttpBatch {
+  std::vector<std::string> urls;  ///< or
+  std::string urls_file;          ///< absolute: one in each line
+  std::size_t concurrency = 10;
+  std::size_t per_host = 0;    ///< 0: no limit of its own
+  std::size_t per_second = 0;  ///< 0: no limit
+  std::size_t size = 0;        ///< after so many all are waited for, and then `pause`; 0: there is but one batch
+  std::chrono::nanoseconds pause{};
+  int tries = 1;
+  std::size_t max_failures = 0;
+  bool bodies = false;  ///< the result holds what came
+};
 
 struct HttpSpec {
   io::HttpRequest request;  ///< all but what a run finds out: the body of a file, the sink
@@ -19,6 +35,7 @@ struct HttpSpec {
   std::string save_to;  ///< absolute; empty: the answer is the run's output
   std::uint64_t output_budget = 0;
   HttpExpectation expect;
+  std::optional<HttpBatch> batch;
 };
 
 }  // namespace belfry::jobs

@@ -92,7 +92,8 @@ void set_request(CURL* easy, const HttpRequest& request, curl_slist* headers) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version_of(request.version));
   // A connection of its own: libcurl would send it beside another one over HTTP/2, without a look at the certificate.
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request.connections ? 0L : 1L);
+  if (request.connections) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // what a proxy says is no part of the answer
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "belfry");
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -226,7 +227,7 @@ class HttpTransfer {
 };
 
 async::Task<std::expected<HttpAnswer, TransferFailure>> send(HttpRequest request) {
-  const auto transfers = Transfers::of_current_loop();
+  const auto transfers = request.connections ? request.connections : Transfers::of_current_loop();
   if (!is_http_url(request.url)) {
     co_return std::unexpected(TransferFailure{TransferFailure::Kind::invalid, "this is no http or https URL"});
   }

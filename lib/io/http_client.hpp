@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,8 @@
 #include "io/transfer_failure.hpp"
 
 namespace belfry::io {
+
+class Transfers;
 
 /// Who gets the body of an answer, piece by piece, instead of HttpAnswer::body. Must outlive the request.
 class HttpBodySink {
@@ -69,6 +72,10 @@ struct HttpRequest {
   async::Duration idle_timeout{};     ///< whole seconds without a byte; 0: only `timeout` holds
   std::uint64_t most_rate = 0;        ///< bytes per second of the answer; 0: no limit
   HttpBodySink* sink = nullptr;
+
+  /// Connections that are used again and kept, for many requests with the same TLS options: a set of their own
+  /// (Transfers::of_its_own()). None: a new connection, which is closed behind.
+  std::shared_ptr<Transfers> connections{};
 };
 
 struct HttpAnswer {

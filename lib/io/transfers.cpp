@@ -116,6 +116,10 @@ std::shared_ptr<Transfers> Transfers::of_current_loop() {
   return transfers;
 }
 
+std::shared_ptr<Transfers> Transfers::of_its_own() {
+  return std::shared_ptr<Transfers>(new Transfers(async::Loop::current()));
+}
+
 Transfers::Transfers(async::Loop& loop) : loop_(loop) {
   start_libcurl();
   multi_ = curl_multi_init();

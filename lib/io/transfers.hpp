@@ -21,6 +21,9 @@ class Transfers final : private async::detail::LoopTimer {
   /// day by one that is held so long. Throws std::runtime_error when libcurl cannot start.
   static std::shared_ptr<Transfers> of_current_loop();
 
+  /// Another one, for connections that are kept: they are closed when it is let go of.
+  static std::shared_ptr<Transfers> of_its_own();
+
   /// Runs a transfer to its end and returns its CURLcode. `easy` is a CURL*, which stays the caller's, with all options
   /// set but CURLOPT_PRIVATE. Cancellation: the transfer is given up at once, whatever it waits for.
   async::Task<int> perform(void* easy);

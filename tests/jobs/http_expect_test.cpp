@@ -66,7 +66,7 @@ TEST_CASE("a pattern that others take for ever is done at once", "[http]") {
 TEST_CASE("what makes no sense is told before anything runs, and quotes no secret", "[http]") {
   Caller caller;
   const std::string url = "http://a/";
-  CHECK(caller.mistake({}) == "url: url is missing: a URL, what is asked for; or url_file");
+  CHECK(caller.mistake({}) == "url: url is missing: a URL, what is asked for; or url_file, urls or urls_file");
   for (const char* const bad :
        {"file:///etc/passwd", "ftp://SECRET/", "SECRET", "http://a/SECRET\r\nX: y", "http://a/S T"}) {
     CHECK(caller.mistake({{"url", bad}}) == "url: this is no http or https URL, such as https://example.org/health");
