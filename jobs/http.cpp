@@ -118,15 +118,16 @@ constexpr std::array batch_parameters{
 std::vector<ParameterInfo> http_parameters() {
   return {
       {.name = "url", .type = Type::url, .meaning = "what is asked for; http or https"},
+      {.name = "url_file", .type = Type::secret_file, .meaning = "the file that holds the URL, when it is a secret"},
       {.name = "urls",
        .type = Type::url,
+       .value = "a URL or a list of them",
        .meaning = "the same of many URLs, one request each; see batch",
        .list = true},
       {.name = "urls_file",
        .type = Type::path,
        .meaning = "the file that holds them, one in each line, of at most 64M"},
       {.name = "batch", .type = Type::map, .meaning = "how many are asked", .keys = batch_parameters},
-      {.name = "url_file", .type = Type::secret_file, .meaning = "the file that holds the URL, when it is a secret"},
       {.name = "method",
        .type = Type::choice,
        .fallback = "GET, with a body POST",

@@ -1,8 +1,10 @@
 """Jobs that are HTTP requests, against Debian's nginx with TLS: what is checked, what is saved, what is given up, and that
 secrets are in no log, answer, error, ledger or explanation."""
+import json
 import os
 import socket
 import subprocess
+import threading
 
 from belfryd import Belfryd
 from lab import check, check_equal, step, until
@@ -71,8 +73,36 @@ jobs:
   untrusted: {{http: '{url}/health?key=S3CRET-QUERY', retries: {{limit: 1, delay: 1ms}}}}
   moved:
     http: {{url_file: moved.url, headers: {{X-Key: {{file: header}}}}, auth: {{user: u, password_file: password}}}}
+  crawl:
+    http:
+      urls_file: urls
+      {tls}
+      expect: {{body: ok}}
+      batch: {{concurrency: 4, size: 50, pause: 10ms, tries: 2, max_failures: 1, bodies: true}}
+      save_to: results.jsonl
   slow: {{http: {{url: {url}/slow, save_to: slow_file, max_bytes: 1T, {tls}}}}}
 {extra}"""
+
+
+class Waves:
+    """Answers when so many requests are there at the same time, and counts how many there ever were."""
+
+    def __init__(self, count):
+        self.wave, self.lock, self.there, self.most = threading.Barrier(count), threading.Lock(), 0, 0
+
+    def __call__(self, _request):
+        with self.lock:
+            self.there += 1
+            self.most = max(self.most, self.there)
+        self.wave.wait(60)
+        with self.lock:
+            self.there -= 1
+        return 200
+
+
+def read_results(lab):
+    with open(lab.path("results.jsonl"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 def outcome_of(daemon, job):
@@ -89,6 +119,7 @@ def scenario(lab):
     lab.write("password", "S3CRET-PASSWORD\n", mode=0o600)
     lab.write("header", "S3CRET-HEADER\n", mode=0o600)
     lab.write("moved.url", mover.url("/?S3CRET-QUERY") + "\n", mode=0o600)
+    lab.write("urls", "".join(f"{url}/health?{i}\n" for i in range(100)) + url + "/missing\n")
     daemon = Belfryd(lab, jobs(url, tls[0]), environment={"no_proxy": "*"})
     daemon.start()
 
@@ -114,6 +145,21 @@ def scenario(lab):
         check_equal(f"attempts of {job}", 2 if job == "untrusted" else 1, len(attempts))
         check(part in attempts[-1]["message"], f"{job}: {attempts[-1]['message']}")
     check_equal("the size of the saved file", 900_000, os.path.getsize(lab.path("saved")))
+
+    step("many URLs are asked, at most so many at a time")
+    check_equal("crawl", "success", outcome_of(daemon, "crawl")[0])
+    results = read_results(lab)
+    check_equal("the results", 101, len(results))
+    check_equal("the tries of the one that is missing", [2], [each["tries"] for each in results if not each["ok"]])
+    check_equal("the others", {"ok"}, {json.loads(each["body"])["status"] for each in results if each["ok"]})
+    waves = Waves(4)
+    peer = HttpPeer(lab, answer=waves)
+    lab.write("urls", "".join(f"{peer.url('/' + str(i))}\n" for i in range(12)))
+    daemon.write_config(jobs(url, tls[0]).replace("expect: {body: ok}", "expect: {status: 200}"))
+    daemon.reload()
+    check_equal("crawl", "success", outcome_of(daemon, "crawl")[0])
+    check_equal("requests", 12, len(read_results(lab)))
+    check_equal("at a time", 4, waves.most)
 
     step("a reload while a request is under way, and then its cancellation")
     run = daemon.ask("run", "slow")["run"]["run"]
