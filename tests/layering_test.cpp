@@ -42,7 +42,10 @@ const std::map<std::string, std::set<std::string>> may_include = {
 /// A third-party header (by the start of its name) and the only folders that may include it.
 const std::vector<std::pair<std::string, std::vector<std::string>>> fenced = {
     {"uv.h", {"lib/async/", "lib/io/"}},
-    {"sqlite3.h", {"lib/ledger/"}},
+    {"sqlite3.h", {"lib/ledger/", "jobs/sql/"}},
+    {"libpq-fe.h", {"jobs/sql/"}},
+    {"mysql.h", {"jobs/sql/"}},
+    {"errmsg.h", {"jobs/sql/"}},
     {"absl/", {"lib/time/"}},
     {"yaml-cpp/", {"daemon/config/"}},
     {"prometheus/", {"lib/observe/", "daemon/"}},
