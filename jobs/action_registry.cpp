@@ -7,12 +7,13 @@
 #include "jobs/file.hpp"
 #include "jobs/http.hpp"
 #include "jobs/native.hpp"
+#include "jobs/sql/sql.hpp"
 
 namespace belfry::jobs {
 
 ActionRegistry ActionRegistry::with_builtins() {
   ActionRegistry registry;
-  for (ActionKind& kind : std::vector{file_kind(), http_kind(), native_kind(builtin_functions())})
+  for (ActionKind& kind : std::vector{file_kind(), http_kind(), native_kind(builtin_functions()), sql_kind()})
     registry.add(std::move(kind));
   return registry;
 }

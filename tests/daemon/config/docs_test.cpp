@@ -124,6 +124,16 @@ TEST_CASE("every YAML example of docs/tracing.md is accepted") {
   }
 }
 
+TEST_CASE("every YAML example of docs/sql.md is accepted") {
+  const auto blocks = yaml_blocks(read("docs/sql.md"));
+  CHECK(blocks.size() >= 2);
+  for (const auto& block : blocks) {
+    INFO(block);
+    const auto result = parse_config(block, "example", "/etc/belfry", {});
+    if (!result) FAIL(format_errors(result.error()));
+  }
+}
+
 TEST_CASE("the error that docs/configuration.md shows is the one that is printed") {
   std::string text = "version: 1\n" + std::string(9, '\n');
   text += "jobs: {backup: {\n    schedule: \"61 * * * *\",\n    comand: tar,\n    command: tar}}\n";
