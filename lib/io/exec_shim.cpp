@@ -1,13 +1,9 @@
 #include "io/exec_shim.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <climits>
 #include <cstdio>
-#include <cstdlib>
 
-#include "io/exec_path.hpp"
+#include "io/companion.hpp"
 #include "io/launch.hpp"
 
 namespace belfry::io {
@@ -48,8 +44,6 @@ std::string user_text(const ShimUser& user) {
          joined(user.groups, [](gid_t group) { return std::to_string(group); });
 }
 
-bool executable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
-
 }  // namespace
 
 std::vector<std::string> shim_command(const std::string& shim, const ShimSteps& steps,
@@ -75,19 +69,7 @@ std::vector<std::string> shim_command(const std::string& shim, const ShimSteps& 
 }
 
 std::expected<std::string, std::string> find_shim() {
-  char self[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self);
-  std::string folder(self, length > 0 ? static_cast<std::size_t>(length) : 0);
-  folder.erase(folder.empty() ? 0 : folder.rfind('/'));
-  for (const auto& path : {folder + "/belfry-exec", folder + "/../libexec/belfry/belfry-exec"}) {
-    if (executable(path)) return path;
-  }
-  const char* search_path = std::getenv("PATH");
-  for (const auto& path : exec_candidates("belfry-exec", search_path != nullptr ? search_path : default_search_path)) {
-    if (executable(path)) return path;
-  }
-  return std::unexpected("belfry-exec, which limits, nice, umask, user and the like need, is neither in " + folder +
-                         " nor in " + folder + "/../libexec/belfry nor in PATH; install it there");
+  return find_companion("belfry-exec", "which limits, nice, umask, user and the like need");
 }
 
 }  // namespace belfry::io
