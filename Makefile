@@ -23,7 +23,7 @@ deps-build deps-test deps-bench deps-lint: deps-%:
 build/release/build.ninja: | deps-build
 	@cmake --preset release
 
-build: deps-build build/release/build.ninja ## the programs: build/release/bin/{belfryd,belfry,belfry-exec,time-oracle}
+build: deps-build build/release/build.ninja ## the programs: build/release/bin/{belfryd,belfry,belfry-exec,belfry-plugin,...}
 	@cmake --build build/release --target programs
 
 run: build ## run scheduler.yaml here, as a demonstration; Ctrl-C ends it

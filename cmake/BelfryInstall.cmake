@@ -10,11 +10,13 @@ if(libraries)
   install(EXPORT belfryTargets NAMESPACE belfry:: DESTINATION ${package_dir} COMPONENT library)
 endif()
 install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/belfry COMPONENT library FILES_MATCHING PATTERN "*.hpp")
-install(DIRECTORY jobs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/belfry COMPONENT library FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY jobs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/belfry COMPONENT library FILES_MATCHING PATTERN "*.hpp"
+  PATTERN "plugin" EXCLUDE)
+install(DIRECTORY jobs/plugin/belfry DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library FILES_MATCHING PATTERN "*.h")
 configure_package_config_file(cmake/belfryConfig.cmake.in ${CMAKE_BINARY_DIR}/belfryConfig.cmake
   INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/belfryConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/belfryConfig.cmake ${CMAKE_BINARY_DIR}/belfryConfigVersion.cmake
+install(FILES ${CMAKE_BINARY_DIR}/belfryConfig.cmake ${CMAKE_BINARY_DIR}/belfryConfigVersion.cmake cmake/BelfryPlugin.cmake
   DESTINATION ${package_dir} COMPONENT library)
 
 # --- service: the prefix is known only now, at install time, and the unit must name it. Below /usr and /usr/local the

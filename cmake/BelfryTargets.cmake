@@ -2,7 +2,7 @@
 
 include(GNUInstallDirs)
 
-add_custom_target(programs)                        # belfryd, belfry, belfry-exec: what `make build` wants
+add_custom_target(programs)                        # belfryd, belfry, belfry-exec, belfry-plugin: what `make build` wants
 add_custom_target(check_headers)                   # compiles every header alone
 define_property(GLOBAL PROPERTY BELFRY_LIBRARIES)  # the libraries of lib/ and jobs/: they are installed
 

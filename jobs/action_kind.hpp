@@ -20,6 +20,8 @@
 
 namespace belfry::jobs {
 
+struct ExecSpec;
+
 using ActionPointer = std::shared_ptr<const engine::Action>;
 
 /// What an action gets from its surroundings.
@@ -28,6 +30,8 @@ struct ActionContext {
   async::ThreadPool* pool = nullptr;
   std::filesystem::path working_dir;                       ///< absolute: where relative paths start
   std::uint64_t output_budget = std::uint64_t{64} << 10U;  ///< how many bytes of output are kept
+  /// Of forms that run a program: what the job says about programs, without a command. Null: as `pool`.
+  const ExecSpec* process = nullptr;
 };
 
 /// One of the things that a kind does.
@@ -40,6 +44,7 @@ struct ActionForm {
   std::function<ActionPointer(ParameterReader& reader, const ActionContext& context)> make;
   /// What is right and likely not meant, by parameter, for `belfry lint`. Empty: nothing ever.
   std::function<std::vector<ParameterError>(ParameterReader& reader)> lint{};
+  bool program = false;  ///< a run is a program: the job may have the keys that are about programs
 };
 
 /// How a job says which form it means.
@@ -72,6 +77,7 @@ struct ActionDeclaration {
   ParameterMap parameters;
   ParameterMap secrets{};  ///< parameters, too, that nothing may show, not even by their sum
   bool prints = false;     ///< of the kind
+  bool program = false;    ///< of the form
 };
 
 /// The action, or what is wrong with a parameter; `key` is "operation" or whatever the forms are called when there is

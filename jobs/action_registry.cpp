@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "jobs/file.hpp"
 #include "jobs/http.hpp"
@@ -29,6 +31,15 @@ void ActionRegistry::add(ActionKind kind) {
     }
   }
   kinds_.insert(std::ranges::upper_bound(kinds_, kind.key, {}, &ActionKind::key), std::move(kind));
+}
+
+void ActionRegistry::add_form(std::string_view key, ActionForm form) {
+  const auto kind = std::ranges::find(kinds_, key, &ActionKind::key);
+  if (kind == kinds_.end()) throw std::invalid_argument("there is no kind of action '" + std::string(key) + "'");
+  if (kind->find(form.name) != nullptr) {
+    throw std::invalid_argument("there is a " + kind->key + " " + kind->form_word + " '" + form.name + "' already");
+  }
+  kind->forms.push_back(std::move(form));
 }
 
 const ActionKind* ActionRegistry::find(std::string_view key) const noexcept {

@@ -17,6 +17,10 @@ class ActionRegistry {
   /// Throws std::invalid_argument for a key that is taken, and for two forms of one name.
   void add(ActionKind kind);
 
+  /// One thing more that a kind does. Throws std::invalid_argument for a kind that is not there and a name that is
+  /// taken.
+  void add_form(std::string_view key, ActionForm form);
+
   /// nullptr: there is none.
   const ActionKind* find(std::string_view key) const noexcept;
 

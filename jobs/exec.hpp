@@ -4,11 +4,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -37,6 +39,11 @@ struct Script {
                                            ///< else the shell
 };
 
+/// How an attempt ended, by what its program itself says; `by_status`: what its exit code says. It may change the
+/// report's message. Loop thread; never blocks.
+using JudgeAnswer =
+    std::function<ledger::Outcome(std::string_view answer, ledger::Outcome by_status, engine::Report& report)>;
+
 struct ExecSpec {
   /// A text is run by the shell (`SHELL -c TEXT`); a list is run as it is, its first element searched in the job's
   /// PATH.
@@ -56,6 +63,10 @@ struct ExecSpec {
   /// Whom it runs as; looked up when a run starts. It enters the working directory with the user's rights, and has
   /// HOME, LOGNAME, USER and SHELL unless `environment` has them.
   std::optional<AccountRequest> user{};
+  /// Not empty: the program finds an empty memory file at io::script_path, which its arguments must name, writes there
+  /// how it ended, and this is asked when it has exited (not: was ended by a signal). At most the first 8 KiB are read.
+  /// Not with a Script.
+  JudgeAnswer judge_answer{};
 
   bool needs_shim() const noexcept { return steps.needed() || user; }
 };

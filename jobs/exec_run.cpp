@@ -1,6 +1,7 @@
 #include "jobs/exec_run.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +52,15 @@ void note_source(std::span<std::byte> memory, const io::Fd& pipe) {
 }
 
 /// What a later daemon needs of an attempt, in Report::keep.
-enum Label : std::uint32_t { leader = 1, output = 2, error = 3, shim = 4, output_memory = 5, error_memory = 6 };
+enum Label : std::uint32_t {
+  leader = 1,
+  output = 2,
+  error = 3,
+  shim = 4,
+  output_memory = 5,
+  error_memory = 6,
+  answer = 7
+};
 
 constexpr std::size_t halves = 2;  // of a mirror that is as large as the budget, which is kept in halves
 
@@ -112,6 +121,10 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   if (const auto* text = std::get_if<Script>(&spec_.command)) {
     script = io::make_memory_file("belfry-script", text->text);
   }
+  if (spec_.judge_answer) {
+    answer_.reset(::memfd_create("belfry-answer", MFD_CLOEXEC));
+    if (!answer_) throw std::system_error(errno, std::generic_category(), "memfd_create");
+  }
   io::Pipe output = io::make_lasting_pipe();
   io::Pipe error = io::make_lasting_pipe();
   io::Pipe shim;
@@ -122,7 +135,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
                                              .standard_output = output.write_end.get(),
                                              .standard_error = error.write_end.get(),
                                              .report = shim.write_end.get(),
-                                             .script = script.get(),
+                                             .script = script ? script.get() : answer_.get(),
                                              .environment = environment});
   if (!process) {
     report_.message = process.error().message;
@@ -136,6 +149,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
                                        {.label = Label::output, .fd = output.read_end.get()},
                                        {.label = Label::error, .fd = error.read_end.get()}};
     if (shim_report_) needed.push_back({.label = Label::shim, .fd = shim_report_.get()});
+    if (answer_) needed.push_back({.label = Label::answer, .fd = answer_.get()});
     report_.keep(needed, false);
   }
   capture(std::move(output.read_end), std::move(error.read_end));
@@ -200,6 +214,7 @@ async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
   std::optional<io::Process> found = io::Process::adopt(process);
   if (found) process_.emplace(*std::move(found));
   shim_report_ = take_kept(Label::shim);
+  answer_ = take_kept(Label::answer);
   output_memory_ = memory_of(take_kept(Label::output_memory));
   error_memory_ = memory_of(take_kept(Label::error_memory));
   const io::Fd leader = take_kept(Label::leader);
@@ -322,6 +337,16 @@ void ExecRun::judge(const io::ExitStatus& status) {
     outcome_ = ledger::Outcome::failure;
     report_.message = "exit code " + std::to_string(status.exit_code.value_or(-1));
   }
+  if (status.exit_code) hear_answer();
+}
+
+/// An adopted one of which nobody kept the answer is judged by its exit code.
+void ExecRun::hear_answer() {
+  if (!spec_.judge_answer || !answer_) return;
+  std::array<char, 8192> text;
+  const ssize_t got = ::pread(answer_.get(), text.data(), text.size(), 0);
+  const std::string_view answer(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  outcome_ = spec_.judge_answer(answer, outcome_, report_);
 }
 
 std::string ExecRun::shim_report() {

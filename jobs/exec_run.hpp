@@ -52,6 +52,7 @@ class ExecRun {
   async::Task<> drain();
   async::Task<> end_of_output();
   void judge(const io::ExitStatus& status);
+  void hear_answer();
   std::string shim_report();
 
   const ExecSpec& spec_;
@@ -62,6 +63,7 @@ class ExecRun {
   std::optional<io::OutputCapture> output_;
   std::optional<io::OutputCapture> error_;
   io::Fd shim_report_;
+  io::Fd answer_;
   bool over_ = false;
   ledger::Outcome outcome_ = ledger::Outcome::start_error;
 };

@@ -4,11 +4,11 @@ source "$(dirname "$0")/lib.sh"
 
 step "install into a scratch prefix"
 cmake --install "$BUILD_DIR" --prefix "$work/p" >"$work/install.log" || fail "the installation failed"
-for file in bin/belfryd bin/belfry bin/belfry-exec lib/systemd/system/belfryd.service lib/sysusers.d/belfry.conf \
+for file in bin/belfryd bin/belfry bin/belfry-exec bin/belfry-plugin lib/systemd/system/belfryd.service lib/sysusers.d/belfry.conf \
   lib/tmpfiles.d/belfry.conf etc/belfry/scheduler.yaml share/man/man1/belfry.1 share/man/man8/belfryd.8 \
   share/man/man5/scheduler.yaml.5 share/belfry/prometheus/belfry.rules.yml share/belfry/prometheus/prometheus.yml \
   share/belfry/grafana/fleet.json share/belfry/grafana/job.json share/belfry/grafana/daemon.json \
-  include/belfry/async/task.hpp lib/cmake/belfry/belfryConfig.cmake; do
+  include/belfry/async/task.hpp include/belfry/plugin.h lib/cmake/belfry/belfryConfig.cmake; do
   found=$(cd "$work/p" && find . -path "*/${file#lib/}" -print -quit)
   [[ $found ]] || fail "$file was not installed"
 done
