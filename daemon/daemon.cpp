@@ -169,8 +169,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
                  .metrics = metrics_,
                  .ledger = *ledger_,
                  .notifications = notifications_,
-                 .tracing = tracing_,
-                 .actions = *start_.load.actions}),
+                 .tracing = tracing_}),
       config_watch_(
           {.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const auto& told) { say(told); }}),
       upgrade_(start_.program,

@@ -77,10 +77,7 @@ Reloader::Reloader(Options options, LoadOptions load, Settings running, Parts pa
 Reloader::Basis Reloader::basis() const {
   return {.path = std::filesystem::absolute(options_.config),
           .load = load_,
-          .build = {.pool = &parts_.pool,
-                    .actions = &parts_.actions,
-                    .state_dir = running_.state_dir,
-                    .generation = generation_ + 1},
+          .build = {.pool = &parts_.pool, .state_dir = running_.state_dir, .generation = generation_ + 1},
           .catalog = parts_.engine.catalog(),
           .text = text_,
           .calendars = calendars_,

@@ -52,7 +52,6 @@ class Reloader {
     ledger::Ledger& ledger;
     Notifications& notifications;
     Tracing& tracing;
-    const jobs::ActionRegistry& actions;
   };
 
   /// `running`: the settings as the daemon took them at its start.

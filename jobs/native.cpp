@@ -40,7 +40,7 @@ std::vector<NativeFunction> builtin_functions() { return {checksum_function(), c
 ActionKind native_kind(std::vector<NativeFunction> functions) {
   ActionKind kind{.key = "native",
                   .value = "a map",
-                  .meaning = "calls a function that is built into belfryd",
+                  .meaning = "calls a function of belfryd or of a plugin",
                   .form_by = FormBy::name,
                   .form_word = "function",
                   .text_means = {},

@@ -177,7 +177,8 @@ void declare_schedules(Declared& declared) {
       "explain",
       "Say in plain English when a job or a schedule expression is due, and what to beware of; or what an action takes",
       "  belfry explain '30 2 13 * fri'\n  belfry explain 'Mon..Fri *-*-* 02:30' --tz Europe/Berlin\n"
-      "  belfry explain backup\n  belfry explain --action file",
+      "  belfry explain backup\n  belfry explain --action file\n"
+      "  belfry explain --action native --config /etc/belfry/scheduler.yaml    (functions of its plugins, too)",
       [](CLI::App& sub, NextOptions& options) {
         CLI::Option_group* const what = sub.add_option_group("what");
         what->add_option("subject", options.subject, "a job, or a quoted schedule expression")->type_name("JOB|EXPR");
@@ -187,7 +188,7 @@ void declare_schedules(Declared& declared) {
         add_schedule_options(sub, options);
       },
       [](Session& session, const NextOptions& options) {
-        return options.action.empty() ? explain(session, options) : explain_action(session, options.action);
+        return options.action.empty() ? explain(session, options) : explain_action(session, options);
       });
 }
 

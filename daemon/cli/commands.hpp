@@ -38,7 +38,7 @@ struct NextOptions {
   std::string timezone;         ///< of an expression; empty: of this machine
   std::string dialect;          ///< of an expression; empty: ocps
   std::string hash_key;         ///< of an expression: the job by whose name H is chosen
-  std::string config;           ///< a file whose job `subject` is; empty: the daemon's
+  std::string config;           ///< a file whose job `subject` is, or whose plugins count; empty: the daemon's, or none
   bool around_changes = false;  ///< the slots beside the next changes of the clock
   std::string action;           ///< a kind of action, instead of a subject
 };
@@ -100,37 +100,37 @@ struct OneShotOptions {
   std::vector<std::string> environment;  ///< NAME=VALUE
 };
 
-int list(Session& session, int one_shots);                       // job_commands.cpp
-int run(Session& session, const RunOptions& options);            // job_commands.cpp
-int cancel(Session& session, const std::string& run_or_job);     // job_commands.cpp
-int pause(Session& session, const PauseOptions& options);        // job_commands.cpp
-int resume(Session& session, const std::string& job);            // job_commands.cpp
-int history(Session& session, const HistoryOptions& options);    // run_commands.cpp
-int logs(Session& session, const std::string& run_or_job);       // run_commands.cpp
-int why(Session& session, const WhyOptions& options);            // why_command.cpp
-int slow(Session& session, const SlowOptions& options);          // slow_command.cpp
-int next(Session& session, const NextOptions& options);          // schedule_commands.cpp
-int explain(Session& session, const NextOptions& options);       // schedule_commands.cpp
-int explain_action(Session& session, const std::string& kind);   // explain_action.cpp
-int lint(Session& session, const std::string& file);             // lint_command.cpp
-int in(Session& session, const OneShotOptions& options);         // time_commands.cpp
-int at(Session& session, const OneShotOptions& options);         // time_commands.cpp
-int status(Session& session);                                    // daemon_commands.cpp
-int tasks(Session& session, bool tree);                          // tasks_command.cpp
-int reload(Session& session);                                    // daemon_commands.cpp
-int upgrade(Session& session);                                   // daemon_commands.cpp
-int validate(Session& session, const std::string& file);         // daemon_commands.cpp
-int diff(Session& session, const DiffOptions& options);          // diff_command.cpp
-int db_backup(Session& session, const DbOptions& options);       // db_commands.cpp
-int db_restore(Session& session, const DbOptions& options);      // db_commands.cpp
-int db_check(Session& session, const DbOptions& options);        // db_commands.cpp
-int db_vacuum(Session& session, const DbOptions& options);       // db_commands.cpp
-int simulate(Session& session, const SimulateCommand& options);  // simulate_command.cpp
-int catchup_plan(Session& session, int count);                   // catchup_commands.cpp
-int catchup_run(Session& session, const std::string& job);       // catchup_commands.cpp
-int catchup_skip(Session& session, const std::string& job);      // catchup_commands.cpp
-int notify_test(Session& session, const std::string& channel);   // notify_command.cpp
-int version(Session& session);                                   // daemon_commands.cpp
+int list(Session& session, int one_shots);                         // job_commands.cpp
+int run(Session& session, const RunOptions& options);              // job_commands.cpp
+int cancel(Session& session, const std::string& run_or_job);       // job_commands.cpp
+int pause(Session& session, const PauseOptions& options);          // job_commands.cpp
+int resume(Session& session, const std::string& job);              // job_commands.cpp
+int history(Session& session, const HistoryOptions& options);      // run_commands.cpp
+int logs(Session& session, const std::string& run_or_job);         // run_commands.cpp
+int why(Session& session, const WhyOptions& options);              // why_command.cpp
+int slow(Session& session, const SlowOptions& options);            // slow_command.cpp
+int next(Session& session, const NextOptions& options);            // schedule_commands.cpp
+int explain(Session& session, const NextOptions& options);         // schedule_commands.cpp
+int explain_action(Session& session, const NextOptions& options);  // explain_action.cpp
+int lint(Session& session, const std::string& file);               // lint_command.cpp
+int in(Session& session, const OneShotOptions& options);           // time_commands.cpp
+int at(Session& session, const OneShotOptions& options);           // time_commands.cpp
+int status(Session& session);                                      // daemon_commands.cpp
+int tasks(Session& session, bool tree);                            // tasks_command.cpp
+int reload(Session& session);                                      // daemon_commands.cpp
+int upgrade(Session& session);                                     // daemon_commands.cpp
+int validate(Session& session, const std::string& file);           // daemon_commands.cpp
+int diff(Session& session, const DiffOptions& options);            // diff_command.cpp
+int db_backup(Session& session, const DbOptions& options);         // db_commands.cpp
+int db_restore(Session& session, const DbOptions& options);        // db_commands.cpp
+int db_check(Session& session, const DbOptions& options);          // db_commands.cpp
+int db_vacuum(Session& session, const DbOptions& options);         // db_commands.cpp
+int simulate(Session& session, const SimulateCommand& options);    // simulate_command.cpp
+int catchup_plan(Session& session, int count);                     // catchup_commands.cpp
+int catchup_run(Session& session, const std::string& job);         // catchup_commands.cpp
+int catchup_skip(Session& session, const std::string& job);        // catchup_commands.cpp
+int notify_test(Session& session, const std::string& channel);     // notify_command.cpp
+int version(Session& session);                                     // daemon_commands.cpp
 
 // What several of them need (show.cpp).
 

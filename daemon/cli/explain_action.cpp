@@ -1,11 +1,13 @@
 // `belfry explain --action KIND`: what a kind of action takes, from its declaration.
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/terminal.hpp"
+#include "daemon/config/load_config.hpp"
 #include "jobs/action_registry.hpp"
 #include "time/suggest.hpp"
 
@@ -52,19 +54,27 @@ const jobs::ActionKind& find_kind(const jobs::ActionRegistry& registry, const st
                                     "there is " + list);
 }
 
+/// What is built in, or what the jobs of a file may do: the functions of its plugins, too.
+std::shared_ptr<const jobs::ActionRegistry> actions_of(const Session& session, const std::string& file) {
+  if (file.empty()) return std::make_shared<const jobs::ActionRegistry>(jobs::ActionRegistry::with_builtins());
+  const LoadResult config = load_config(file, {.started = session.now});
+  if (!config) throw CommandError(kBadConfig, format_errors(config.error()));
+  return config->actions;
+}
+
 }  // namespace
 
-int explain_action(Session& session, const std::string& name) {
-  const auto registry = jobs::ActionRegistry::with_builtins();
-  const jobs::ActionKind& kind = find_kind(registry, name);
+int explain_action(Session& session, const NextOptions& options) {
+  const auto registry = actions_of(session, options.config);
+  const jobs::ActionKind& kind = find_kind(*registry, options.action);
   json forms = json::array();
   std::string text = kind.key + ": " + kind.meaning + "\n";
   for (const jobs::ActionForm& form : kind.forms) {
     forms.push_back({{"name", form.name}, {"summary", form.summary}, {"keys", keys_of(form.parameters)}});
     Table table({"KEY", "TAKES", "DEFAULT", "MEANING"});
     add_rows(form.parameters, "", table);
-    if (!form.name.empty()) text += "\n" + form.name + ": " + form.summary + "\n";
-    text += "\n" + table.text(session.style);
+    if (!form.name.empty()) text += "\n" + form.name + (form.summary.empty() ? "" : ": " + form.summary) + "\n";
+    text += form.parameters.empty() ? "\nIt takes nothing.\n" : "\n" + table.text(session.style);
   }
   if (session.json) {
     print_json({{"action", kind.key}, {"meaning", kind.meaning}, {"forms", std::move(forms)}});

@@ -48,7 +48,8 @@ jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const Proces
   return spec;
 }
 
-ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const BuildContext& context, bool traced) {
+ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const jobs::ActionRegistry&,
+                          const BuildContext& context, bool traced) {
   const auto& process = job.policies.process;
   jobs::ExecSpec spec = exec_spec(command.command, process, context);
   spec.traced = traced;
@@ -61,12 +62,19 @@ ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const 
   return jobs::make_exec(std::move(spec));
 }
 
-ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec& job, const BuildContext& context,
-                          bool) {
+ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec& job,
+                          const jobs::ActionRegistry& actions, const BuildContext& context, bool traced) {
   const auto& process = job.policies.process;
-  return context.actions
-      ->make(declared,
-             {.pool = context.pool, .working_dir = process.working_dir, .output_budget = process.output_max_bytes})
+  jobs::ExecSpec program;
+  if (declared.program) {
+    program = exec_spec({}, process, context);
+    program.traced = traced;
+  }
+  return actions
+      .make(declared, {.pool = context.pool,
+                       .working_dir = process.working_dir,
+                       .output_budget = process.output_max_bytes,
+                       .process = &program})
       .value();
 }
 
@@ -147,8 +155,9 @@ std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, std::
 }
 
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context) {
-  const ActionMaker action_of = [&context, traced = config.tracing.has_value()](const JobSpec& spec) {
-    return std::visit([&](const auto& action) { return make_action(action, spec, context, traced); }, spec.action);
+  const ActionMaker action_of = [&, traced = config.tracing.has_value()](const JobSpec& spec) {
+    return std::visit([&](const auto& action) { return make_action(action, spec, *config.actions, context, traced); },
+                      spec.action);
   };
   const PreconditionMaker precondition_of = [&context](const JobSpec& spec) {
     return make_precondition(spec, context);

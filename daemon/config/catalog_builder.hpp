@@ -15,13 +15,12 @@ namespace belfry::daemon {
 
 /// What actions need and no file can say.
 struct BuildContext {
-  async::ThreadPool* pool = nullptr;              ///< for actions that block; must outlive the catalog
-  const jobs::ActionRegistry* actions = nullptr;  ///< the one with which the configuration was loaded
-  std::filesystem::path state_dir;                ///< handed to programs as BELFRY_STATE_DIR; empty: not
+  async::ThreadPool* pool = nullptr;  ///< for actions that block; must outlive the catalog
+  std::filesystem::path state_dir;    ///< handed to programs as BELFRY_STATE_DIR; empty: not
   std::uint64_t generation = 1;
 };
 
-/// A generation of the catalog. REQUIRES: pool and actions are set. Reads the environment of this process: no other
+/// A generation of the catalog. REQUIRES: pool is set. Reads the environment of this process: no other
 /// thread may change it meanwhile. Any thread; the result is immutable.
 std::shared_ptr<const engine::Catalog> build_catalog(const Config& config, const BuildContext& context);
 

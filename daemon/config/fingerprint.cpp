@@ -93,6 +93,11 @@ void add_kind(Digest& digest, const JobSpec& job) {
   if (action.prints) digest.value(job.policies.process.output_max_bytes);
 }
 
+bool is_program(const Action& action) {
+  const auto* const declared = std::get_if<jobs::ActionDeclaration>(&action);
+  return declared == nullptr || declared->program;
+}
+
 void add(Digest& digest, const ProcessPolicies& process) {
   digest.value(process.shell);
   digest.value(process.environment);
@@ -255,7 +260,7 @@ std::string fingerprint(const JobSpec& job) {
   digest.value(job.policies.process.working_dir);
   const auto& run = job.policies.run;
   const bool asks_a_command = run.precondition && run.precondition->command;
-  if (std::holds_alternative<CommandSpec>(job.action) || asks_a_command) {
+  if (is_program(job.action) || asks_a_command) {
     add(digest, job.policies.process);
     add_if_given(digest, job.policies.process);
   }

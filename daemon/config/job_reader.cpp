@@ -28,15 +28,27 @@ void check_name(std::string_view name, Place place, const Value& value) {
   value.errors().add(place, value.path(), std::move(complaint));
 }
 
+// Those of them that a function of a plugin, which is a program too, has no use for: it has no command, its signal is
+// the one that its flag is set by, and its status says whether it was well.
+constexpr std::array<std::string_view, 5> command_keys{"shell", "interpreter", "stdin", "kill_signal",
+                                                       "success_exit_codes"};
+
 bool asks_a_command(const JobSpec& spec) {
   return spec.policies.run.precondition && spec.policies.run.precondition->command;
 }
 
 void check_use(const MapReader& job, const JobSpec& spec) {
-  if (!std::holds_alternative<CommandSpec>(spec.action)) {
+  if (const auto* const action = std::get_if<jobs::ActionDeclaration>(&spec.action)) {
     if (asks_a_command(spec)) return;  // its precondition is a program, which has these
     for (const auto key : process_keys) {
-      if (key == "output" && std::get<jobs::ActionDeclaration>(spec.action).prints) continue;
+      if (key == "output" && action->prints) continue;
+      if (action->program) {
+        if (std::ranges::find(command_keys, key) != command_keys.end()) {
+          job.complain_at_key(
+              key, {"only a command can have this, and a function of a plugin is none", "", "delete the key"});
+        }
+        continue;
+      }
       job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
     }
     return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/job_reader.hpp"
 #include "daemon/config/map_reader.hpp"
+#include "daemon/config/plugins_reader.hpp"
 #include "daemon/config/read_file.hpp"
 #include "daemon/config/settings_reader.hpp"
 #include "daemon/config/yaml_document.hpp"
@@ -84,10 +86,11 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
               std::vector<SourceFile>& files, Config& config) {
   const MapReader top(root, top_section, true);
   config.settings = read_settings(top, folder);
-  std::optional<jobs::ActionRegistry> builtins;
-  if (options.actions == nullptr) builtins = jobs::ActionRegistry::with_builtins();
-  const jobs::ActionRegistry& actions = builtins ? *builtins : *options.actions;
-  const std::vector<Key> job_keys = keys_of_jobs(actions);
+  auto actions = std::make_shared<jobs::ActionRegistry>(
+      options.actions == nullptr ? jobs::ActionRegistry::with_builtins() : *options.actions);
+  if (const auto plugins = top.get("plugins")) read_plugins(*plugins, folder, options.read_plugin, files, *actions);
+  config.actions = actions;
+  const std::vector<Key> job_keys = keys_of_jobs(*actions);
   const Section section{job_section.name, job_keys};
   JobContext context{.folder = folder,
                      .zone = config.settings.timezone,
@@ -95,7 +98,7 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
                      .groups = {},
                      .defaults = {},
                      .started = options.started,
-                     .actions = actions,
+                     .actions = *actions,
                      .section = section,
                      .notify = {.channels = config.channels,
                                 .files = {.folder = folder, .read = options.read_secrets, .files = files}}};

@@ -197,7 +197,11 @@ std::optional<ActionDeclaration> checked(const Value& map, const ActionKind& kin
 
 std::optional<ActionDeclaration> read_form(const Value& map, const ActionKind& kind, const ActionForm& form,
                                            const ParametersContext& context) {
-  ActionDeclaration action{.kind = kind.key, .form = form.name, .parameters = {}, .prints = kind.prints};
+  ActionDeclaration action{.kind = kind.key,
+                           .form = form.name,
+                           .parameters = {},
+                           .prints = kind.prints || form.program,
+                           .program = form.program};
   Reader reader(kind, context, action);
   const std::string_view passed_over = kind.form_by == FormBy::name ? std::string_view(kind.form_word) : "";
   if (!reader.read(map, form.parameters, "", passed_over)) return std::nullopt;

@@ -93,7 +93,7 @@ class PolicyLinter {
 
   /// What the kind of action itself says about its parameters.
   void check_action(const JobSpec& job, const jobs::ActionDeclaration& action) {
-    const jobs::ActionKind* const kind = actions_.find(action.kind);
+    const jobs::ActionKind* const kind = config_->actions->find(action.kind);
     const jobs::ActionForm* const form = kind == nullptr ? nullptr : kind->find(action.form);
     if (form == nullptr || !form->lint) return;
     jobs::ParameterMap parameters = action.parameters;
@@ -134,7 +134,6 @@ class PolicyLinter {
   ErrorList* warnings_;
   time::WallTime now_;
   JobsByName by_name_;
-  jobs::ActionRegistry actions_ = jobs::ActionRegistry::with_builtins();
 };
 
 }  // namespace

@@ -82,6 +82,14 @@ std::string state_of(const std::expected<std::string, Complaint>& text) {
   return text ? jobs::sha256(*text) : text.error().message;
 }
 
+std::string state_of_program(const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return std::generic_category().message(errno);
+  const auto text = [](auto number) { return std::to_string(number) + " "; };
+  return text(status.st_dev) + text(status.st_ino) + text(status.st_size) + text(status.st_mtim.tv_sec) +
+         text(status.st_mtim.tv_nsec) + text(status.st_ctim.tv_sec) + text(status.st_ctim.tv_nsec);
+}
+
 }  // namespace
 
 std::expected<std::string, Complaint> read_config_file(const std::filesystem::path& path, std::size_t limit) {
@@ -100,13 +108,19 @@ std::expected<std::string, Complaint> read_config_file(const std::filesystem::pa
 std::expected<std::string, Complaint> read_source(const std::filesystem::path& path, std::size_t limit,
                                                   std::vector<SourceFile>& files) {
   auto text = read_config_file(path, limit);
-  files.push_back({.path = std::filesystem::absolute(path), .state = state_of(text)});
+  files.push_back({.path = std::filesystem::absolute(path), .state = state_of(text), .program = false});
   return text;
 }
 
+void note_program(const std::filesystem::path& path, std::vector<SourceFile>& files) {
+  files.push_back({.path = path, .state = state_of_program(path), .program = true});
+}
+
 bool still_as_read(const std::vector<SourceFile>& files, std::size_t limit) {
-  return std::ranges::all_of(
-      files, [limit](const SourceFile& file) { return state_of(read_config_file(file.path, limit)) == file.state; });
+  return std::ranges::all_of(files, [limit](const SourceFile& file) {
+    const auto now = file.program ? state_of_program(file.path) : state_of(read_config_file(file.path, limit));
+    return now == file.state;
+  });
 }
 
 }  // namespace belfry::daemon

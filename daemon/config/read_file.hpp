@@ -19,12 +19,16 @@ std::expected<std::string, Complaint> read_config_file(const std::filesystem::pa
 struct SourceFile {
   std::filesystem::path path;  ///< absolute
   std::string state;           ///< the SHA-256 of what it held, or why it could not be read
+  bool program = false;        ///< it is loaded, not read: `state` is which file it is, its size and its times
   friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
 /// read_config_file(), noted in `files`.
 std::expected<std::string, Complaint> read_source(const std::filesystem::path& path, std::size_t limit,
                                                   std::vector<SourceFile>& files);
+
+/// Notes a program that a configuration is made of, such as a plugin, which may be large.
+void note_program(const std::filesystem::path& path, std::vector<SourceFile>& files);
 
 /// Whether each of the files would be read as it was then. `limit` as above. Reads them all; any thread.
 bool still_as_read(const std::vector<SourceFile>& files, std::size_t limit);

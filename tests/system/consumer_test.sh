@@ -37,6 +37,24 @@ CPP
 consumer everything-build "$work/everything" || fail "find_package(belfry) without components failed"
 cmake --build "$work/everything-build" >>"$work/everything-build.log" 2>&1 || fail "linking all components failed"
 
+step "a plugin, of C alone, needs nothing but its header"
+cc=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$BUILD_DIR/CMakeCache.txt")
+consumer words "$SOURCE_DIR/tests/examples/plugin" -DCMAKE_C_COMPILER="$cc" || fail "the plugin does not configure"
+cmake --build "$work/words" >>"$work/words.log" 2>&1 || fail "the plugin does not build"
+printf 'plugins: [%s]\njobs: {count: {native: {function: words.count, paths: README.md}}}\n' "$work/words/words.so" >"$work/words.yaml"
+check_match "belfry validate" 'is valid: 1 job' "$(belfry validate "$work/words.yaml")"
+check_match "belfry explain" 'words.count: counts the words of files' \
+  "$(belfry explain --action native --config "$work/words.yaml")"
+
+step "a symbol that a plugin lacks fails its build"
+mkdir "$work/lacking"
+cp "$SOURCE_DIR/tests/examples/plugin/CMakeLists.txt" "$work/lacking/"
+{ cat "$SOURCE_DIR/tests/examples/plugin/words.c"; echo 'int lacking(void); int use_it(void) { return lacking(); }'; } >"$work/lacking/words.c"
+sed -i 's/int use_it/BELFRY_EXPORT int use_it/' "$work/lacking/words.c"
+consumer lacking-build "$work/lacking" -DCMAKE_C_COMPILER="$cc" || fail "it does not configure"
+if cmake --build "$work/lacking-build" >>"$work/lacking-build.log" 2>&1; then fail "it was built"; fi
+grep -q 'undefined.*lacking' "$work/lacking-build.log" || fail "the linker does not name the symbol"
+
 step "an unknown component is refused by name"
 sed -i 's/find_package(belfry REQUIRED)/find_package(belfry REQUIRED COMPONENTS asink)/' "$work/everything/CMakeLists.txt"
 if consumer asink "$work/everything"; then fail "the component asink was found"; fi

@@ -123,6 +123,11 @@ inline ordered_json schema_of(const jobs::ActionKind& kind) {
       schema["required"] = std::move(required);
       forms.push_back(std::move(schema));
     }
+    // Which plugins there are says the file itself.
+    const ordered_json of_plugin{{"type", "string"}, {"pattern", "^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$"}};
+    forms.push_back({{"type", "object"},
+                     {"properties", {{kind.form_word, of_plugin}}},
+                     {"required", ordered_json::array({kind.form_word})}});
     return {{"oneOf", std::move(forms)}};
   }
   const ordered_json map = schema_of(kind.forms.front().parameters);

@@ -195,8 +195,7 @@ jobs:
   b: {command: x, depends_on: {a: done}}
 )");
   belfry::async::ThreadPool pool(belfry::async::ThreadPoolOptions("test").threads(1));
-  const auto actions = belfry::jobs::ActionRegistry::with_builtins();
-  const auto catalog = build_catalog(config, {.pool = &pool, .actions = &actions, .state_dir = {}});
+  const auto catalog = build_catalog(config, {.pool = &pool, .state_dir = {}});
   const auto& a = *catalog->jobs.at("a");
   CHECK(a.overlap == engine::Overlap::replace);
   CHECK(a.max_instances == 3);

@@ -134,6 +134,28 @@ TEST_CASE("every YAML example of docs/sql.md is accepted") {
   }
 }
 
+TEST_CASE("every YAML example of docs/plugins.md is accepted where there is the plugin that it writes") {
+  const auto words = [](const std::filesystem::path&) -> std::expected<belfry::jobs::PluginDeclaration, std::string> {
+    using belfry::jobs::ParameterType;
+    const belfry::jobs::PluginParameter paths{
+        .name = "paths", .type = ParameterType::path, .list = true, .fallback = {}, .meaning = {}, .choices = {}};
+    const belfry::jobs::PluginParameter at_least{
+        .name = "at_least", .type = ParameterType::integer, .fallback = {}, .meaning = {}, .most = 1000, .choices = {}};
+    return belfry::jobs::PluginDeclaration{
+        .name = "words",
+        .version = {},
+        .summary = {},
+        .functions = {{.name = "count", .summary = {}, .parameters = {paths, at_least}}}};
+  };
+  const auto blocks = yaml_blocks(read("docs/plugins.md"));
+  CHECK(blocks.size() == 1);
+  for (const auto& block : blocks) {
+    INFO(block);
+    const auto result = parse_config(block, "example", "/etc/belfry", {.started = {}, .read_plugin = words});
+    if (!result) FAIL(format_errors(result.error()));
+  }
+}
+
 TEST_CASE("the error that docs/configuration.md shows is the one that is printed") {
   std::string text = "version: 1\n" + std::string(9, '\n');
   text += "jobs: {backup: {\n    schedule: \"61 * * * *\",\n    comand: tar,\n    command: tar}}\n";

@@ -264,9 +264,7 @@ TEST_CASE("the catalog has a job with an action of its kind for each declaration
   sums: {native: {function: checksum, paths: ["*.txt", /var/x], output: sums}, working_dir: work}
 )");
   belfry::async::ThreadPool pool(belfry::async::ThreadPoolOptions("test").threads(1));
-  const auto actions = belfry::jobs::ActionRegistry::with_builtins();
-  const auto catalog =
-      build_catalog(config, {.pool = &pool, .actions = &actions, .state_dir = "/tmp/state", .generation = 7});
+  const auto catalog = build_catalog(config, {.pool = &pool, .state_dir = "/tmp/state", .generation = 7});
   CHECK(catalog->generation == 7);
   REQUIRE(catalog->jobs.size() == 3);
   const auto& program = *catalog->jobs.at("program");
