@@ -39,10 +39,9 @@ struct Script {
                                            ///< else the shell
 };
 
-/// How an attempt ended, by what its program itself says; `by_status`: what its exit code says. It may change the
-/// report's message. Loop thread; never blocks.
-using JudgeAnswer =
-    std::function<ledger::Outcome(std::string_view answer, ledger::Outcome by_status, engine::Report& report)>;
+/// How an attempt ended, by what its program itself says, and not by its exit code, which is in the report if it is
+/// known. It may change the report's message and exit code. Loop thread; never blocks.
+using JudgeAnswer = std::function<ledger::Outcome(std::string_view answer, engine::Report& report)>;
 
 struct ExecSpec {
   /// A text is run by the shell (`SHELL -c TEXT`); a list is run as it is, its first element searched in the job's
@@ -64,8 +63,9 @@ struct ExecSpec {
   /// HOME, LOGNAME, USER and SHELL unless `environment` has them.
   std::optional<AccountRequest> user{};
   /// Not empty: the program finds an empty memory file at io::script_path, which its arguments must name, writes there
-  /// how it ended, and this is asked when it has exited (not: was ended by a signal). At most the first 8 KiB are read.
-  /// Not with a Script.
+  /// how it ended, and this is asked when it has exited (not: was ended by a signal), also when it wrote nothing. So an
+  /// adopted program that wrote something is never `lost`: the exit status is not needed. At most the first 8 KiB are
+  /// read. Not with a Script.
   JudgeAnswer judge_answer{};
 
   bool needs_shim() const noexcept { return steps.needed() || user; }

@@ -223,12 +223,9 @@ async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
   if (process_) co_return true;
   co_await end_what_is_left(std::move(tree));
   const auto status = io::Process::status_of(leader);
-  if (status) {
-    judge(*status);
-  } else {
-    report_.message = "it ended while no belfryd ran, so how it ended is unknown";
-  }
-  over_ = status.has_value();
+  if (status) judge(*status);
+  over_ = status || hear_answer();
+  if (!over_) report_.message = "it ended while no belfryd ran, so how it ended is unknown";
   co_return over_;
 }
 
@@ -337,16 +334,18 @@ void ExecRun::judge(const io::ExitStatus& status) {
     outcome_ = ledger::Outcome::failure;
     report_.message = "exit code " + std::to_string(status.exit_code.value_or(-1));
   }
-  if (status.exit_code) hear_answer();
+  if (!status.signal) hear_answer();
 }
 
-/// An adopted one of which nobody kept the answer is judged by its exit code.
-void ExecRun::hear_answer() {
-  if (!spec_.judge_answer || !answer_) return;
+/// False: nothing was said by which it could be judged. Of an adopted one nobody may have kept the answer.
+bool ExecRun::hear_answer() {
+  if (!spec_.judge_answer || !answer_) return false;
   std::array<char, 8192> text;
   const ssize_t got = ::pread(answer_.get(), text.data(), text.size(), 0);
   const std::string_view answer(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  outcome_ = spec_.judge_answer(answer, outcome_, report_);
+  if (answer.empty() && !report_.exit_code) return false;  // it did not exit, or nobody knows
+  outcome_ = spec_.judge_answer(answer, report_);
+  return true;
 }
 
 std::string ExecRun::shim_report() {

@@ -52,7 +52,7 @@ class ExecRun {
   async::Task<> drain();
   async::Task<> end_of_output();
   void judge(const io::ExitStatus& status);
-  void hear_answer();
+  bool hear_answer();
   std::string shim_report();
 
   const ExecSpec& spec_;

@@ -23,11 +23,13 @@ struct Function {
   std::string path;
 };
 
-Outcome judge(const Function& function, std::string_view answer, Outcome by_status, engine::Report& report) {
+/// The status in the answer is the exit code, which the kernel may not have told us.
+Outcome judge(const Function& function, std::string_view answer, engine::Report& report) {
   Fields fields(answer);
   const std::string version = fields.text();
   const std::string how = fields.text();
   const std::string sentence = printable_line(fields.text());
+  const auto status = fields.number<int>();
   if (version != plugin_wire_version) {
     report.message = function.name + " ended its process with status " + std::to_string(report.exit_code.value_or(0)) +
                      " instead of returning: a function of a plugin must not call exit()";
@@ -38,12 +40,11 @@ Outcome judge(const Function& function, std::string_view answer, Outcome by_stat
     report.message = "cannot run " + function.name + ": the plugin " + function.path + ": " + sentence;
     return Outcome::start_error;
   }
-  if (!sentence.empty()) {
-    report.message = sentence;
-  } else if (by_status != Outcome::success) {
-    report.message = function.name + " returned " + std::to_string(report.exit_code.value_or(0));
-  }
-  return by_status;
+  report.exit_code = status;
+  report.message = sentence;
+  if (status == 0) return Outcome::success;
+  if (sentence.empty()) report.message = function.name + " returned " + std::to_string(status);
+  return Outcome::failure;
 }
 
 /// The process, by the name of the function.
@@ -86,8 +87,8 @@ ActionPointer make_plugin_action(ParameterReader& reader, const ActionContext& c
   spec.standard_input = StdinText{std::move(parameters)};
   spec.kill_signal = SIGTERM;
   spec.success_exit_codes = {0};
-  spec.judge_answer = [function](std::string_view answer, Outcome by_status, engine::Report& report) {
-    return judge(function, answer, by_status, report);
+  spec.judge_answer = [function](std::string_view answer, engine::Report& report) {
+    return judge(function, answer, report);
   };
   return std::make_shared<PluginAction>(function.name, std::move(spec));
 }

@@ -6,7 +6,7 @@
 //                of parameters; of each: name, type (enum belfry_type), flags, fallback, meaning, least, most, number
 //                of choices, the choices. `flags` has has_fallback beside those of the plugin.
 //   parameters   name, number of values, the values; until the end
-//   answer       plugin_wire_version, answer_returned or answer_refused, sentence
+//   answer       plugin_wire_version, answer_returned or answer_refused, sentence, status of the function
 #pragma once
 
 #include <charconv>

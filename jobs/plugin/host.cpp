@@ -89,7 +89,7 @@ Host::Host(const belfry_function& function, std::string_view parameters) : belfr
 
 const belfry_parameter* Host::declared(const char* name) const {
   for (const belfry_parameter* const parameter : parameters(function_)) {
-    if (name != nullptr && std::strcmp(member(*parameter, &belfry_parameter::name), name) == 0) return parameter;
+    if (name != nullptr && plugin::text(member(*parameter, &belfry_parameter::name)) == name) return parameter;
   }
   wrong(name, "which it does not declare");
   return nullptr;

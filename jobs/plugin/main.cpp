@@ -91,11 +91,12 @@ int describe(const std::string& path, std::string_view owner) {
   return write_all(belfry::io::report_fd, wire) ? 0 : failed;
 }
 
-void answer(std::string_view how, std::string_view sentence) {
+void answer(std::string_view how, std::string_view sentence, int status) {
   std::string wire;
   put_field(wire, belfry::jobs::plugin_wire_version);
   put_field(wire, how);
   put_field(wire, sentence);
+  put_field(wire, status);
   write_all(belfry::io::script_fd, wire);
 }
 
@@ -139,11 +140,11 @@ int run(const std::string& path, const std::string& name, std::string_view owner
   try {
     function = &find(plugin::load(path, user_number(owner)), name);
   } catch (const std::exception& error) {
-    answer(belfry::jobs::answer_refused, error.what());
+    answer(belfry::jobs::answer_refused, error.what(), failed);
     return failed;
   }
   const int status = call(*function, parameters, sentence);
-  answer(belfry::jobs::answer_returned, sentence);
+  answer(belfry::jobs::answer_returned, sentence, status);
   return status;
 }
 

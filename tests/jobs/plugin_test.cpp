@@ -1,10 +1,14 @@
 // Runs of functions of plugins: what they are given, how they end, and that nothing of theirs reaches this process.
+#include <sched.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "action_fixture.hpp"
+#include "earlier_daemon.hpp"
 #include "jobs/exec.hpp"
 #include "jobs/native_plugin.hpp"
 #include "jobs/plugin_form.hpp"
@@ -160,6 +164,28 @@ TEST_CASE("a changed plugin is taken by the next run, and one that cannot be run
   CHECK(test::run_action(action).report.message == cannot + "it cannot be read: No such file or directory");
   replace("words.so");
   CHECK(test::run_action(action).outcome == Outcome::success);
+}
+
+TEST_CASE("what a function said of its end is heard by the next daemon, though nobody knows its exit status",
+          "[plugin]") {
+  const auto action = make(plugins / "faults.so", "faults.obedient");
+  test::EarlierDaemon daemon(action, true);
+  const pid_t pid = daemon.mark().pid;
+  auto* const printed = reinterpret_cast<std::uint64_t*>(daemon.kept_error().data()) + 1;
+  while (std::atomic_ref(*printed).load() == 0) ::sched_yield();  // the daemon reads, so it has given all to the keeper
+  daemon.kill();
+  REQUIRE(::kill(-pid, SIGTERM) == 0);
+  while (io::start_ticks_of(pid) == daemon.mark().start_ticks) ::sched_yield();
+  engine::Report report;
+  report.kept_output = daemon.kept_output();
+  report.kept_error = daemon.kept_error();
+  report.kept = daemon.kept();
+  std::erase_if(report.kept, [](const io::KeptFd& kept) { return kept.label == 1; });  // by which the kernel tells it
+  const auto attempt = test::EarlierDaemon::attempt();
+  CHECK(async::run(action->adopt(attempt, daemon.mark(), report)) == Outcome::failure);
+  CHECK(report.exit_code == 1);
+  CHECK(report.message == "gave up, at 40 of 100");
+  CHECK(report.standard_error.head == "progress: 40 of 100\n");
 }
 
 TEST_CASE("a plugin gets numbers as digits, and paths of its own defaults below the working directory", "[plugin]") {

@@ -69,7 +69,8 @@ struct belfry_host {
   uint16_t abi_major;
   uint16_t abi_minor;
 
-  // The value of a parameter, as text (of a list its first), or its fallback. NULL: there is neither.
+  // The value of a parameter, as text (of a list its first), or its fallback. NULL: there is neither. Of an integer, a
+  // size or a duration it is what number() tells, in digits.
   const char *(*text)(const struct belfry_host *host, const char *name);
   // The values of a parameter one by one, from index 0; NULL: there are no more.
   const char *(*item)(const struct belfry_host *host, const char *name, size_t index);
@@ -86,8 +87,7 @@ struct belfry_host {
   void (*progress)(const struct belfry_host *host, uint64_t done, uint64_t total);
   // A line of the run's error output; `level` is an enum belfry_level.
   void (*log)(const struct belfry_host *host, int level, const char *text);
-  // The run's output, as is printed to standard output, behind what stdio has not flushed yet. The job's `output`
-  // says how much of it is kept.
+  // The run's output, in order with what was printed to stdout. The job's `output` says how much of it is kept.
   void (*write)(const struct belfry_host *host, const void *bytes, size_t count);
   // The sentence that the ledger keeps about this run, copied; the last one counts. At most 4,000 bytes.
   void (*message)(const struct belfry_host *host, const char *text);

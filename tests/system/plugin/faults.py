@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from belfryd import Belfryd
+from belfryd import Belfryd, wait_gone
 from lab import BIN_DIR, BUILD_DIR, check, check_equal, step
 
 JOBS = """
@@ -97,11 +97,25 @@ def scenario(lab):
     slow = daemon.ask("run", "slow")["run"]["run"]
     with open(lab.path("late"), "w", encoding="ascii") as late:  # returns when the function has opened it
         late.write("four words ")
+        daemon.ask("list")  # the loop has gone on: all of the start is done
         daemon.kill()
         daemon.start()
         late.write("in all")
     ended = daemon.log.wait("run ended", run=slow)
     check_equal("its end", ("success", "4 words"), (ended["outcome"], ended.get("reason")))
+
+    step("nothing is lost of a run that ends while there is no belfryd, whatever the kernel tells of it")
+    slow = daemon.ask("run", "slow")["run"]["run"]
+    with open(lab.path("late"), "w", encoding="ascii") as late:
+        daemon.ask("list")
+        process = daemon.processes_of("BELFRY_JOB=slow")
+        daemon.kill()
+        late.write("just two")
+    for pid in process:
+        wait_gone(pid)
+    daemon.start()
+    run = daemon.runs("slow", 1)[0]
+    check_equal("its end", (slow, "success", "2 words"), (run["run"], run["outcome"], run["message"]))
 
     step("the file changes")
     check_changes(lab, daemon)
