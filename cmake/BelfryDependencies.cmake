@@ -10,6 +10,7 @@ pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)    #
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl)                # lib/io: HTTP and mail; daemon/cli
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)                # jobs: compression
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)                   # jobs, lib/observe: gzip
+pkg_check_modules(archive REQUIRED IMPORTED_TARGET GLOBAL libarchive)          # jobs: tar and zip
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET GLOBAL libcrypto)              # jobs: SHA-256
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET GLOBAL re2)                      # jobs: patterns of an answer, in linear time
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET GLOBAL libpq)                       # jobs: PostgreSQL

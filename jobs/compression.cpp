@@ -133,14 +133,13 @@ LevelRange levels(Compression compression) noexcept {
   return {0, 0, 0};
 }
 
-Compressed compress_file(const std::stop_token& stop, const std::string& source, const std::string& target,
-                         Compression compression, int level) {
-  const io::Fd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!in) throw io::IoError(errno, "open", source);
+namespace {
+
+Compressed compress(const std::stop_token& stop, const io::Fd& in, const std::string& source, AtomicFile& out,
+                    Compression compression, int level) {
   struct ::stat status{};
   if (::fstat(in.get(), &status) != 0) throw io::IoError(errno, "stat", source);
   if (!S_ISREG(status.st_mode)) throw io::IoError(EINVAL, "compress what is no regular file:", source);
-  AtomicFile out(target);
   Compressed result;
   const Sink sink = [&](std::span<const char> bytes) {
     result.bytes_out += bytes.size();
@@ -158,6 +157,23 @@ Compressed compress_file(const std::stop_token& stop, const std::string& source,
   out.imitate(status);
   out.commit();
   return result;
+}
+
+}  // namespace
+
+Compressed compress_file(const std::stop_token& stop, const std::string& source, const std::string& target,
+                         Compression compression, int level) {
+  const io::Fd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!in) throw io::IoError(errno, "open", source);
+  AtomicFile out(target);
+  return compress(stop, in, source, out, compression, level);
+}
+
+Compressed compress_file(const std::stop_token& stop, const Folder& folder, const std::string& source,
+                         const std::string& target, Compression compression, int level) {
+  const io::Fd in = folder.open_file(source);
+  AtomicFile out(folder, target);
+  return compress(stop, in, folder.path_of(source), out, compression, level);
 }
 
 }  // namespace belfry::jobs

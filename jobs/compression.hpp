@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "jobs/folder.hpp"
+
 namespace belfry::jobs {
 
 enum class Compression : std::uint8_t { none, gzip, zstd };
@@ -32,5 +34,8 @@ struct Compressed {
 /// io::IoError naming the file and the operation; when `stop` is requested it stops with ECANCELED.
 Compressed compress_file(const std::stop_token& stop, const std::string& source, const std::string& target,
                          Compression compression, int level);
+/// The same of names in a folder.
+Compressed compress_file(const std::stop_token& stop, const Folder& folder, const std::string& source,
+                         const std::string& target, Compression compression, int level);
 
 }  // namespace belfry::jobs

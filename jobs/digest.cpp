@@ -45,13 +45,17 @@ class Sha256 {
 }  // namespace
 
 std::string sha256_of_file(const std::stop_token& stop, const std::string& path, std::uint64_t& bytes) {
-  const io::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const io::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) throw io::IoError(errno, "open", path);
+  return sha256_of_file(stop, file.get(), path, bytes);
+}
+
+std::string sha256_of_file(const std::stop_token& stop, int file, const std::string& path, std::uint64_t& bytes) {
   Sha256 digest;
   std::vector<char> block(256U << 10U);
   while (true) {
     if (stop.stop_requested()) throw io::IoError(ECANCELED, "read", path);
-    const ssize_t got = ::read(file.get(), block.data(), block.size());
+    const ssize_t got = ::read(file, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw io::IoError(errno, "read", path);
     if (got == 0) break;

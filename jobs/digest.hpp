@@ -12,6 +12,9 @@ namespace belfry::jobs {
 /// requested it stops with ECANCELED. `bytes` is increased by the size read.
 std::string sha256_of_file(const std::stop_token& stop, const std::string& path, std::uint64_t& bytes);
 
+/// The same of an open file, from where it stands.
+std::string sha256_of_file(const std::stop_token& stop, int file, const std::string& path, std::uint64_t& bytes);
+
 /// The same of bytes in memory.
 std::string sha256(std::string_view bytes);
 

@@ -1,68 +1,60 @@
 #include <cerrno>
-#include <optional>
-#include <utility>
 
-#include "async/loop.hpp"
-#include "io/glob.hpp"
-#include "jobs/atomic_file.hpp"
-#include "jobs/file_steps.hpp"
+#include "io/io_error.hpp"
+#include "jobs/file_forms.hpp"
+#include "jobs/file_run.hpp"
 
 namespace belfry::jobs {
 
-namespace fs = io::fs;
-
 namespace {
 
-struct Tally {
-  std::size_t files = 0;
-  std::uint64_t bytes = 0;
+struct DeleteSpec {
+  std::vector<PathPattern> paths;
+  std::chrono::nanoseconds min_age{};
+  FileOptions options;
 };
 
-async::Task<std::optional<fs::Stat>> stat_if_there(std::string path) {
-  try {
-    const auto stat = co_await fs::lstat(std::move(path));
-    co_return stat;
-  } catch (const io::IoError& error) {
-    if (error.code().value() != ENOENT && error.code().value() != ENOTDIR) throw;
+std::string delete_files(const DeleteSpec& spec, FileRun& run) {
+  Tally done;
+  for (const auto& pattern : spec.paths) {
+    walk(pattern, spec.options.exclude, run.stop(), [&](const Found& found) {
+      if (found.is_folder()) {
+        if (!pattern.literal()) return;
+        throw io::IoError(EISDIR, "remove", found.path() + " (name its files: " + found.path() + "/*)");
+      }
+      if (spec.min_age.count() > 0 && found.modified() > run.now() - spec.min_age) return;
+      if (spec.options.dry_run) {
+        run.say("delete " + found.path());
+      } else {
+        found.folder.remove(found.name);
+      }
+      done.add(found.size());
+    });
   }
-  co_return std::nullopt;
-}
-
-/// A folder along the way may have become a link since it was listed: what is removed must still lie below the base.
-async::Task<> check_inside(std::string base, std::string path) {
-  std::string real_base = co_await fs::real_path(std::move(base));
-  std::string real_folder = co_await fs::real_path(folder_of(path));
-  if (real_folder != real_base && !real_folder.starts_with(real_base + "/")) {
-    throw io::IoError(ELOOP, "remove what a link leads out of its folder:", std::move(path));
-  }
-}
-
-async::Task<> delete_match(const io::GlobMatch& match, const std::string& base, fs::FileTime newest, Tally& tally) {
-  const auto stat = co_await stat_if_there(match.path);
-  if (!stat || stat->type == fs::FileType::folder || stat->modified > newest) co_return;
-  co_await check_inside(base, match.path);
-  co_await fs::unlink(match.path);
-  ++tally.files;
-  tally.bytes += stat->size;
+  if (done.files == 0) return "nothing to delete";
+  return (spec.options.dry_run ? "would delete " : "deleted ") + done.text();
 }
 
 }  // namespace
 
-async::Task<std::string> delete_files(const DeleteSpec& spec) {
-  const fs::FileTime newest = async::Loop::current().wall_now() - spec.min_age;
-  Tally tally;
-  for (const auto& pattern : spec.paths) {
-    const std::string base = io::split_glob(pattern).base;
-    const auto matches = co_await io::glob(pattern);
-    if (!io::has_wildcards(pattern) && !matches.empty() && matches.front().type == fs::FileType::folder) {
-      throw io::IoError(EISDIR, "remove", pattern + " (name its files: " + pattern + "/*)");
-    }
-    for (const auto& match : matches) {
-      co_await delete_match(match, base, spec.min_age.count() > 0 ? newest : fs::FileTime::max(), tally);
-    }
-  }
-  if (tally.files == 0) co_return "nothing to delete";
-  co_return "deleted " + count_files(tally.files) + ", " + format_size(tally.bytes);
+ActionForm file_delete_form() {
+  return {"delete",
+          "removes files, never folders",
+          {paths_parameter,
+           {.name = "min_age",
+            .type = ParameterType::duration,
+            .fallback = "0s",
+            .meaning = "only files unchanged for so long"},
+           exclude_parameter,
+           dry_run_parameter},
+          [](ParameterReader& reader, const ActionContext& context) {
+            DeleteSpec spec;
+            spec.paths = read_doomed(reader, "paths", context);
+            spec.min_age = reader.duration("min_age");
+            spec.options = read_options(reader, false);
+            return file_action(
+                "delete", [spec = std::move(spec)](FileRun& run) { return delete_files(spec, run); }, context);
+          }};
 }
 
 }  // namespace belfry::jobs

@@ -31,9 +31,9 @@ struct Piece {
 };
 
 /// Throws before anything is touched if one of the targets exists: it may be all that is left of an older file.
-std::vector<Piece> plan(const CompressOrder& order) {
+std::vector<Piece> plan(const std::stop_token& stop, const CompressOrder& order) {
   std::vector<Piece> pieces;
-  for (const auto& file : regular_files(order.paths)) {
+  for (const auto& file : regular_files(stop, order.paths)) {
     if (file.ends_with(".gz") || file.ends_with(".zst")) continue;
     const std::string target = file + std::string(extension(order.method));
     struct ::stat status{};
@@ -48,7 +48,7 @@ std::vector<Piece> plan(const CompressOrder& order) {
 std::string compress_all(const std::stop_token& stop, const CompressOrder& order) {
   std::size_t count = 0;
   Compressed sum;
-  for (const auto& [file, target] : plan(order)) {
+  for (const auto& [file, target] : plan(stop, order)) {
     const auto done = compress_file(stop, file, target, order.method, order.level);
     if (!order.keep && ::unlink(file.c_str()) != 0) throw io::IoError(errno, "remove", file);
     sum.bytes_in += done.bytes_in;

@@ -12,9 +12,9 @@ namespace belfry::test {
 
 class TempDir {
  public:
-  /// Makes an empty folder (mode 0700) under $TMPDIR or /tmp. Throws std::system_error.
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "belfry-test-XXXXXX").string();
+  /// Makes an empty folder (mode 0700) under $TMPDIR or /tmp, or in another one. Throws std::system_error.
+  explicit TempDir(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+    std::string name = (in / "belfry-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
     path_ = name;
   }

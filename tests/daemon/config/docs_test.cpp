@@ -1,7 +1,9 @@
 // docs/configuration.md and docs/scheduler.schema.json say what the program does: the tables, the examples, the schema.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -88,8 +90,10 @@ TEST_CASE("docs/configuration.md has the table of every form of every action") {
   if (writing()) write("docs/configuration.md", page);
 }
 
-TEST_CASE("every YAML example of docs/configuration.md is accepted") {
-  const auto blocks = yaml_blocks(read("docs/configuration.md"));
+TEST_CASE("every YAML example of the pages about jobs is accepted") {
+  auto blocks = yaml_blocks(read("docs/configuration.md"));
+  REQUIRE(blocks.size() > 5);
+  std::ranges::move(yaml_blocks(read("docs/file-jobs.md")), std::back_inserter(blocks));
   CHECK(blocks.size() >= 8);
   for (const auto& block : blocks) {
     INFO(block);

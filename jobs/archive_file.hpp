@@ -1,0 +1,73 @@
+// The archives of the forms `archive` and `extract`: libarchive behind two classes. Private to them. Blocking.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct archive;
+struct archive_entry;
+
+namespace belfry::jobs {
+
+enum class ArchiveFormat : std::uint8_t { none, tar, tar_gzip, tar_zstd, zip };
+
+/// By the name's ending: .tar, .tar.gz, .tgz, .tar.zst, .tzst, .zip; none of them: none.
+ArchiveFormat archive_format(std::string_view name);
+
+struct FreeWriter {
+  void operator()(archive* writer) const noexcept;
+};
+struct FreeReader {
+  void operator()(archive* reader) const noexcept;
+};
+
+/// Writes an archive into an open file. Every member throws std::runtime_error with a whole sentence, or io::IoError.
+class ArchiveWriter {
+ public:
+  /// `path` is for messages.
+  ArchiveWriter(int file, std::string path, ArchiveFormat format);
+
+  /// A file (whose content then follows by write(), exactly status.st_size bytes), a folder, or a link to `leads_to`.
+  void add(const std::string& name, const struct ::stat& status, const std::string& leads_to = {});
+  void write(std::span<const char> bytes);
+  void finish();
+
+ private:
+  void check(int result) const;
+
+  std::string path_;
+  std::unique_ptr<archive, FreeWriter> writer_;
+};
+
+enum class EntryType : std::uint8_t { file, folder, link, hard_link, other };
+
+struct ArchiveEntry {
+  std::string name;
+  EntryType type = EntryType::other;
+  std::string leads_to;  ///< of links of both kinds
+  struct ::stat status;  ///< mode, owner and times, as the archive says
+};
+
+/// Reads an archive of one of the formats, whichever it is.
+class ArchiveReader {
+ public:
+  ArchiveReader(int file, std::string path);
+
+  /// The next entry; false at the end.
+  bool next(ArchiveEntry& entry);
+  /// The next bytes of its content, valid until the next call; `offset`: where they belong; empty at the end.
+  std::span<const char> read(std::uint64_t& offset);
+
+ private:
+  void check(int result) const;
+
+  std::string path_;
+  std::unique_ptr<archive, FreeReader> reader_;
+};
+
+}  // namespace belfry::jobs
