@@ -21,7 +21,7 @@ ActionRegistry ActionRegistry::with_builtins() {
 }
 
 void ActionRegistry::add(ActionKind kind) {
-  if (find(kind.key) != nullptr || kind.key == "command") {
+  if (find(kind.key) != nullptr || kind.key == "command" || kind.key == "flow") {
     throw std::invalid_argument("there is a kind of action '" + kind.key + "' already");
   }
   std::set<std::string_view> forms;

@@ -71,7 +71,7 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
     }
     if (!run.start(*completed, environment_of(attempt, *completed))) co_return ledger::Outcome::start_error;
   }
-  co_await to_the_end(run, run_marker(attempt));
+  co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
 }
 
@@ -84,7 +84,7 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Atte
   if (!there) co_return std::nullopt;
   BELFRY_FAULT_POINT("exec.adopted");
   if (run.is_over()) co_return run.outcome();
-  co_await to_the_end(run, run_marker(attempt));
+  co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
 }
 

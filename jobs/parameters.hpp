@@ -51,6 +51,7 @@ struct ParameterInfo {
   std::int64_t most = 0;  ///< 0: no limit
   std::span<const std::string_view> choices{};
   std::span<const ParameterInfo> keys{};
+  bool program = false;  ///< of a text: something runs it, so a step of a flow puts no value of another step into it
 };
 
 /// What it takes, for people: "1 to 1000", "true or false", "none, gzip or zstd".

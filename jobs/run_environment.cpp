@@ -55,6 +55,7 @@ std::vector<std::string> run_environment(const engine::Attempt& attempt) {
   // Runs of one ledger have numbers that only grow, so the number itself keeps a straggler of an older run away.
   environment.push_back("BELFRY_FENCE=" + std::to_string(attempt.run));
   environment.push_back(run_marker(attempt));
+  if (!attempt.part.empty()) environment.push_back(part_marker(attempt));
   environment.push_back("BELFRY_ATTEMPT=" + std::to_string(attempt.number));
   environment.push_back("BELFRY_TRIGGER=" + std::string(ledger::to_string(attempt.trigger)));
   if (attempt.scheduled_at) {
@@ -75,6 +76,12 @@ std::string trace_parent(const engine::Attempt& attempt) {
 
 std::string run_marker(const engine::Attempt& attempt) {
   return "BELFRY_TREE=" + std::string(attempt.ledger_id) + "-" + std::to_string(attempt.run);
+}
+
+std::string part_marker(const engine::Attempt& attempt) {
+  if (attempt.part.empty()) return run_marker(attempt);
+  return "BELFRY_PART=" + std::string(attempt.ledger_id) + "-" + std::to_string(attempt.run) + "-" +
+         std::string(attempt.part);
 }
 
 }  // namespace belfry::jobs

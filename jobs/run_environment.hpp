@@ -21,7 +21,8 @@ Variables inherited_environment(bool clear, bool traced = false);
 std::vector<std::string> environment_entries(const Variables& inherited,
                                              std::initializer_list<const Variables*> layers);
 
-/// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_FENCE, BELFRY_ATTEMPT, BELFRY_TRIGGER and run_marker(); for a slot
+/// BELFRY_JOB, BELFRY_RUN_ID, BELFRY_FENCE, BELFRY_ATTEMPT, BELFRY_TRIGGER and run_marker(), and for a part of a run
+/// part_marker(), too; for a slot
 /// BELFRY_SCHEDULED_AT and BELFRY_DELAY_MS; BELFRY_CATCHUP=1 for one that was missed or is run again; and
 /// BELFRY_PREV_SUCCESS_AT when the job has succeeded before. Instants are RFC 3339, UTC.
 std::vector<std::string> run_environment(const engine::Attempt& attempt);
@@ -31,5 +32,9 @@ std::string trace_parent(const engine::Attempt& attempt);
 
 /// The entry by which processes of this run are known among all of the machine: "BELFRY_TREE=3fd1c06a9e0b7c55-7".
 std::string run_marker(const engine::Attempt& attempt);
+
+/// The same for those of one part of a run, which others of the run do not have: "BELFRY_PART=3fd1c06a9e0b7c55-7-...";
+/// of a whole run run_marker().
+std::string part_marker(const engine::Attempt& attempt);
 
 }  // namespace belfry::jobs

@@ -86,6 +86,19 @@ int history(Session& session, const HistoryOptions& options) {
   return kOk;
 }
 
+/// The steps of a flow; an empty text: there are none.
+std::string steps_table(const json& steps, const Style& style) {
+  if (steps.empty()) return {};
+  Table table({"STEP", "ITEM", "TRY", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  for (const json& step : steps) {
+    const bool skipped = text_of(step, "outcome") == "skipped";
+    table.add({text_of(step, "step"), text_of(step, "label"), number_of(step, "try"),
+               skipped ? "-" : span(step.at("duration_seconds").get<double>()), outcome_cell(text_of(step, "outcome")),
+               number_of(step, "exit_code"), text_of(step, "message")});
+  }
+  return table.text(style);
+}
+
 int logs(Session& session, const std::string& run_or_job) {
   const auto given = run_id_of(run_or_job);
   const std::int64_t run = given ? *given : newest_run(session, run_or_job);
@@ -96,6 +109,7 @@ int logs(Session& session, const std::string& run_or_job) {
   }
   const json& attempts = document.at("output");
   const Style style = Style::of(2);
+  write_error(steps_table(document.at("steps"), style));
   if (!printed_anything(attempts)) {
     write_error(style.paint(why_silent(document, std::to_string(run)), Colour::dim) + "\n");
     return kOk;

@@ -7,13 +7,26 @@
 #include <utility>
 
 #include "daemon/config/command_reader.hpp"
+#include "daemon/config/flow_reader.hpp"
 #include "daemon/config/parameters_reader.hpp"
 #include "daemon/config/settings_reader.hpp"
 
 namespace belfry::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 2> program_keys{"command", "script"};  // the kind that is none of the registry
+// The kinds that are none of the registry.
+constexpr std::array<std::string_view, 3> own_kinds{"command", "script", "flow"};
+
+// Keys that only a program can obey.
+constexpr std::array<std::string_view, 18> process_keys{
+    "shell",   "interpreter", "user",        "environment", "env_file",     "clear_environment",
+    "stdin",   "umask",       "nice",        "ionice",      "cpu_affinity", "oom_score_adj",
+    "sandbox", "limits",      "kill_signal", "kill_grace",  "output",       "success_exit_codes"};
+
+// Those of them that a function of a plugin, which is a program too, has no use for: it has no command, its signal is
+// the one that its flag is set by, and its status says whether it was well.
+constexpr std::array<std::string_view, 5> command_keys{"shell", "interpreter", "stdin", "kill_signal",
+                                                       "success_exit_codes"};
 
 void read_input(const Value& value, const std::filesystem::path& folder, CommandSpec& command) {
   if (value.node().kind != yaml::Node::Kind::map) {
@@ -45,17 +58,24 @@ std::optional<Action> read_script_action(const Value& value, const MapReader& jo
   return command;
 }
 
+bool is_step(const ActionReaderContext& context) { return context.flow == nullptr; }
+
 std::optional<Action> read_one(std::string_view key, const Value& value, const MapReader& job,
                                const ActionReaderContext& context) {
   if (key == "command") return read_command(value, job, context.folder);
   if (key == "script") return read_script_action(value, job, context.folder);
+  if (key == "flow") {
+    auto flow = read_flow(value, *context.flow);
+    return flow ? std::optional<Action>(std::make_shared<const FlowSpec>(*std::move(flow))) : std::nullopt;
+  }
   return read_declared_action(value, *context.actions.find(key),
-                              {.folder = context.folder, .secrets = context.secrets});
+                              {.folder = context.folder, .secrets = context.secrets, .in_flow = is_step(context)});
 }
 
-std::string one_of(const jobs::ActionRegistry& actions) {
+std::string one_of(const ActionReaderContext& context) {
   std::string text = "one of command, script";
-  for (const auto& kind : actions.kinds()) text += ", " + kind.key;
+  for (const auto& kind : context.actions.kinds()) text += ", " + kind.key;
+  if (!is_step(context)) text += ", flow";
   return text;
 }
 
@@ -66,10 +86,12 @@ std::optional<Action> read_action(const MapReader& job, const ActionReaderContex
   std::optional<Action> result;
   for (const auto& entry : job.map().node().entries) {
     const std::string_view key = entry.key;
-    if (std::ranges::find(program_keys, key) == program_keys.end() && context.actions.find(key) == nullptr) continue;
+    if (std::ranges::find(own_kinds, key) == own_kinds.end() && context.actions.find(key) == nullptr) continue;
+    if (key == "flow" && is_step(context)) continue;  // no key of a step, which is told already
     if (given) {
-      job.complain_at_key(key, {"a job does one thing, and " + in_quotes(*given) + " is given too",
-                                one_of(context.actions), "declare a second job"});
+      const std::string what = is_step(context) ? "step" : "job";
+      job.complain_at_key(key, {"a " + what + " does one thing, and " + in_quotes(*given) + " is given too",
+                                one_of(context), "declare a second " + what});
       return std::nullopt;
     }
     given = key;
@@ -77,9 +99,43 @@ std::optional<Action> read_action(const MapReader& job, const ActionReaderContex
   }
   if (!given) {
     const auto place = job.map().place();
-    job.map().errors().add(place, job.map().path(), {"this job does nothing", one_of(context.actions)});
+    job.map().errors().add(place, job.map().path(),
+                           {is_step(context) ? "this step does nothing" : "this job does nothing", one_of(context)});
   }
   return result;
+}
+
+void check_use_of_program_keys(const MapReader& job, const Action& action, bool asks_a_command) {
+  if (std::holds_alternative<std::shared_ptr<const FlowSpec>>(action)) {  // they are what its steps begin with
+    for (const std::string_view key : {"interpreter", "stdin"}) {
+      job.complain_at_key(key, {"only a program can have this, and a flow is none", "", "give it in a step"});
+    }
+    return;
+  }
+  if (const auto* declared = std::get_if<jobs::ActionDeclaration>(&action)) {
+    if (asks_a_command) return;  // its precondition is a program, which has these
+    for (const auto key : process_keys) {
+      if (key == "output" && declared->prints) continue;
+      if (declared->program) {
+        if (std::ranges::find(command_keys, key) != command_keys.end()) {
+          job.complain_at_key(
+              key, {"only a command can have this, and a function of a plugin is none", "", "delete the key"});
+        }
+        continue;
+      }
+      job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
+    }
+    return;
+  }
+  if (job.has("interpreter") && !job.has("script")) {
+    job.complain_at_key("interpreter", {"only a script has an interpreter", "a key \"script\"",
+                                        "write the interpreter into the command, or the command as a script"});
+  }
+  if (job.has("shell") && !asks_a_command &&
+      std::holds_alternative<std::vector<std::string>>(std::get<CommandSpec>(action).command)) {
+    job.complain_at_key("shell", {"a command that is a list runs without a shell", "a command that is text",
+                                  "write the command as text, or delete this key"});
+  }
 }
 
 std::vector<Key> keys_of_jobs(const jobs::ActionRegistry& actions) {
@@ -87,6 +143,13 @@ std::vector<Key> keys_of_jobs(const jobs::ActionRegistry& actions) {
   auto at = std::ranges::find(keys, "interpreter", &Key::name) + 1;
   for (const auto& kind : actions.kinds())
     at = keys.insert(at, {kind.key, kind.value, "", kind.meaning, KeyUse::job}) + 1;
+  return keys;
+}
+
+std::vector<Key> keys_of_steps(const jobs::ActionRegistry& actions) {
+  std::vector<Key> keys(step_section.keys.begin(), step_section.keys.end());
+  for (const std::string_view shared : keys_of_job_and_step()) keys.push_back(*find_key(job_section, shared));
+  for (const auto& kind : actions.kinds()) keys.push_back({kind.key, kind.value, "", kind.meaning});
   return keys;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/config/exec_builder.hpp"
+#include "daemon/config/flow_builder.hpp"
 #include "jobs/digest.hpp"
 #include "jobs/exec.hpp"
 #include "jobs/precondition.hpp"
@@ -13,53 +15,9 @@ using jobs::ActionPointer;
 using PreconditionPointer = std::shared_ptr<const engine::Precondition>;
 using PreconditionMaker = std::function<PreconditionPointer(const JobSpec&)>;
 
-io::ShimSteps steps_of(const ProcessPolicies& process) {
-  io::ShimSteps steps;
-  if (process.umask) steps.umask = static_cast<mode_t>(*process.umask);
-  steps.nice = process.placement.nice;
-  steps.io_priority = process.placement.ionice;
-  steps.cpus = process.placement.cpus;
-  steps.oom_score_adj = process.placement.oom_score_adj;
-  steps.sandbox = process.sandbox.view;
-  steps.drop_capabilities = process.sandbox.drop_capabilities;
-  steps.no_new_privileges = process.sandbox.no_new_privileges;
-  for (const auto& [name, limit] : process.limits) {
-    const auto value = limit.value_or(io::Rlimit::infinity);
-    steps.rlimits[name] = {value, value};
-  }
-  return steps;
-}
-
-jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const ProcessPolicies& process,
-                         const BuildContext& context) {
-  jobs::ExecSpec spec;
-  spec.command = std::move(command);
-  spec.shell = process.shell;
-  spec.working_dir = process.working_dir;
-  spec.environment = process.environment;
-  spec.env_files = process.env_files;
-  if (!context.state_dir.empty()) spec.environment["BELFRY_STATE_DIR"] = context.state_dir;
-  spec.clear_environment = process.clear_environment;
-  spec.kill_signal = process.kill_signal;
-  spec.kill_grace = process.kill_grace;
-  spec.output_budget = process.output_max_bytes;
-  spec.steps = steps_of(process);
-  if (process.user) spec.user = process.user->account;
-  return spec;
-}
-
 ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const jobs::ActionRegistry&,
                           const BuildContext& context, bool traced) {
-  const auto& process = job.policies.process;
-  jobs::ExecSpec spec = exec_spec(command.command, process, context);
-  spec.traced = traced;
-  spec.success_exit_codes = {process.success_exit_codes.begin(), process.success_exit_codes.end()};
-  if (const auto* text = std::get_if<std::string>(&command.standard_input))
-    spec.standard_input = jobs::StdinText{*text};
-  if (const auto* file = std::get_if<InputFile>(&command.standard_input)) {
-    spec.standard_input = jobs::StdinFile{file->path};
-  }
-  return jobs::make_exec(std::move(spec));
+  return jobs::make_exec(exec_spec(command, job.policies.process, {.state_dir = context.state_dir, .traced = traced}));
 }
 
 ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec& job,
@@ -67,7 +25,7 @@ ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec
   const auto& process = job.policies.process;
   jobs::ExecSpec program;
   if (declared.program) {
-    program = exec_spec({}, process, context);
+    program = exec_spec(decltype(jobs::ExecSpec::command)(), process, context.state_dir);
     program.traced = traced;
   }
   return actions
@@ -78,13 +36,19 @@ ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec
       .value();
 }
 
+ActionPointer make_action(const std::shared_ptr<const FlowSpec>& flow, const JobSpec& job,
+                          const jobs::ActionRegistry& actions, const BuildContext& context, bool traced) {
+  return build_flow(*flow, {.state_dir = context.state_dir, .traced = traced}, actions, context.pool,
+                    job.policies.process.output_max_bytes);
+}
+
 PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& context) {
   const auto& declared = job.policies.run.precondition;
   if (!declared) return nullptr;
   jobs::PreconditionSpec spec{.job = job.name};
   if (declared->command)
-    spec.command = std::visit([&](const auto& line) { return exec_spec(line, job.policies.process, context); },
-                              *declared->command);
+    spec.command = std::visit(
+        [&](const auto& line) { return exec_spec(line, job.policies.process, context.state_dir); }, *declared->command);
   spec.load_below = declared->load_below;
   spec.load_per_cpu_below = declared->load_per_cpu_below;
   if (declared->free_disk) {

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "daemon/config/catalog_builder.hpp"
+#include "daemon/config/flow_spec.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -80,12 +81,15 @@ void add(Digest& digest, const jobs::ActionDeclaration& action) {
   digest.value(action.parameters);
 }
 
+void add(Digest& digest, const std::shared_ptr<const FlowSpec>& flow);  // below
+
 // The kinds of the first versions keep their numbers: an update of belfry is no change of the jobs.
 void add_kind(Digest& digest, const JobSpec& job) {
   if (std::holds_alternative<CommandSpec>(job.action)) {
     digest.number(0);
     return;
   }
+  if (std::holds_alternative<std::shared_ptr<const FlowSpec>>(job.action)) return digest.text("flow");
   const auto& action = std::get<jobs::ActionDeclaration>(job.action);
   if (action.kind == "file") return digest.number(1);
   if (action.kind == "native") return digest.number(2);
@@ -156,6 +160,57 @@ void add_if_given(Digest& digest, const ProcessPolicies& process) {
   }
   add_if_given(digest, process.placement);
   add_if_given(digest, process.sandbox);
+}
+
+void add(Digest& digest, const engine::RetryPolicy& retry) {
+  digest.value(retry.limit);
+  digest.value(retry.delay);
+  digest.value(retry.max_delay);
+  digest.value(retry.backoff);
+  digest.value(retry.jitter);
+  digest.value(retry.on_timeout);
+  digest.value(retry.on_exit_codes);
+}
+
+void add(Digest& digest, const jobs::FlowStep& step) {
+  digest.value(step.id);
+  digest.value(step.finally);
+  digest.value(step.needs);
+  digest.number(step.items.size());
+  for (const jobs::FlowItem& item : step.items) {
+    digest.value(item.item);
+    digest.value(item.matrix);
+  }
+  digest.text(step.items_from ? step.items_from->text() : "");
+  digest.value(step.max_parallel);
+  digest.value(step.continue_on_error);
+  digest.number(step.timeout ? 1 : 0);
+  if (step.timeout) digest.value(time::Duration(*step.timeout));
+  add(digest, step.retry);
+  digest.value(step.retry.on);
+  digest.number(step.outputs.size());
+  for (const jobs::FlowOutput& output : step.outputs) {
+    digest.value(output.name());
+    digest.value(output.how());
+    digest.value(output.detail());
+  }
+}
+
+void add(Digest& digest, const std::shared_ptr<const FlowSpec>& flow) {
+  digest.value(flow->max_parallel);
+  digest.value(flow->finally_timeout);
+  digest.value(flow->retry_from_start);
+  digest.number(flow->steps.size());
+  for (const StepSpec& spec : flow->steps) {
+    add(digest, spec.step);
+    digest.value(spec.condition);
+    digest.number(spec.action.index());
+    if (const auto* declared = std::get_if<jobs::ActionDeclaration>(&spec.action)) digest.text(declared->kind);
+    std::visit([&](const auto& action) { add(digest, action); }, spec.action);
+    digest.value(spec.process.working_dir);
+    add(digest, spec.process);
+    add_if_given(digest, spec.process);
+  }
 }
 
 void add(Digest& digest, const PreconditionDeclaration& precondition) {
@@ -233,13 +288,7 @@ void add(Digest& digest, const std::vector<DependencySpec>& dependencies) {
 void add(Digest& digest, const RunPolicies& run) {
   digest.value(run.enabled);
   digest.value(run.timeout);
-  digest.value(run.retry.limit);
-  digest.value(run.retry.delay);
-  digest.value(run.retry.max_delay);
-  digest.value(run.retry.backoff);
-  digest.value(run.retry.jitter);
-  digest.value(run.retry.on_timeout);
-  digest.value(run.retry.on_exit_codes);
+  add(digest, run.retry);
   digest.value(run.overlap);
   digest.value(run.queue_limit);
   digest.value(run.on_missed);

@@ -1,22 +1,16 @@
 #include "daemon/config/job_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include "daemon/config/action_reader.hpp"
 #include "daemon/config/names.hpp"
+#include "daemon/config/step_reader.hpp"
 #include "daemon/config/trigger_reader.hpp"
 
 namespace belfry::daemon {
 namespace {
-
-// Keys that only a program can obey.
-constexpr std::array<std::string_view, 18> process_keys{
-    "shell",   "interpreter", "user",        "environment", "env_file",     "clear_environment",
-    "stdin",   "umask",       "nice",        "ionice",      "cpu_affinity", "oom_score_adj",
-    "sandbox", "limits",      "kill_signal", "kill_grace",  "output",       "success_exit_codes"};
 
 void check_name(std::string_view name, Place place, const Value& value) {
   if (is_job_name(name)) return;
@@ -28,40 +22,8 @@ void check_name(std::string_view name, Place place, const Value& value) {
   value.errors().add(place, value.path(), std::move(complaint));
 }
 
-// Those of them that a function of a plugin, which is a program too, has no use for: it has no command, its signal is
-// the one that its flag is set by, and its status says whether it was well.
-constexpr std::array<std::string_view, 5> command_keys{"shell", "interpreter", "stdin", "kill_signal",
-                                                       "success_exit_codes"};
-
 bool asks_a_command(const JobSpec& spec) {
   return spec.policies.run.precondition && spec.policies.run.precondition->command;
-}
-
-void check_use(const MapReader& job, const JobSpec& spec) {
-  if (const auto* const action = std::get_if<jobs::ActionDeclaration>(&spec.action)) {
-    if (asks_a_command(spec)) return;  // its precondition is a program, which has these
-    for (const auto key : process_keys) {
-      if (key == "output" && action->prints) continue;
-      if (action->program) {
-        if (std::ranges::find(command_keys, key) != command_keys.end()) {
-          job.complain_at_key(
-              key, {"only a command can have this, and a function of a plugin is none", "", "delete the key"});
-        }
-        continue;
-      }
-      job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
-    }
-    return;
-  }
-  if (job.has("interpreter") && !job.has("script")) {
-    job.complain_at_key("interpreter", {"only a script has an interpreter", "a key \"script\"",
-                                        "write the interpreter into the command, or the command as a script"});
-  }
-  if (job.has("shell") && !asks_a_command(spec) &&
-      std::holds_alternative<std::vector<std::string>>(std::get<CommandSpec>(spec.action).command)) {
-    job.complain_at_key("shell", {"a command that is a list runs without a shell", "a command that is text",
-                                  "write the command as text, or delete this key"});
-  }
 }
 
 void check_overlap(const MapReader& job, const RunPolicies& run) {
@@ -117,15 +79,22 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
                                     .policies = spec.policies.schedule,
                                     .days_off = spec.days_off});
   if (const auto needed = job.get("depends_on")) spec.depends_on = read_dependencies(*needed);
-  auto action = read_action(
-      job, {.folder = spec.policies.process.working_dir, .actions = context.actions, .secrets = context.notify.files});
+  const FlowContext flow{.folder = context.folder,
+                         .process = spec.policies.process,
+                         .step = context.step_section,
+                         .actions = context.actions,
+                         .secrets = context.notify.files};
+  auto action = read_action(job, {.folder = spec.policies.process.working_dir,
+                                  .actions = context.actions,
+                                  .secrets = context.notify.files,
+                                  .flow = &flow});
   if (!trigger || !action) return std::nullopt;
   spec.name = std::move(name);
   spec.place = place;
   spec.trigger = std::move(*trigger);
   spec.action = std::move(*action);
   spec.timezone = spec.trigger.zone.value_or(zone).name();
-  check_use(job, spec);
+  check_use_of_program_keys(job, spec.action, asks_a_command(spec));
   if (const auto limit = job.get("catchup_limit")) spec.catchup_limit_place = limit->place();
   check_overlap(job, spec.policies.run);
   check_missed(job, spec);

@@ -20,7 +20,8 @@ struct JobContext {
   Policies defaults;
   time::WallTime started;  ///< what `after` counts from
   const jobs::ActionRegistry& actions;
-  const Section& section;  ///< the keys of a job, those of the actions included
+  const Section& section;       ///< the keys of a job, those of the actions included
+  const Section& step_section;  ///< the same of a step of a flow
   NotifyContext notify;
 };
 

@@ -49,7 +49,9 @@ struct CommandSpec {
   std::variant<std::monostate, std::string, InputFile> standard_input;
 };
 
-using Action = std::variant<CommandSpec, jobs::ActionDeclaration>;
+struct FlowSpec;  // flow_spec.hpp
+
+using Action = std::variant<CommandSpec, jobs::ActionDeclaration, std::shared_ptr<const FlowSpec>>;
 
 struct JobSpec {
   std::string name;

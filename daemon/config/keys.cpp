@@ -102,6 +102,7 @@ constexpr std::array job_keys{
     Key{"command", "text or a list", "", "the program: text is run by the shell, a list is run as it is", job_only},
     Key{"script", "text", "", "a program as text, which an interpreter reads", job_only},
     Key{"interpreter", "a path or a list", "by the script's first line, else shell", "who reads the script", job_only},
+    Key{"flow", "a list of steps, or a map", "", "steps that need each other; docs/flows.md", job_only},
     Key{"shell", "a path", "/bin/sh", "the shell of a command that is text"},
     Key{"working_dir", "a path", "the folder of this file", "where it runs; relative to the folder of this file"},
     Key{"environment", "a map, or a list of NAME=value", "",
@@ -202,13 +203,14 @@ constinit const Section circuit_breaker_section{"circuit_breaker", circuit_break
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,      &log_section,         &history_section,      &store_section,     &calendar_section,
-      &group_section,    &rate_section,        &catchup_section,      &job_section,       &active_section,
-      &retries_section,  &group_use_section,   &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &sla_section,      &limits_section,      &output_section,       &stdin_section,     &user_section,
-      &env_file_section, &ionice_section,      &sandbox_section,      &channel_section,   &webhook_section,
-      &mail_section,     &smtp_section,        &exec_section,         &secret_section,    &notify_section,
-      &ping_section,     &daemon_ping_section, &tracing_section};
+      &top_section,      &log_section,       &history_section,      &store_section,     &calendar_section,
+      &group_section,    &rate_section,      &catchup_section,      &job_section,       &active_section,
+      &retries_section,  &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
+      &sla_section,      &limits_section,    &output_section,       &stdin_section,     &user_section,
+      &env_file_section, &ionice_section,    &flow_section,         &step_section,      &step_output_section,
+      &sandbox_section,  &channel_section,   &webhook_section,      &mail_section,      &smtp_section,
+      &exec_section,     &secret_section,    &notify_section,       &ping_section,      &daemon_ping_section,
+      &tracing_section};
   return sections;
 }
 

@@ -55,6 +55,9 @@ extern const Section env_file_section;
 extern const Section ionice_section;
 extern const Section sandbox_section;
 extern const Section user_section;
+extern const Section flow_section;  // flow_keys.cpp, and those below
+extern const Section step_section;  // without what keys_of_steps() (action_reader.hpp) adds
+extern const Section step_output_section;
 extern const Section channel_section;  // notify_keys.cpp, and those below
 extern const Section webhook_section;
 extern const Section mail_section;
@@ -68,6 +71,9 @@ extern const Section tracing_section;  // tracing_keys.cpp
 
 /// All of them. The keys of actions are declared in jobs/.
 std::span<const Section* const> all_sections();
+
+/// The keys of a job that a step of a flow has as well.
+std::span<const std::string_view> keys_of_job_and_step();
 
 const Key* find_key(const Section& section, std::string_view name) noexcept;
 

@@ -92,6 +92,8 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
   config.actions = actions;
   const std::vector<Key> job_keys = keys_of_jobs(*actions);
   const Section section{job_section.name, job_keys};
+  const std::vector<Key> step_keys = keys_of_steps(*actions);
+  const Section of_steps{step_section.name, step_keys};
   JobContext context{.folder = folder,
                      .zone = config.settings.timezone,
                      .calendars = {},
@@ -100,6 +102,7 @@ void read_top(const Value& root, const std::filesystem::path& folder, const Load
                      .started = options.started,
                      .actions = *actions,
                      .section = section,
+                     .step_section = of_steps,
                      .notify = {.channels = config.channels,
                                 .files = {.folder = folder, .read = options.read_secrets, .files = files}}};
   context.defaults.process.working_dir = folder;

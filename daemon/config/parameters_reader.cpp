@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/config/json_value.hpp"
+#include "jobs/flow_text.hpp"
 #include "time/suggest.hpp"
 
 namespace belfry::daemon {
@@ -29,6 +30,9 @@ std::string names_of(Known known) {
   for (const auto& info : known) text += (text.empty() ? "" : ", ") + std::string(info.name);
   return text;
 }
+
+/// What is known only while a flow runs is made absolute then.
+bool is_for_later(const std::string& line, bool in_flow) { return in_flow && line.starts_with("${{"); }
 
 /// What a text is when it is a path: absolute, line by line.
 std::string absolute(const std::string& line, const std::filesystem::path& folder) {
@@ -80,6 +84,11 @@ class Reader {
       }
       case ParameterType::block: {
         auto text = value.any_text(takes(info));
+        if (text && info.program && context_.in_flow && jobs::has_flow_reference(*text)) {
+          value.complain({"a reference in it: the value could become a part of what is run", "",
+                          "hand the value over as a parameter, if there are such"});
+          return false;
+        }
         return text && take(name, std::move(*text));
       }
       default: {
@@ -97,6 +106,10 @@ class Reader {
 
   bool take_secret(const Value& value, const std::string& name, std::optional<Secret> secret) {
     if (!secret) return false;
+    if (context_.in_flow && jobs::has_flow_reference(secret->text)) {
+      complain_of_secret(value, {"a reference in a secret", "the secret itself, or a file that holds it"});
+      return false;
+    }
     if (!action_.secrets.emplace(name, std::move(secret->text)).second) {
       complain_of_secret(value, {"it is given twice, as text and by a file", "one of the two"});
       return false;
@@ -141,7 +154,9 @@ class Reader {
       info.type == ParameterType::url ? complain_of_secret(value, complaint) : value.complain(complaint);
       return std::nullopt;
     }
-    if (text && info.type == ParameterType::path) text = absolute(*text, context_.folder);
+    if (text && info.type == ParameterType::path && !is_for_later(*text, context_.in_flow)) {
+      text = absolute(*text, context_.folder);
+    }
     return text;
   }
 
@@ -189,8 +204,17 @@ void complain_about(const Value& map, const jobs::ParameterError& error, std::st
 
 std::optional<ActionDeclaration> checked(const Value& map, const ActionKind& kind, ActionDeclaration action,
                                          const ParametersContext& context) {
-  const auto made = make_action(kind, action, {.pool = nullptr, .working_dir = context.folder});
+  ActionDeclaration sample = action;
+  if (context.in_flow) {
+    for (auto& [name, value] : sample.parameters) {
+      const auto text = jobs::FlowText::parse(value);  // what is wrong with it is told by flow_references.hpp
+      if (text) value = text->expand([](const jobs::FlowReference&) { return "1"; });
+    }
+  }
+  const auto made = make_action(kind, sample, {.pool = nullptr, .working_dir = context.folder});
   if (made) return action;
+  const auto given = action.parameters.find(made.error().key);
+  if (context.in_flow && given != action.parameters.end() && jobs::has_flow_reference(given->second)) return action;
   complain_about(map, made.error(), made.error().key);
   return std::nullopt;
 }

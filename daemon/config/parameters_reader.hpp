@@ -14,6 +14,7 @@ namespace belfry::daemon {
 struct ParametersContext {
   const std::filesystem::path& folder;  ///< absolute: where relative paths start
   const SecretFiles& secrets;
+  bool in_flow = false;  ///< values may have references (jobs/flow_text.hpp), and are checked as far as they have none
 };
 
 /// The form that is meant, with its parameters; paths are absolute. Complains and gives nothing when something is

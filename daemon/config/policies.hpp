@@ -80,6 +80,9 @@ struct Policies {
 void read_process_policies(const MapReader& map, const std::filesystem::path& folder, ProcessPolicies& policies);
 void read_run_policies(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies);
 
+/// Those of them that a step of a flow has, too: timeout and retries.
+void read_attempt_policies(const MapReader& map, RunPolicies& policies);
+
 /// The value of `sla`: a map, whose keys change `sla` one by one, or `none`.
 void read_sla(const Value& value, engine::SlaPolicy& sla);
 

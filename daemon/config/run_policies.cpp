@@ -75,13 +75,17 @@ void read_admission(const MapReader& map, const RunPolicyContext& context, RunPo
 
 }  // namespace
 
+void read_attempt_policies(const MapReader& map, RunPolicies& policies) {
+  if (const auto value = map.get("timeout")) read_limit(*value, policies.timeout);
+  if (const auto value = map.get("retries")) read_retries(*value, policies.retry);
+}
+
 void read_run_policies(const MapReader& map, const RunPolicyContext& context, RunPolicies& policies) {
   if (const auto value = map.get("enabled")) policies.enabled = value->truth().value_or(policies.enabled);
   if (const auto value = map.get("timezone")) {
     if (const auto zone = read_zone(*value)) policies.zone = *zone;
   }
-  if (const auto value = map.get("timeout")) read_limit(*value, policies.timeout);
-  if (const auto value = map.get("retries")) read_retries(*value, policies.retry);
+  read_attempt_policies(map, policies);
   if (const auto value = map.get("sla")) read_sla(*value, policies.sla);
   read_admission(map, context, policies);
   read_choice<engine::Guarantee>(map, "guarantee", guarantee_words, policies.guarantee);

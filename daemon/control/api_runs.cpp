@@ -74,11 +74,23 @@ Reply history(ledger::LedgerReader& reader, const ledger::RunQuery& query) {
   return {.body = to_text({{"runs", std::move(runs)}})};
 }
 
+/// Of a flow; of an attempt that is under way those that have ended. Empty: its action has no steps.
+json step_list(ledger::LedgerReader& reader, ledger::RunId run) {
+  json steps = json::array();
+  for (const ledger::StepEnded& step : reader.steps(run)) {
+    json row = view(step);
+    row["attempt"] = step.attempt;
+    steps.push_back(std::move(row));
+  }
+  return steps;
+}
+
 Reply show(ledger::LedgerReader& reader, ledger::RunId run) {
   json document = view(row_of(reader, run));
   json attempts = json::array();
   for (const ledger::AttemptEnded& attempt : reader.attempts(run)) attempts.push_back(view(attempt));
   document["attempt_list"] = std::move(attempts);
+  document["steps"] = step_list(reader, run);
   return {.body = to_text(document)};
 }
 
@@ -87,6 +99,7 @@ Reply output(ledger::LedgerReader& reader, ledger::RunId run) {
   json attempts = json::array();
   for (const ledger::AttemptEnded& attempt : reader.attempts(run)) attempts.push_back(output_view(attempt));
   document["output"] = std::move(attempts);
+  document["steps"] = step_list(reader, run);
   return {.body = to_text(document)};
 }
 

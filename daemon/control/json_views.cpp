@@ -138,6 +138,20 @@ json view(const ledger::AttemptEnded& attempt) {
           {"orphans", attempt.orphans}};
 }
 
+json view(const ledger::StepEnded& step) {
+  return {{"step", step.step},
+          {"item", step.item == 0 ? json() : json(step.item)},
+          {"label", step.label},
+          {"try", step.number},
+          {"started_at", view(std::optional(step.started_at))},
+          {"ended_at", view(std::optional(step.ended_at))},
+          {"duration_seconds", seconds(step.ended_at - step.started_at)},
+          {"outcome", step.outcome ? to_string(*step.outcome) : "skipped"},
+          {"exit_code", or_null(step.exit_code)},
+          {"signal", or_null(step.signal)},
+          {"message", step.message}};
+}
+
 json output_view(const ledger::AttemptEnded& attempt) {
   return {{"attempt", attempt.attempt},
           {"outcome", to_string(attempt.outcome)},

@@ -20,7 +20,8 @@ nlohmann::json view(const engine::SlaBreached& breach);
 nlohmann::json view(const engine::EngineStatus& status);
 nlohmann::json view(const ledger::RunRow& run);
 nlohmann::json view(const ledger::RunEnded& run);
-nlohmann::json view(const ledger::AttemptEnded& attempt);         ///< without its output
+nlohmann::json view(const ledger::AttemptEnded& attempt);  ///< without its output
+nlohmann::json view(const ledger::StepEnded& step);
 nlohmann::json output_view(const ledger::AttemptEnded& attempt);  ///< only its output
 nlohmann::json view(const ledger::LedgerStats& stats);
 nlohmann::json view(const async::LoopStats& stats);  ///< what a person wants to know of the loop

@@ -77,7 +77,7 @@ std::vector<ParameterInfo> sql_parameters() {
        .required = true},
       {.name = "password", .type = Type::secret, .meaning = "the password of the user"},
       {.name = "password_file", .type = Type::secret_file, .meaning = "the file that holds the password"},
-      {.name = "query", .type = Type::block, .meaning = "one or more statements"},
+      {.name = "query", .type = Type::block, .meaning = "one or more statements", .program = true},
       {.name = "file", .type = Type::path, .meaning = "the file that holds the statements, of at most 16M"},
       {.name = "parameters",
        .type = Type::json,

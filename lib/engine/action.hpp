@@ -1,6 +1,7 @@
 // What a run does, as the engine sees it. The kinds (exec, file, native) live in jobs/.
 #pragma once
 
+#include <any>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -27,6 +28,8 @@ struct Attempt {
   ledger::Duration delay{};                            ///< from the slot to the start of the run; 0: by hand
   std::optional<ledger::WallTime> previous_success{};  ///< when the job's last success ended; none: it never had one
   std::string_view ledger_id{};  ///< tells this ledger's run 7 from that of another belfryd; may be empty
+  std::string_view part{};  ///< which of the actions of a flow, no two at a time have the same; empty: it is the run
+  std::any* carried = nullptr;  ///< where an attempt leaves what the next one of the same run may want; null: nowhere
 };
 
 /// What an action leaves behind. It is filled in while the action runs, so that an attempt which is cut short by a
@@ -55,6 +58,10 @@ struct Report {
   std::move_only_function<bool(std::span<const io::LabelledFd> fds, bool large)> keep{};
   /// Set by the engine for adopt(): what the earlier daemon gave so.
   std::vector<io::KeptFd> kept{};
+
+  /// Set by the engine before the attempt: an action of several steps tells of the end of each. `run`, `job` and
+  /// `attempt` are filled in by the engine. Empty: nobody wants to know. Never throws, never blocks.
+  std::move_only_function<void(ledger::StepEnded)> step_ended{};
 };
 
 /// One kind of work with its parameters; immutable, shared by all runs of the job.

@@ -224,7 +224,7 @@ async::Task<ledger::Outcome> Run::adopt(const Attempt& attempt, Report& report) 
   co_return outcome->value_or(ledger::Outcome::lost);
 }
 
-Attempt Run::describe_attempt(int number, WallTime started_at) const {
+Attempt Run::describe_attempt(int number, WallTime started_at) {
   return {.job = info_.job,
           .run = info_.run,
           .number = number,
@@ -233,7 +233,8 @@ Attempt Run::describe_attempt(int number, WallTime started_at) const {
           .started_at = started_at,
           .delay = info_.scheduled_at ? info_.started_at - *info_.scheduled_at : Duration{},
           .previous_success = previous_success_,
-          .ledger_id = recorder_.ledger().id()};
+          .ledger_id = recorder_.ledger().id(),
+          .carried = &carried_};
 }
 
 Report Run::new_report() {
@@ -253,6 +254,13 @@ Report Run::new_report() {
     if (live != nullptr) live->launched(info_.run, process);
     BELFRY_FAULT_POINT("attempt.launched");
     note_launch();
+  };
+  report.step_ended = [this](ledger::StepEnded step) {
+    step.run = info_.run;
+    step.job = info_.job;
+    step.attempt = info_.attempt;
+    recorder_.write(std::move(step));
+    BELFRY_FAULT_POINT("step.ended");
   };
   return report;
 }

@@ -7,6 +7,7 @@
 // Owned by the engine until carry_out() has returned; loop thread only.
 #pragma once
 
+#include <any>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +60,7 @@ class Run {
   async::Task<> rest(Duration delay);
   async::Task<ledger::Outcome> act(const Attempt& attempt, Report& report);
   async::Task<ledger::Outcome> adopt(const Attempt& attempt, Report& report);
-  Attempt describe_attempt(int number, WallTime started_at) const;
+  Attempt describe_attempt(int number, WallTime started_at);
   Report new_report();
   void note_launch();
   bool wants_more();
@@ -82,6 +83,7 @@ class Run {
   Duration waited_{};               // before it started
   std::int64_t started_ns_ = 0;     // of the loop's clock; not of an earlier daemon's run
   std::optional<Duration> launch_;  // of the first attempt
+  std::any carried_;                // see Attempt::carried
 };
 
 }  // namespace belfry::engine

@@ -102,6 +102,23 @@ struct AttemptEnded {
   std::optional<Duration> launch{};
 };
 
+/// One try of one step of an attempt (of a flow) ended, or the step was skipped. Written before the attempt's end.
+struct StepEnded {
+  RunId run = 0;
+  std::string job{};
+  int attempt = 1;
+  std::string step{};   ///< its id
+  int item = 0;         ///< from 1, of a step that runs for each of several items; 0: it runs once
+  std::string label{};  ///< of the item
+  int number = 1;       ///< of the try, from 1
+  WallTime started_at;
+  WallTime ended_at;
+  std::optional<Outcome> outcome;  ///< none: it was skipped, and `message` says why
+  std::optional<int> exit_code{};
+  std::optional<int> signal{};
+  std::string message{};  ///< one sentence for a person; empty on plain success
+};
+
 /// A run ended; its outcome is that of its last attempt.
 struct RunEnded {
   RunId run = 0;
@@ -202,6 +219,6 @@ struct DaemonMark {
 /// Anything that the ledger records.
 using Entry = std::variant<SlotClosed, RunStarted, AttemptEnded, RunEnded, PauseChanged, JobDeclared, OneShotAdded,
                            OneShotRemoved, ClockJumped, DaemonMark, SlotClaimed, BreakerChanged, ZonesChanged,
-                           GenerationApplied, RunIdsSkipped>;
+                           GenerationApplied, RunIdsSkipped, StepEnded>;
 
 }  // namespace belfry::ledger

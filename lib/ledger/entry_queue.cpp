@@ -23,6 +23,9 @@ struct HeapBytes {
   std::size_t operator()(const AttemptEnded& attempt) const {
     return attempt.job.size() + attempt.message.size() + of(attempt.standard_output) + of(attempt.standard_error);
   }
+  std::size_t operator()(const StepEnded& step) const {
+    return step.job.size() + step.step.size() + step.label.size() + step.message.size();
+  }
   std::size_t operator()(const PauseChanged& pause) const {
     return pause.job.size() + pause.reason.size() + pause.by.size();
   }

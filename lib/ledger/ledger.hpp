@@ -126,6 +126,7 @@ class LedgerReader {
   virtual std::vector<RunRow> runs(const RunQuery& query) = 0;
   virtual std::optional<RunRow> run(RunId run) = 0;
   virtual std::vector<AttemptEnded> attempts(RunId run) = 0;  ///< with their output, oldest first
+  virtual std::vector<StepEnded> steps(RunId run) = 0;        ///< by attempt, then in the order in which they began
   virtual std::vector<SlotClosed> slots(const SlotQuery& query) = 0;
 
   /// What is on record for that instant of the job.

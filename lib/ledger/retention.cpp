@@ -86,6 +86,7 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
       delete_slot_(connection, "DELETE FROM slots WHERE id = ?1"),
       delete_outputs_(connection, "DELETE FROM outputs WHERE job_id = ?1 AND run_id = ?2"),
       delete_attempts_(connection, "DELETE FROM attempts WHERE run_id = ?1"),
+      delete_steps_(connection, "DELETE FROM steps WHERE run_id = ?1"),
       delete_run_(connection, "DELETE FROM runs WHERE id = ?1"),
       finished_one_shot_(connection, finished_one_shot_sql),
       delete_run_totals_(connection, "DELETE FROM run_totals WHERE job_id = ?1"),
@@ -165,6 +166,7 @@ bool Pruner::prune_old_slots(WallTime cutoff) {
 void Pruner::delete_run(RunId run, std::int64_t job) {
   delete_outputs_.run(job, run);
   delete_attempts_.run(run);
+  delete_steps_.run(run);
   delete_run_.run(run);
   delete_job_if_over(job);
 }

@@ -54,7 +54,7 @@ class Pruner {
   std::vector<std::string> jobs_over_;  // deleted in the open transaction
   sqlite::Statement extra_runs_, extra_slots_, extra_outputs_, old_runs_, old_slots_, old_claims_;
   std::array<sqlite::Statement, 6> old_happenings_;
-  sqlite::Statement delete_slot_, delete_outputs_, delete_attempts_, delete_run_;
+  sqlite::Statement delete_slot_, delete_outputs_, delete_attempts_, delete_steps_, delete_run_;
   sqlite::Statement finished_one_shot_, delete_run_totals_, delete_slot_totals_, delete_claims_, delete_job_;
 };
 

@@ -41,6 +41,10 @@ constexpr const char* output_sql =
     "INSERT INTO outputs (job_id, run_id, attempt, stream, head, tail, total_bytes, dropped_bytes) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
+constexpr const char* step_sql =
+    "INSERT INTO steps (run_id, attempt, step, item, label, try, started_at, ended_at, outcome, exit_code, signal, "
+    "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
+
 constexpr const char* declare_sql = "INSERT OR REPLACE INTO declarations (job, fingerprint, at) VALUES (?1, ?2, ?3)";
 constexpr const char* undeclare_sql = "DELETE FROM declarations WHERE job = ?1";
 
@@ -69,6 +73,7 @@ RowWriter::RowWriter(sqlite::Connection& connection)
       run_whole_(connection, run_whole_sql),
       attempt_(connection, attempt_sql),
       output_(connection, output_sql),
+      step_(connection, step_sql),
       declare_(connection, declare_sql),
       undeclare_(connection, undeclare_sql),
       one_shot_(connection, one_shot_sql),
@@ -164,6 +169,13 @@ void RowWriter::add_output(const JobTally::Job& job, const AttemptEnded& attempt
   if (output.total_bytes == 0 && output.head.empty()) return;  // most runs print nothing
   output_.run(job.id, attempt.run, attempt.attempt, stream, sqlite::Blob{output.head}, sqlite::Blob{output.tail},
               output.total_bytes, output.dropped_bytes);
+}
+
+void RowWriter::add(const StepEnded& step) {
+  const auto outcome = step.outcome ? std::optional(to_string(*step.outcome)) : std::nullopt;
+  step_.run(step.run, step.attempt, std::string_view{step.step}, step.item, std::string_view{step.label}, step.number,
+            step.started_at, step.ended_at, outcome, step.exit_code, step.signal, std::string_view{step.message});
+  if (!changed()) refuse(numbered("step " + step.step + " ended twice, of run ", step.run));
 }
 
 void RowWriter::add(const RunEnded& run) {

@@ -42,6 +42,7 @@ class RowWriter {
   void add(const SlotClosed& slot);
   void add(const RunStarted& run);
   void add(const AttemptEnded& attempt);
+  void add(const StepEnded& step);
   void add(const RunEnded& run);
   void add(const JobDeclared& job);
   void add(const OneShotAdded& shot);
@@ -56,7 +57,7 @@ class RowWriter {
   JobTally jobs_;
   HappeningRows happenings_;
   sqlite::Statement begin_, commit_, skip_numbers_;
-  sqlite::Statement claim_, unclaim_, slot_, run_start_, run_end_, run_whole_, attempt_, output_;
+  sqlite::Statement claim_, unclaim_, slot_, run_start_, run_end_, run_whole_, attempt_, output_, step_;
   sqlite::Statement declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_;
   std::uint64_t refused_ = 0;
   std::uint64_t refused_now_ = 0;  // in the open transaction

@@ -285,7 +285,34 @@ SELECT r.id AS run, j.name AS job, r.trigger, coalesce(r.outcome, 'running') AS 
 FROM runs AS r JOIN jobs AS j ON j.id = r.job_id;
 )sql";
 
-constexpr std::array steps{first_step, second_step, third_step};
+// The steps of flows. Without an outcome: it was skipped.
+constexpr const char* fourth_step = R"sql(
+CREATE TABLE steps (
+  run_id     INTEGER NOT NULL,
+  attempt    INTEGER NOT NULL,
+  step       TEXT NOT NULL,
+  item       INTEGER NOT NULL,
+  try        INTEGER NOT NULL,
+  label      TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL,
+  outcome    TEXT,
+  exit_code  INTEGER,
+  signal     INTEGER,
+  message    TEXT NOT NULL,
+  PRIMARY KEY (run_id, attempt, step, item, try)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_steps AS
+SELECT s.run_id AS run, j.name AS job, s.attempt, s.step, s.item, s.label, s.try,
+       coalesce(s.outcome, 'skipped') AS outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (s.ended_at - s.started_at) / 1e9 AS seconds, s.exit_code, s.signal, s.message
+FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = r.job_id;
+)sql";
+
+constexpr std::array steps{first_step, second_step, third_step, fourth_step};
 
 [[noreturn]] void refuse(const sqlite::Connection& connection, const std::string& why) {
   throw LedgerError(connection.path() + ": " + why);

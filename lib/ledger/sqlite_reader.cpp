@@ -151,6 +151,33 @@ std::vector<AttemptEnded> SqliteReader::attempts(RunId run) {
   return attempts;
 }
 
+std::vector<StepEnded> SqliteReader::steps(RunId run) {
+  sqlite::Statement statement(
+      connection_,
+      "SELECT s.attempt, s.step, s.item, s.label, s.try, s.started_at, s.ended_at, s.outcome, s.exit_code, s.signal, "
+      "s.message, j.name FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = r.job_id "
+      "WHERE s.run_id = ?1 ORDER BY s.attempt, s.started_at, s.ended_at, s.step, s.item, s.try");
+  statement.start(run);
+  std::vector<StepEnded> steps;
+  while (statement.step()) {
+    StepEnded& step = steps.emplace_back();
+    step.run = run;
+    step.attempt = static_cast<int>(statement.integer(0));
+    step.step = statement.string(1);
+    step.item = static_cast<int>(statement.integer(2));
+    step.label = statement.string(3);
+    step.number = static_cast<int>(statement.integer(4));
+    step.started_at = statement.wall_time(5);
+    step.ended_at = statement.wall_time(6);
+    if (!statement.is_null(7)) step.outcome = read_outcome(statement.text(7));
+    step.exit_code = statement.optional_int(8);
+    step.signal = statement.optional_int(9);
+    step.message = statement.string(10);
+    step.job = statement.string(11);
+  }
+  return steps;
+}
+
 void SqliteReader::read_output(AttemptEnded& attempt, std::int64_t job, std::string_view stream,
                                CapturedStream& output) {
   sqlite::Statement statement(connection_,

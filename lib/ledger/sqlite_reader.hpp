@@ -20,6 +20,7 @@ class SqliteReader final : public LedgerReader {
   std::vector<RunRow> runs(const RunQuery& query) override;
   std::optional<RunRow> run(RunId run) override;
   std::vector<AttemptEnded> attempts(RunId run) override;
+  std::vector<StepEnded> steps(RunId run) override;
   std::vector<SlotClosed> slots(const SlotQuery& query) override;
   SlotsAround slot_at(const std::string& job, WallTime instant) override;
   std::optional<JobDeclared> declared(const std::string& job) override;

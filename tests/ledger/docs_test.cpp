@@ -61,6 +61,17 @@ void fill(const TempLedger& temp) {
   attempt.signal = 9;
   attempt.launch = 1ms;
   temp.write(attempt);
+  temp.write(StepEnded{.run = 2,
+                       .job = "backup",
+                       .step = "dump",
+                       .item = 1,
+                       .label = "db1",
+                       .started_at = at(1h),
+                       .ended_at = at(2h),
+                       .outcome = Outcome::killed,
+                       .exit_code = 1,
+                       .signal = 9,
+                       .message = "killed by SIGKILL"});
   auto end = run_end("backup", 1h, 2, Outcome::killed);
   end.signal = 9;
   end.ended_at = at(1h + 3min);

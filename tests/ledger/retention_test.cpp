@@ -40,6 +40,8 @@ TEST_CASE("a busy job keeps its newest runs, slots and outputs; a rare one keeps
     temp.write(run_start("busy", std::chrono::seconds{second}, run));
     auto attempt = attempt_end("busy", std::chrono::seconds{second}, run, 1, Outcome::success);
     attempt.standard_output = {.head = "hello\n", .tail = "", .total_bytes = 6, .dropped_bytes = 0};
+    temp.write(
+        StepEnded{.run = run, .job = "busy", .step = "s", .started_at = at(1s), .ended_at = at(2s), .outcome = {}});
     temp.write(attempt);
     temp.write(run_end("busy", std::chrono::seconds{second}, run, Outcome::success));
     if (second % 50 == 0) temp.sync();
@@ -51,6 +53,7 @@ TEST_CASE("a busy job keeps its newest runs, slots and outputs; a rare one keeps
   CHECK(run_count(temp, "busy") <= 50 + 128);
   CHECK(count(temp, "SELECT count(*) FROM slots") <= 60 + 128 + 1);
   CHECK(count(temp, "SELECT count(*) FROM attempts") <= 50 + 128 + 1);
+  CHECK(count(temp, "SELECT count(*) FROM steps") <= 50 + 128 + 1);
   CHECK(count(temp, "SELECT count(*) FROM outputs") <= 10 + 128);
   CHECK(run_count(temp, "rare") == 1);
   CHECK(temp.reader()->runs({.job = "busy", .outcomes = {}, .since = {}, .limit = 1})[0].run == 2001);

@@ -118,6 +118,16 @@ TEST_CASE("every YAML example of docs/notifications.md is accepted, and the page
   }
 }
 
+TEST_CASE("every YAML example of docs/flows.md is accepted") {
+  const auto blocks = yaml_blocks(read("docs/flows.md"));
+  CHECK(blocks.size() >= 6);
+  for (const auto& block : blocks) {
+    INFO(block);
+    const auto result = parse_config(block, "example", "/etc/belfry", {});
+    if (!result) FAIL(format_errors(result.error()));
+  }
+}
+
 TEST_CASE("every YAML example of docs/tracing.md is accepted") {
   const auto blocks = yaml_blocks(read("docs/tracing.md"));
   CHECK(blocks.size() >= 2);
@@ -186,7 +196,8 @@ TEST_CASE("docs/scheduler.schema.json has the keys of every section") {
     INFO(section->name);
     std::set<std::string> keys;
     for (const auto& key : section->keys) keys.insert(std::string(key.name));
-    if (section == &job_section) {
+    if (section == &step_section) keys.insert(keys_of_job_and_step().begin(), keys_of_job_and_step().end());
+    if (section == &job_section || section == &step_section) {
       for (const auto& kind : ActionRegistry::with_builtins().kinds()) keys.insert(kind.key);
     }
     CHECK(names(section == &top_section ? schema : definitions.at(std::string(section->name))) == keys);
@@ -198,6 +209,15 @@ TEST_CASE("docs/scheduler.schema.json has the keys of every section") {
   CHECK(names(definitions.at("defaults")) == defaults);
 }
 
+TEST_CASE("docs/scheduler.schema.json: what a step has of a job is as in a job") {
+  const auto schema = nlohmann::json::parse(read("docs/scheduler.schema.json"));
+  for (const auto key : keys_of_job_and_step()) {
+    INFO(key);
+    const auto& of_job = schema.at("$defs").at("job").at("properties").at(std::string(key));
+    CHECK(schema.at("$defs").at("step").at("properties").at(std::string(key)) == of_job);
+  }
+}
+
 TEST_CASE("docs/scheduler.schema.json has what the declarations of the actions say") {
   auto schema = nlohmann::ordered_json::parse(read("docs/scheduler.schema.json"));
   const auto registry = ActionRegistry::with_builtins();
@@ -206,9 +226,11 @@ TEST_CASE("docs/scheduler.schema.json has what the declarations of the actions s
     const nlohmann::ordered_json use{{"$ref", "#/$defs/" + kind.key}, {"description", kind.meaning}};
     if (writing()) {
       schema["$defs"]["job"]["properties"][kind.key] = use;
+      schema["$defs"]["step"]["properties"][kind.key] = use;
       schema["$defs"][kind.key] = belfry::test::schema_of(kind);
     } else {
       CHECK(schema.at("$defs").at("job").at("properties").value(kind.key, nlohmann::ordered_json()) == use);
+      CHECK(schema.at("$defs").at("step").at("properties").value(kind.key, nlohmann::ordered_json()) == use);
       CHECK(schema.at("$defs").value(kind.key, nlohmann::ordered_json()) == belfry::test::schema_of(kind));
     }
   }

@@ -1,0 +1,164 @@
+#include "jobs/flow_output.hpp"
+
+#include <re2/re2.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace belfry::jobs {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int expression_memory = 1 << 20;  // bytes that an expression may take
+
+std::string_view trimmed(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::string as_text(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string last_line(std::string_view text) {
+  text = trimmed(text);
+  const auto before = text.rfind('\n');
+  return std::string(trimmed(before == std::string_view::npos ? text : text.substr(before + 1)));
+}
+
+std::expected<std::string, std::string> variable_in(std::string_view text, const std::string& name) {
+  const std::string begin = name + "=";
+  for (auto at = text.rfind(begin); at != std::string_view::npos; at = at == 0 ? at - 1 : text.rfind(begin, at - 1)) {
+    if (at != 0 && text[at - 1] != '\n') continue;
+    const auto value = text.substr(at + begin.size());
+    return std::string(trimmed(value.substr(0, value.find('\n'))));
+  }
+  return std::unexpected("it printed no line " + begin + "...");
+}
+
+std::expected<std::string, std::string> json_in(std::string_view text, const std::string& pointer) {
+  const json document = json::parse(text, nullptr, false);
+  if (document.is_discarded()) return std::unexpected("what it printed is no JSON");
+  const json::json_pointer at(pointer);
+  try {
+    return as_text(document.at(at));
+  } catch (const json::exception&) {
+    return std::unexpected("there is nothing at " + (pointer.empty() ? "the root" : pointer) +
+                           " of the JSON that it printed");
+  }
+}
+
+}  // namespace
+
+struct FlowOutput::Expression {
+  explicit Expression(const std::string& text) : compiled(text, options()) {}
+  static re2::RE2::Options options() {
+    re2::RE2::Options options(re2::RE2::Quiet);
+    options.set_max_mem(expression_memory);
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);  // programs print what they like
+    return options;
+  }
+  re2::RE2 compiled;
+};
+
+std::expected<FlowOutput, std::string> FlowOutput::make(std::string name, How how, std::string detail) {
+  FlowOutput output;
+  output.name_ = std::move(name);
+  output.how_ = how;
+  output.detail_ = std::move(detail);
+  if (how == How::json) {
+    try {
+      static_cast<void>(json::json_pointer(output.detail_));
+    } catch (const json::exception&) {
+      return std::unexpected("not a JSON pointer, such as /items/0/id");
+    }
+  }
+  if (how == How::pattern) {
+    auto expression = std::make_shared<const Expression>(output.detail_);
+    if (!expression->compiled.ok()) {
+      return std::unexpected("not a regular expression: " + expression->compiled.error());
+    }
+    if (expression->compiled.NumberOfCapturingGroups() > 1) {
+      return std::unexpected(
+          "a regular expression with more than one group; write (?: ) for those that are not the value");
+    }
+    output.expression_ = std::move(expression);
+  }
+  return output;
+}
+
+std::expected<std::string, std::string> FlowOutput::find_in(const ledger::CapturedStream& printed) const {
+  const bool whole = printed.dropped_bytes == 0;
+  const std::string text = printed.head + printed.tail;
+  const bool needs_all = how_ == How::all || how_ == How::json || how_ == How::pattern;
+  if (needs_all && !whole) {
+    return std::unexpected("it printed " + std::to_string(printed.total_bytes) +
+                           " bytes, of which not all were kept; raise output: {max_bytes: ...}");
+  }
+  if ((how_ == How::json || how_ == How::pattern) && text.size() > longest_searched_output) {
+    return std::unexpected("it printed " + std::to_string(text.size()) +
+                           " bytes; no value is looked for in more than " + std::to_string(longest_searched_output));
+  }
+  std::expected<std::string, std::string> found;
+  switch (how_) {
+    case How::all:
+      found = std::string(trimmed(text));
+      break;
+    case How::last_line:
+      found = last_line(text);
+      break;
+    case How::variable:
+      found = variable_in(text, detail_);
+      break;
+    case How::json:
+      found = json_in(text, detail_);
+      break;
+    case How::pattern: {
+      std::string value;
+      const bool grouped = expression_->compiled.NumberOfCapturingGroups() == 1;
+      re2::StringPiece match;
+      const re2::StringPiece all(text.data(), text.size());
+      if (!expression_->compiled.Match(all, 0, text.size(), re2::RE2::UNANCHORED, &match, 1)) {
+        return std::unexpected("nothing that it printed matches " + detail_);
+      }
+      if (!grouped) value.assign(match.data(), match.size());
+      if (grouped) re2::RE2::PartialMatch(all, expression_->compiled, &value);
+      found = std::move(value);
+      break;
+    }
+  }
+  if (found && found->size() > longest_flow_output) {
+    return std::unexpected("it has " + std::to_string(found->size()) + " bytes; the most is " +
+                           std::to_string(longest_flow_output));
+  }
+  if (found && found->contains('\0')) return std::unexpected("it has a zero byte in it");
+  return found;
+}
+
+std::vector<std::string> flow_items(std::string_view text) {
+  std::vector<std::string> items;
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin != std::string_view::npos && text[begin] == '[') {
+    const json document = json::parse(text, nullptr, false);
+    if (document.is_array()) {
+      for (const json& value : document) items.push_back(as_text(value));
+      return items;
+    }
+  }
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = trimmed(text.substr(0, end));
+    if (!line.empty()) items.emplace_back(line);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return items;
+}
+
+std::string flow_array(const std::vector<std::string>& texts) {
+  return json(texts).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace belfry::jobs
