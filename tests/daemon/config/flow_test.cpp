@@ -51,7 +51,7 @@ Ran run(const std::string& text, const std::filesystem::path& folder = "/tmp") {
   const auto actions = jobs::ActionRegistry::with_builtins();
   const auto config = parse_config(text, "t", folder, {.actions = &actions, .started = {}});
   if (!config) FAIL(format_errors(config.error()));
-  return async::run([](const Config& loaded, const jobs::ActionRegistry& registry) -> async::Task<Ran> {
+  return async::run([](const Config& loaded) -> async::Task<Ran> {
     async::ThreadPool pool(async::ThreadPoolOptions("actions").threads(1));
     const auto catalog = build_catalog(loaded, {.pool = &pool, .state_dir = {}});
     const auto action = catalog->jobs.begin()->second->action;
@@ -62,7 +62,7 @@ Ran run(const std::string& text, const std::filesystem::path& folder = "/tmp") {
     ran.output = report.standard_output.head + report.standard_error.head;
     ran.message = report.message;
     co_return ran;
-  }(*config, actions));
+  }(*config));
 }
 
 }  // namespace
