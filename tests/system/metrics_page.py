@@ -48,7 +48,7 @@ def names_in_sources():
                 if name.endswith((".cpp", ".hpp")):
                     with open(os.path.join(where, name), encoding="utf-8") as file:
                         names.update(re.findall(r'"(belfry_[a-z0-9_]+)"', file.read()))
-    return names
+    return names - {"belfry_plugin_entry"}  # a function that plugins export
 
 
 def families_of_belfryd(folder):

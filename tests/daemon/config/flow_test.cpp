@@ -140,7 +140,7 @@ TEST_CASE("mistakes in matrix, for_each and outputs are told with their place") 
   CHECK_THAT(mistakes(job("{command: a, outputs: {x: {json: a}}}")), Contains("not a JSON pointer"));
   CHECK_THAT(mistakes(job("{command: a, outputs: {x: {json: /a, variable: b}}}")), Contains("one key is wanted here"));
   CHECK_THAT(mistakes(job("{command: a, outputs: {x: {pattern: '('}}}")), Contains("not a regular expression"));
-  CHECK_THAT(mistakes(job("{file: {delete: {paths: /a}}, outputs: {x: stdout}}")),
+  CHECK_THAT(mistakes(job("{native: {function: compress, paths: /a}, outputs: {x: stdout}}")),
              Contains("prints nothing in which they could be"));
 }
 
