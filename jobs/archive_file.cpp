@@ -2,7 +2,9 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -18,6 +20,7 @@ struct FreeEntry {
 };
 
 constexpr std::size_t block_size = std::size_t{128} << 10U;
+constexpr std::int64_t most_filled_up = std::int64_t{64} << 20U;  // bytes
 
 [[noreturn]] void fail(archive* which, const std::string& what, const std::string& path) {
   const char* const text = ::archive_error_string(which);
@@ -38,7 +41,11 @@ EntryType type_of(archive_entry* entry) {
   }
 }
 
-std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
+/// The name as it is, or, where this locale has no way to write it, as UTF-8.
+std::string first_of(const char* plain, const char* utf8) {
+  if (plain != nullptr) return plain;
+  return utf8 != nullptr ? utf8 : "";
+}
 
 }  // namespace
 
@@ -50,30 +57,53 @@ ArchiveFormat archive_format(std::string_view name) {
   return ArchiveFormat::none;
 }
 
-void FreeWriter::operator()(archive* writer) const noexcept {
-  ::archive_write_fail(writer);  // nothing more is written: the file is given up, or finished already
-  ::archive_write_free(writer);
-}
-
 void FreeReader::operator()(archive* reader) const noexcept { ::archive_read_free(reader); }
 
 ArchiveWriter::ArchiveWriter(int file, std::string path, ArchiveFormat format)
-    : path_(std::move(path)), writer_(::archive_write_new()) {
-  if (!writer_) throw std::bad_alloc();
-  archive* const writer = writer_.get();
-  if (format == ArchiveFormat::zip) {
-    check(::archive_write_set_format_zip(writer));
-  } else {
-    check(::archive_write_set_format_pax_restricted(writer));
+    : file_(file), path_(std::move(path)), writer_(::archive_write_new()) {
+  if (writer_ == nullptr) throw std::bad_alloc();
+  const auto write = [](archive*, void* self, const void* bytes, std::size_t size) -> la_ssize_t {
+    return static_cast<ArchiveWriter*>(self)->write_out({static_cast<const char*>(bytes), size});
+  };
+  try {
+    check(format == ArchiveFormat::zip ? ::archive_write_set_format_zip(writer_)
+                                       : ::archive_write_set_format_pax_restricted(writer_));
+    if (format == ArchiveFormat::tar_gzip) check(::archive_write_add_filter_gzip(writer_));
+    if (format == ArchiveFormat::tar_zstd) check(::archive_write_add_filter_zstd(writer_));
+    check(::archive_write_set_bytes_in_last_block(writer_, 1));
+    check(::archive_write_open(writer_, this, nullptr, write, nullptr));
+  } catch (...) {
+    ::archive_write_free(writer_);
+    throw;
   }
-  if (format == ArchiveFormat::tar_gzip) check(::archive_write_add_filter_gzip(writer));
-  if (format == ArchiveFormat::tar_zstd) check(::archive_write_add_filter_zstd(writer));
-  check(::archive_write_set_bytes_in_last_block(writer, 1));
-  check(::archive_write_open_fd(writer, file));
 }
 
-void ArchiveWriter::check(int result) const {
-  if (result < ARCHIVE_WARN) fail(writer_.get(), "write", path_);
+/// libarchive frees its compressors only in the end of an archive, so one that is given up is ended, too: into nothing.
+/// A large rest of a file would be filled up with zeros by that; then what a compressor holds, a quarter of a megabyte,
+/// is lost.
+ArchiveWriter::~ArchiveWriter() {
+  given_up_ = true;
+  if (left_ > most_filled_up) ::archive_write_fail(writer_);
+  ::archive_write_free(writer_);
+}
+
+/// Never tells libarchive of an error, for then it would not free its compressors: check() throws it.
+std::int64_t ArchiveWriter::write_out(std::span<const char> bytes) noexcept {
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  while (!bytes.empty() && !given_up_ && error_ == 0) {
+    const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+  return size;
+}
+
+void ArchiveWriter::check(std::int64_t result) const {
+  if (error_ != 0) throw io::IoError(error_, "write", path_);
+  if (result < ARCHIVE_WARN) fail(writer_, "write", path_);
 }
 
 void ArchiveWriter::add(const std::string& name, const struct ::stat& status, const std::string& leads_to) {
@@ -84,18 +114,21 @@ void ArchiveWriter::add(const std::string& name, const struct ::stat& status, co
   ::archive_entry_copy_pathname(entry.get(), name.c_str());
   if (S_ISLNK(status.st_mode)) ::archive_entry_copy_symlink(entry.get(), leads_to.c_str());
   if (!S_ISREG(status.st_mode)) ::archive_entry_set_size(entry.get(), 0);
-  check(::archive_write_header(writer_.get(), entry.get()));
+  check(::archive_write_header(writer_, entry.get()));
+  left_ = S_ISREG(status.st_mode) ? status.st_size : 0;
 }
 
 void ArchiveWriter::write(std::span<const char> bytes) {
   while (!bytes.empty()) {
-    const auto written = ::archive_write_data(writer_.get(), bytes.data(), bytes.size());
-    if (written <= 0) fail(writer_.get(), "write", path_);
+    const auto written = ::archive_write_data(writer_, bytes.data(), bytes.size());
+    check(written);
+    if (written <= 0) fail(writer_, "write", path_);
+    left_ -= written;
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
-void ArchiveWriter::finish() { check(::archive_write_close(writer_.get())); }
+void ArchiveWriter::finish() { check(::archive_write_close(writer_)); }
 
 ArchiveReader::ArchiveReader(int file, std::string path) : path_(std::move(path)), reader_(::archive_read_new()) {
   if (!reader_) throw std::bad_alloc();
@@ -116,10 +149,11 @@ bool ArchiveReader::next(ArchiveEntry& entry) {
   const int result = ::archive_read_next_header(reader_.get(), &found);
   if (result == ARCHIVE_EOF) return false;
   check(result);
-  entry.name = text_or_empty(::archive_entry_pathname(found));
+  entry.name = first_of(::archive_entry_pathname(found), ::archive_entry_pathname_utf8(found));
   entry.type = type_of(found);
-  entry.leads_to = text_or_empty(entry.type == EntryType::hard_link ? ::archive_entry_hardlink(found)
-                                                                    : ::archive_entry_symlink(found));
+  entry.leads_to = entry.type == EntryType::hard_link
+                       ? first_of(::archive_entry_hardlink(found), ::archive_entry_hardlink_utf8(found))
+                       : first_of(::archive_entry_symlink(found), ::archive_entry_symlink_utf8(found));
   entry.status = *::archive_entry_stat(found);
   return true;
 }

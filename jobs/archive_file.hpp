@@ -19,9 +19,6 @@ enum class ArchiveFormat : std::uint8_t { none, tar, tar_gzip, tar_zstd, zip };
 /// By the name's ending: .tar, .tar.gz, .tgz, .tar.zst, .tzst, .zip; none of them: none.
 ArchiveFormat archive_format(std::string_view name);
 
-struct FreeWriter {
-  void operator()(archive* writer) const noexcept;
-};
 struct FreeReader {
   void operator()(archive* reader) const noexcept;
 };
@@ -36,12 +33,20 @@ class ArchiveWriter {
   void add(const std::string& name, const struct ::stat& status, const std::string& leads_to = {});
   void write(std::span<const char> bytes);
   void finish();
+  ArchiveWriter(const ArchiveWriter&) = delete;
+  ArchiveWriter& operator=(const ArchiveWriter&) = delete;
+  ~ArchiveWriter();
 
  private:
-  void check(int result) const;
+  void check(std::int64_t result) const;
+  std::int64_t write_out(std::span<const char> bytes) noexcept;
 
+  int file_;
   std::string path_;
-  std::unique_ptr<archive, FreeWriter> writer_;
+  archive* writer_;
+  std::int64_t left_ = 0;  // of the content of the file that was added
+  int error_ = 0;          // of write(2): libarchive is not told of it, see write_out()
+  bool given_up_ = false;
 };
 
 enum class EntryType : std::uint8_t { file, folder, link, hard_link, other };

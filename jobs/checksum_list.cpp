@@ -6,6 +6,7 @@
 #include <fstream>
 #include <optional>
 #include <stdexcept>
+#include <vector>
 
 #include "io/io_error.hpp"
 #include "jobs/atomic_file.hpp"
@@ -17,6 +18,7 @@ namespace belfry::jobs {
 namespace {
 
 constexpr std::size_t digest_length = 64;
+constexpr std::streamsize longest_line = 16384;  // a digest, and a name in which each byte is escaped
 
 std::string plural(std::uint64_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
@@ -95,14 +97,16 @@ std::string write_checksums(const std::stop_token& stop, std::vector<std::string
 
 Verified verify_checksums(const std::stop_token& stop, const std::string& list, const std::string& base,
                           const std::function<void(std::string_view)>& say) {
-  std::error_code unknown;  // a FIFO must not hold a thread for ever
-  if (std::filesystem::is_fifo(list, unknown)) throw io::IoError(EINVAL, "read what is no regular file:", list);
+  std::error_code unknown;  // a FIFO would hold a thread for ever, a device has no end
+  if (std::filesystem::exists(list, unknown) && !std::filesystem::is_regular_file(list, unknown))
+    throw io::IoError(EINVAL, "read what is no regular file:", list);
   std::ifstream lines(list);
   if (!lines) throw io::IoError(errno, "open", list);
   Verified result;
-  std::string text;
-  for (std::uint64_t number = 1; std::getline(lines, text); ++number) {
-    const auto line = parse(text);
+  std::vector<char> text(longest_line);
+  for (std::uint64_t number = 1; lines.getline(text.data(), longest_line); ++number) {
+    if (stop.stop_requested()) throw io::IoError(ECANCELED, "read", list);
+    const auto line = parse(text.data());
     if (!line) {
       throw std::runtime_error(list + ":" + std::to_string(number) +
                                ": not a line of sha256sum: 64 hexadecimal digits, two spaces and a name are expected");
@@ -116,6 +120,7 @@ Verified verify_checksums(const std::stop_token& stop, const std::string& list, 
     say(line->name + ": " + wrong);
   }
   if (lines.bad()) throw io::IoError(EIO, "read", list);
+  if (!lines.eof()) throw std::runtime_error(list + ": a line is too long for one of sha256sum");
   if (result.right + result.wrong == 0) throw std::runtime_error(list + " is empty: there is nothing to verify");
   return result;
 }

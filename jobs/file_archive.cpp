@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <stdexcept>
 #include <vector>
 
@@ -29,9 +30,28 @@ struct ArchiveSpec {
 struct Member {
   std::size_t pattern = 0;
   std::string relative;
+  bool folder = false;
   bool operator==(const Member&) const = default;
   auto operator<=>(const Member&) const = default;
 };
+
+/// Two files of one name would be one when they are unpacked; what several patterns name counts once.
+std::vector<Member> without_clashes(std::vector<Member> members, const ArchiveSpec& spec) {
+  if (spec.from.size() < 2) return members;
+  std::map<std::string, const Member*> known;
+  std::vector<Member> result;
+  for (const auto& member : members) {
+    const auto path_of = [&spec](const Member& each) { return joined(spec.from[each.pattern].base(), each.relative); };
+    const auto [first, is_new] = known.try_emplace(member.relative, &member);
+    if (is_new) {
+      result.push_back(member);
+    } else if (path_of(*first->second) != path_of(member) && !(member.folder && first->second->folder)) {
+      throw std::runtime_error(path_of(*first->second) + " and " + path_of(member) + " would both be " +
+                               member.relative + " in the archive: nothing was written; make an archive of each");
+    }
+  }
+  return result;
+}
 
 /// Folders, files and links; a folder that is named without wildcards with all that is in it.
 std::vector<Member> list_members(const ArchiveSpec& spec, FileRun& run) {
@@ -42,7 +62,7 @@ std::vector<Member> list_members(const ArchiveSpec& spec, FileRun& run) {
       if (!found.is_file() && !found.is_folder() && !found.is_link()) return;
       if (joined(pattern.base(), found.relative) == spec.to) return;  // it cannot hold itself
       if (members.size() == most_entries) throw io::IoError(E2BIG, "archive", pattern.text());
-      members.push_back({.pattern = number, .relative = found.relative});
+      members.push_back({.pattern = number, .relative = found.relative, .folder = found.is_folder()});
     };
     bool whole = false;
     const bool any = walk(pattern, spec.options.exclude, run.stop(), [&](const Found& found) {
@@ -59,7 +79,7 @@ std::vector<Member> list_members(const ArchiveSpec& spec, FileRun& run) {
     });
   }
   std::ranges::sort(members);
-  return members;
+  return without_clashes(std::move(members), spec);
 }
 
 class Archiver {

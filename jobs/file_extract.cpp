@@ -155,6 +155,7 @@ class Extraction {
     }
     const auto path = inner_path(entry.name);
     if (!path) refuse(entry, "leads out of the folder");
+    if (std::ranges::count(*path, '/') >= most_levels) refuse(entry, "lies deeper than 256 folders");
     if (path->empty() && entry.type != EntryType::folder) refuse(entry, "has no name");
     return *path;
   }

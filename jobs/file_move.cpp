@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <stdexcept>
 
 #include "io/io_error.hpp"
 #include "jobs/file_forms.hpp"
@@ -11,11 +12,27 @@ namespace belfry::jobs {
 
 namespace {
 
+bool same(const struct ::stat& one, const struct ::stat& other) noexcept {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/// A rename between two names of the same file does nothing (rename(2)).
+void remove_other_name(const Folder& source, const std::string& from, const Folder& target, const std::string& to) {
+  const auto left = source.look(from);
+  const auto there = target.look(to);
+  if (!left || !there || !same(*left, *there)) return;
+  if (from == to && same(source.status(), target.status())) return;  // it was moved to where it is
+  source.remove(from);
+}
+
 /// Whether a rename did it; no: another file system.
 bool renamed(const Folder& source, const std::string& from, const Folder& target, const std::string& to,
              bool overwrite) {
   check_target(target, to);
-  if (overwrite && ::renameat(source.fd(), from.c_str(), target.fd(), to.c_str()) == 0) return true;
+  if (overwrite && ::renameat(source.fd(), from.c_str(), target.fd(), to.c_str()) == 0) {
+    remove_other_name(source, from, target, to);
+    return true;
+  }
   if (overwrite && errno != EXDEV) throw io::IoError(errno, "rename to " + target.path_of(to), source.path_of(from));
   if (overwrite) return false;
   try {
@@ -37,6 +54,12 @@ void move_file(const Folder& source, const std::string& from, const Folder& targ
   // The copy is durable before the original goes.
   const bool sync = spec.options.fsync;
   copy_file(source, from, false, target, to, {.overwrite = spec.overwrite, .sync = sync, .sync_folder = sync}, run);
+  const auto now = source.look(from);
+  if (!now || !same(*now, *status) || now->st_size != status->st_size ||
+      now->st_mtim.tv_sec != status->st_mtim.tv_sec || now->st_mtim.tv_nsec != status->st_mtim.tv_nsec) {
+    throw std::runtime_error(source.path_of(from) + " changed while it was copied to " + target.path_of(to) +
+                             ", so it was not removed");
+  }
   source.remove(from);
 }
 

@@ -46,9 +46,9 @@ class Mirror {
                                " is empty, so nothing was done: perhaps it is not mounted; if it may be, "
                                "set allow_empty: true");
     }
+    check_apart(source);
     auto target = spec_.options.dry_run ? Folder::open_if_there(spec_.to)
                                         : std::optional(open_or_make(spec_.to, spec_.options.fsync));
-    check_apart(source);
     mirror({.source = source, .target = target ? &*target : nullptr, .relative = ""}, 0);
     return sentence();
   }
@@ -106,7 +106,11 @@ class Mirror {
       throw std::runtime_error(target_path(pair, name) +
                                " is of another kind than its source; delete: true would replace it");
     }
-    remove_one(pair, name, status);
+    if (!remove_one(pair, name, status, 0)) {
+      throw std::runtime_error(target_path(pair, name) +
+                               " is of another kind than its source, and holds what exclude "
+                               "leaves alone");
+    }
   }
 
   bool same_content(const Pair& pair, const std::string& name, const struct ::stat& from, const struct ::stat& to) {
@@ -146,7 +150,7 @@ class Mirror {
       ++same_;
       return false;
     }
-    if (old && S_ISDIR(old->st_mode)) clear_way(pair, name, *old);
+    if (old && !S_ISLNK(old->st_mode) && (S_ISDIR(old->st_mode) || !spec_.remove)) clear_way(pair, name, *old);
     copied_.add(0);
     if (spec_.options.dry_run) {
       run_.say("link " + target_path(pair, name) + " to " + leads_to);
@@ -209,21 +213,46 @@ class Mirror {
       if (pair.source.look(name)) return;
       const auto status = pair.target->look(name);
       if (!status || left_out(pair, name, S_ISDIR(status->st_mode))) return;
-      remove_one(pair, name, *status);
+      remove_one(pair, name, *status, 0);
       changed = true;
     });
     return changed;
   }
 
-  void remove_one(const Pair& pair, const std::string& name, const struct ::stat& status) {
-    ++removed_;
+  /// Whether it is gone: a folder stays that holds what is left out.
+  // NOLINTNEXTLINE(misc-no-recursion)
+  bool remove_one(const Pair& pair, const std::string& name, const struct ::stat& status, int level) {
+    const bool folder = S_ISDIR(status.st_mode);
+    const auto before = removed_;
+    if (folder && !spec_.options.exclude.empty() && !remove_inside(pair, name, level)) return false;
+    removed_ = before + 1;  // a folder counts once
     if (spec_.options.dry_run) {
       run_.say("delete " + target_path(pair, name));
-    } else if (S_ISDIR(status.st_mode)) {
+    } else if (folder) {
       remove_tree(*pair.target, name, run_.checker());
     } else {
       pair.target->remove(name);
     }
+    return true;
+  }
+
+  /// Whether nothing is left in it.
+  // NOLINTNEXTLINE(misc-no-recursion)
+  bool remove_inside(const Pair& pair, const std::string& name, int level) {
+    if (level > most_levels) throw io::IoError(ELOOP, "go deeper than 256 folders into", target_path(pair, name));
+    const auto folder = pair.target->below(name);
+    if (!folder) return true;  // gone meanwhile
+    const std::string relative = pair.relative + name + "/";
+    const Pair inside{.source = pair.source, .target = &*folder, .relative = relative};
+    bool empty = true;
+    folder->each([&](const char* each, unsigned char) {
+      run_.check();
+      const auto status = folder->look(each);
+      if (!status) return;
+      empty =
+          !left_out(inside, each, S_ISDIR(status->st_mode)) && remove_one(inside, each, *status, level + 1) && empty;
+    });
+    return empty;
   }
 
   std::string sentence() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <tuple>
@@ -19,6 +20,20 @@ namespace {
 constexpr std::size_t most_transfers = 1'000'000;
 
 bool is_folder(const std::string& path) { return Folder::open_if_there(path).has_value(); }
+
+/// A target that is the source of another one would be gone before its turn comes.
+void check_sources_stay(const std::vector<Transfer>& transfers, const TransferSpec& spec,
+                        const std::string& target_base) {
+  const auto plain = [](const std::string& path) { return std::filesystem::path(path).lexically_normal().string(); };
+  std::map<std::string, const Transfer*> sources;
+  for (const auto& each : transfers) sources.emplace(plain(joined(spec.from[each.pattern].base(), each.from)), &each);
+  for (const auto& each : transfers) {
+    const auto found = sources.find(plain(joined(target_base, each.to)));
+    if (found == sources.end() || found->second == &each) continue;
+    throw std::runtime_error(joined(spec.from[each.pattern].base(), each.from) + " would replace " + found->first +
+                             ", which is a source, too: nothing was done; leave the target out of `from` with exclude");
+  }
+}
 
 /// Two sources of one name would replace each other; a source that several patterns name counts once.
 std::vector<Transfer> without_clashes(std::vector<Transfer> transfers, const TransferSpec& spec,
@@ -92,6 +107,7 @@ TransferPlan plan_transfers(const TransferSpec& spec, FileRun& run) {
   }
   std::ranges::sort(plan.transfers, {}, [](const Transfer& each) { return std::tie(each.pattern, each.from); });
   if (spec.from.size() > 1) plan.transfers = without_clashes(std::move(plan.transfers), spec, plan.target_base);
+  check_sources_stay(plan.transfers, spec, plan.target_base);
   const auto base = Folder::open_if_there(plan.target_base);
   for (const auto& transfer : plan.transfers) {
     run.check();

@@ -18,6 +18,25 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+constexpr int deepest_json = 200;  // nlohmann's dump() goes down by calling itself, and so the stack would end
+
+bool is_nested_too_deeply(std::string_view text) noexcept {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (text[i] == '[' || text[i] == '{')) {
+      if (++depth > deepest_json) return true;
+    } else if (!quoted && (text[i] == ']' || text[i] == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 std::string as_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -40,6 +59,9 @@ std::expected<std::string, std::string> variable_in(std::string_view text, const
 }
 
 std::expected<std::string, std::string> json_in(std::string_view text, const std::string& pointer) {
+  if (is_nested_too_deeply(text)) {
+    return std::unexpected("the JSON that it printed is nested more than " + std::to_string(deepest_json) + " deep");
+  }
   const json document = json::parse(text, nullptr, false);
   if (document.is_discarded()) return std::unexpected("what it printed is no JSON");
   const json::json_pointer at(pointer);
@@ -141,7 +163,7 @@ std::expected<std::string, std::string> FlowOutput::find_in(const ledger::Captur
 std::vector<std::string> flow_items(std::string_view text) {
   std::vector<std::string> items;
   const auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin != std::string_view::npos && text[begin] == '[') {
+  if (begin != std::string_view::npos && text[begin] == '[' && !is_nested_too_deeply(text)) {
     const json document = json::parse(text, nullptr, false);
     if (document.is_array()) {
       for (const json& value : document) items.push_back(as_text(value));

@@ -35,6 +35,14 @@ std::string variable_of(const std::string& name) {
   return variable;
 }
 
+/// What a program printed must not look like a title of ours, nor reach a terminal as a command.
+std::string on_one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
 FlowResult failure(Outcome outcome, std::string message) {
   return {.ended = true, .outcome = outcome, .message = std::move(message)};
 }
@@ -172,6 +180,10 @@ async::Task<FlowResult> FlowRun::run_items(std::size_t number) {
     FlowResult result = co_await run_item(number, 0, once);
     co_return result;
   }
+  for (std::size_t i = 0; i < items.size(); ++i) {  // it would end an argument or a variable too early
+    if (!items[i].label().contains('\0')) continue;
+    co_return failure(Outcome::start_error, "item " + std::to_string(i + 1) + " of its list has a zero byte in it");
+  }
   std::vector<std::size_t> places(items.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   auto one = [&](std::size_t place) { return run_item(number, place + 1, items[place]); };
@@ -250,6 +262,7 @@ async::Task<FlowResult> FlowRun::try_once(Try current, const FlowItem& values) {
     result.outcome = Outcome::cancelled;
     report.message = "the flow was ended";
     record(current, values, report, result);
+    results_[current.step] = failure(Outcome::cancelled, report.message);  // finally steps ask
     throw;
   } catch (const std::exception& error) {
     report.message = error.what();
@@ -303,7 +316,7 @@ void FlowRun::record(const Try& current, const FlowItem& values, const engine::R
   report_.orphans += report.orphans;
   report_.lingering_pipe = report_.lingering_pipe || report.lingering_pipe;
   std::string title = "step " + spec_.steps[current.step].id;
-  if (!label.empty()) title += " (" + label + ")";
+  if (!label.empty()) title += " (" + on_one_line(label) + ")";
   if (current.number > 1) title += ", try " + std::to_string(current.number);
   transcript_.add(title + ": " + std::string(to_string(result.outcome.value_or(Outcome::success))), report);
   if (!report_.step_ended) return;
@@ -340,6 +353,22 @@ void FlowRun::note_late_finally() {
   }
 }
 
+/// What another attempt need not do again: what succeeded, if all on which it depends is the same then.
+std::vector<FlowResult> FlowRun::what_stays() const {
+  const auto is_final = [this](std::size_t i) {
+    const FlowResult& result = results_[i];
+    return result.outcome == Outcome::success || (result.ended && !result.outcome && result.well);
+  };
+  std::vector<FlowResult> kept(results_.size());
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    if (spec_.steps[i].finally || results_[i].outcome != Outcome::success) continue;
+    bool same = true;
+    for (std::size_t j = 0; j < results_.size(); ++j) same = same && (!depends_[i][j] || is_final(j));
+    if (same) kept[i] = results_[i];
+  }
+  return kept;
+}
+
 Outcome FlowRun::finish() {
   transcript_.give(report_);
   std::size_t failures = 0;
@@ -362,12 +391,7 @@ Outcome FlowRun::finish() {
                       count(skips, " skipped");
   }
   if (attempt_.carried != nullptr && !spec_.retry_from_start) {
-    FlowMemory memory{.results = std::move(results_)};
-    for (std::size_t i = 0; i < memory.results.size(); ++i) {
-      const bool keep = !spec_.steps[i].finally && memory.results[i].outcome == Outcome::success;
-      if (!keep) memory.results[i] = {};
-    }
-    *attempt_.carried = std::move(memory);
+    *attempt_.carried = FlowMemory{.results = what_stays()};
   }
   return first_failed_ ? Outcome::failure : Outcome::success;
 }

@@ -74,6 +74,7 @@ class FlowRun {
   Variables variables(const Try& current, const FlowItem& values) const;
   void take_outputs(const FlowStep& step, const engine::Report& report, FlowResult& result) const;
   void record(const Try& current, const FlowItem& values, const engine::Report& report, const FlowResult& result);
+  std::vector<FlowResult> what_stays() const;
   void end(std::size_t number, FlowResult result);
 
   const FlowSpec& spec_;

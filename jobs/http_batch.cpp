@@ -31,6 +31,8 @@ std::string_view trimmed(std::string_view line) {
 
 /// One URL in each line; empty ones and those with # in front are passed over.
 std::vector<std::string> lines_of(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<std::string> lines;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
@@ -128,6 +130,9 @@ async::Task<> HttpBatchRun::try_once(const std::string& url, Result& result) {
   std::exception_ptr failed;
   try {
     if (!io::is_http_url(url)) throw HttpFailure{Outcome::start_error, "this is no http or https URL"};
+    if (io::has_credentials(url)) {
+      throw HttpFailure{Outcome::start_error, "a URL holds no user and no password here: give them as auth"};
+    }
     co_await exchange.check(co_await exchange.send(std::move(request)));
   } catch (...) {
     failed = std::current_exception();
@@ -142,17 +147,17 @@ async::Task<> HttpBatchRun::try_once(const std::string& url, Result& result) {
 /// The lock bounds what waits to be written.
 async::Task<> HttpBatchRun::note(const std::string& url, Result result) {
   const bool well = result.error.empty();
-  nlohmann::ordered_json line{{"url", url},
-                              {"status", result.status},
-                              {"bytes", result.bytes},
-                              {"seconds", std::chrono::duration<double>(result.latency).count()},
-                              {"tries", result.tries},
-                              {"ok", well}};
+  const std::string origin = io::origin_of(url);
+  const bool hidden = !well && io::has_credentials(url);
+  nlohmann::ordered_json line{
+      {"url", hidden ? origin : url}, {"status", result.status},
+      {"bytes", result.bytes},        {"seconds", std::chrono::duration<double>(result.latency).count()},
+      {"tries", result.tries},        {"ok", well}};
   if (!well) line["error"] = result.error;
   if (well && batch_.bodies) line["body"] = std::move(result.body);
   const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
   ++done_;
-  if (!well && failed_++ == 0) first_failure_ = io::origin_of(url) + ": " + result.error;
+  if (!well && failed_++ == 0) first_failure_ = (origin.empty() ? "a line of the list" : origin) + ": " + result.error;
   if (file_ == nullptr) {
     output_.append(text);
     co_return;

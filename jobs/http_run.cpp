@@ -1,6 +1,7 @@
 #include "jobs/http_run.hpp"
 
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "async/cancel.hpp"
@@ -24,7 +25,7 @@ template <class T>
 async::Task<T> prepared(async::Task<T> task) {
   try {
     co_return co_await std::move(task);
-  } catch (const io::IoError& error) {
+  } catch (const std::runtime_error& error) {
     throw HttpFailure{Outcome::start_error, error.what()};
   }
 }
@@ -52,7 +53,7 @@ class HttpRun {
       message = sentence();
       co_return;
     }
-    SavedFile file = co_await prepared(SavedFile::beside(spec_.save_to));
+    SavedFile file = co_await prepared(SavedFile::beside(spec_.save_to, pool_));
     std::exception_ptr failed;
     try {
       co_await carry_out(std::move(request), &file);

@@ -28,7 +28,8 @@ async::Task<> remove_if_there(std::string path) {
 
 }  // namespace
 
-async::Task<SavedFile> SavedFile::beside(std::string target) {
+async::Task<SavedFile> SavedFile::beside(std::string target, async::ThreadPool& pool) {
+  co_await pool.run([target] { check_target(target); });
   fs::File file = co_await fs::File::temporary(target);
   co_return SavedFile(std::move(target), std::move(file));
 }

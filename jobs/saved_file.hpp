@@ -15,8 +15,8 @@ namespace belfry::jobs {
 /// Loop thread. Every member throws io::IoError; cancellation as for io::fs. Whoever does not commit() must discard().
 class SavedFile {
  public:
-  /// A temporary file in the folder of `target`.
-  static async::Task<SavedFile> beside(std::string target);
+  /// A temporary file in the folder of `target`. Throws check_target()'s error, too.
+  static async::Task<SavedFile> beside(std::string target, async::ThreadPool& pool);
 
   /// Appends.
   async::Task<> write(std::string bytes);

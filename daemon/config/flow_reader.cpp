@@ -66,7 +66,11 @@ class Reader {
     const auto* node = step.node().find("id");
     std::string id = "step_" + std::to_string(declared_.size() + 1);
     if (node == nullptr || node->kind == Kind::null) {
-      numbers_.try_emplace(id, declared_.size());
+      if (!numbers_.try_emplace(id, declared_.size()).second) {
+        step.complain({"this step has no id, and " + in_quotes(id) + ", which it would get, is that of another one",
+                       "each id once", "give this step an id"});
+        unique_ = false;
+      }
       return id;
     }
     const Value value(*node, step.path() + ".id", step.errors());

@@ -91,12 +91,19 @@ class Checker {
     for (const auto& reference : text->references()) tell(value, mistake_in(reference, false));
   }
 
-  /// What follows -c is a text for a shell, whatever the shell is called.
+  /// -c, -lc, -euc of a shell, -c of Python, -e of Perl, Ruby, Node and sed.
+  static bool announces_code(std::string_view option) {
+    if (option == "-e" || option == "-E" || option == "--eval") return true;
+    return option.size() > 1 && option.starts_with('-') && option.ends_with('c') &&
+           option.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == option.npos;
+  }
+
+  /// What follows such an option is a program, whatever reads it.
   void check_arguments(const Value& value) const {
     for (std::size_t i = 0; i < value.node().items.size(); ++i) {
       const auto& before = i > 0 ? value.node().items[i - 1]->text : std::string();
-      if (before == "-c" || before == "-lc" || before == "-ec") {
-        refuse(value.item(i), "behind -c stands a text for a shell, of which a value could become a part",
+      if (announces_code(before)) {
+        refuse(value.item(i), "behind " + before + " stands a program, of which a value could become a part",
                std::string(by_variable));
       } else {
         check_texts(value.item(i));

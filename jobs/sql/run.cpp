@@ -37,7 +37,7 @@ class SqlRun {
     if (!spec_.file.empty()) script_ = co_await prepared(read_regular_file(spec_.file, largest_script, "run"));
     if (script_.contains('\0')) throw Ended{Outcome::start_error, spec_.file + " holds a byte 0; is it text?"};
     std::optional<SavedFile> file;
-    if (!spec_.save_to.empty()) file = co_await prepared(SavedFile::beside(spec_.save_to));
+    if (!spec_.save_to.empty()) file = co_await prepared(SavedFile::beside(spec_.save_to, threads_));
     Rows rows(spec_, file ? &*file : nullptr);
     std::exception_ptr failed;
     try {
@@ -60,9 +60,7 @@ class SqlRun {
     try {
       T value = co_await std::move(task);
       co_return value;
-    } catch (const io::IoError& error) {
-      throw Ended{Outcome::start_error, error.what()};
-    } catch (const Error& error) {
+    } catch (const std::runtime_error& error) {
       throw Ended{Outcome::start_error, error.what()};
     }
   }

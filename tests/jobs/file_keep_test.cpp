@@ -126,6 +126,59 @@ TEST_CASE("sync makes a folder like another one, and does nothing twice", "[file
   CHECK(read(dir / "outside/y") == "y");
 }
 
+TEST_CASE("sync removes nothing that is left out, and replaces a file by a link only if it may delete", "[file]") {
+  Folder dir;
+  write(dir / "in/a", "1");
+  write(dir / "out/old/data.keep", "x");
+  write(dir / "out/old/other", "x");
+  write(dir / "out/gone/other", "x");
+  jobs::ParameterMap order{{"from", "in"}, {"to", "out"}, {"exclude", "*.keep"}, {"delete", "true"}};
+  CHECK(dir.run("sync", order).report.message == "copied 1 file, 1 B; 0 were the same; deleted 2");
+  CHECK(names(dir / "out") == Names{"a", "old/data.keep"});
+  stdfs::create_symlink("a", dir / "in/link");
+  write(dir / "out/link", "precious");
+  order.erase("delete");
+  CHECK_THAT(dir.run("sync", order).report.message,
+             Catch::EndsWith("of another kind than its source; delete: true would replace it"));
+  CHECK(read(dir / "out/link") == "precious");
+  order["delete"] = "true";
+  CHECK(dir.run("sync", order).outcome == Outcome::success);
+  CHECK(stdfs::read_symlink(dir / "out/link") == "a");
+  order["to"] = "in/deep/new";
+  CHECK(dir.run("sync", order).outcome == Outcome::failure);
+  CHECK_FALSE(stdfs::exists(dir / "in/deep"));
+}
+
+TEST_CASE("a move or copy whose target is a source of another one is refused", "[file]") {
+  Folder dir;
+  write(dir / "m/a", "A-top");
+  write(dir / "m/z/a", "A-in-z");
+  for (const char* const operation : {"move", "copy"}) {
+    CHECK_THAT(dir.run(operation, {{"from", "m/**/*"}, {"to", "m/z/"}}).report.message,
+               Catch::Contains("which is a source, too: nothing was done"));
+    CHECK(read(dir / "m/a") == "A-top");
+    CHECK(read(dir / "m/z/a") == "A-in-z");
+  }
+  stdfs::create_hard_link(dir / "m/a", dir / "m/b");
+  CHECK(dir.run("move", {{"from", "m/a"}, {"to", "m/b"}}).outcome == Outcome::success);
+  CHECK(names(dir / "m") == Names{"b", "z/a"});
+  CHECK(dir.run("move", {{"from", "m/b"}, {"to", "m/b"}}).outcome == Outcome::success);
+  CHECK(names(dir / "m") == Names{"b", "z/a"});
+}
+
+TEST_CASE("an archive has each name once, and a list of sums is a file of short lines", "[file]") {
+  Folder dir;
+  write(dir / "a/x", "1");
+  write(dir / "b/x", "2");
+  CHECK_THAT(dir.run("archive", {{"from", "a/*\nb/*"}, {"to", "out.tar"}}).report.message,
+             Catch::Contains("would both be x in the archive: nothing was written"));
+  CHECK(dir.run("archive", {{"from", "a/*\na/x"}, {"to", "out.tar"}}).report.message.starts_with("archived 1 file"));
+  CHECK_THAT(dir.run("verify", {{"list", "/dev/zero"}}).report.message, Catch::Contains("no regular file"));
+  write(dir / "long", std::string(100'000, 'a'));
+  CHECK_THAT(dir.run("verify", {{"list", "long"}}).report.message,
+             Catch::EndsWith("a line is too long for one of sha256sum"));
+}
+
 TEST_CASE("sync compares by size and time, or by content", "[file]") {
   Folder dir;
   write(dir / "in/a", "new");

@@ -126,10 +126,15 @@ TEST_CASE("the URLs of a file are asked, a line that is none is a failure of its
   std::ofstream(list) << "# none\n\n";
   CHECK(run().report.message == list + " holds no URL: one in each line");
   CHECK(run().outcome == Outcome::start_error);
-  std::ofstream(list) << "# a list\r\n  " << server.url("/a") << " \r\n\nftp://x\n" << server.url("/b");
+  std::ofstream(list) << "\xEF\xBB\xBF# a list\r\n  " << server.url("/a") << " \r\n\nftp://x\n" << server.url("/b");
   const auto ran = run();
   CHECK(ran.outcome == Outcome::failure);
   CHECK_THAT(ran.report.message, Catch::Contains("1 of 3 were not") && Catch::EndsWith("this is no http or https URL"));
+  std::ofstream(list) << "http://u:SECRET@localhost/x";
+  const auto secret = run();
+  CHECK(secret.outcome == Outcome::failure);
+  CHECK_THAT(secret.output() + secret.report.message,
+             !Catch::Contains("SECRET") && Catch::Contains("give them as auth"));
   const auto lines = results(ran.output());
   CHECK(lines.at("ftp://x").at("tries") == 1);
   CHECK(lines.at(server.url("/b")).at("ok") == true);

@@ -204,7 +204,7 @@ TEST_CASE("an answer is saved as a whole, with the mode that the file had", "[ht
   const auto nowhere = caller.run({{"url", peer.url()}, {"save_to", (dir / "no/where").string()}});
   CHECK(nowhere.outcome == Outcome::start_error);
   const auto folder = caller.run({{"url", peer.url()}, {"save_to", dir.path().string()}});
-  CHECK(folder.outcome == Outcome::failure);
+  CHECK(folder.outcome == Outcome::start_error);
   CHECK_THAT(folder.report.message, Catch::Contains("it is a folder"));
 }
 

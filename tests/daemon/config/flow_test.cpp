@@ -177,7 +177,7 @@ TEST_CASE("a value never becomes a part of a program") {
   CHECK_THAT(refused("{command: \"rm " + reference + "\"}"),
              StartsWith("t:4:15: jobs.j.flow[1].command: ") && Contains("put it into a variable"));
   CHECK_THAT(refused("{script: \"rm " + reference + "\"}"), Contains("put it into a variable"));
-  CHECK_THAT(refused("{command: [sh, -c, \"rm " + reference + "\"]}"), Contains("behind -c stands a text for a shell"));
+  CHECK_THAT(refused("{command: [sh, -c, \"rm " + reference + "\"]}"), Contains("behind -c stands a program"));
   const std::string sql = "{sql: {database: \"sqlite:a.db\", query: \"";
   CHECK_THAT(refused(sql + "DELETE FROM " + reference + "\"}}"), Contains("could become a part of what is run"));
   CHECK(refused(sql + "DELETE FROM t WHERE x = ?\", parameters: [\"" + reference + "\"]}}") == "accepted");
@@ -274,4 +274,31 @@ jobs:
                        folder.path());
   CHECK(ran.outcome == ledger::Outcome::success);
   CHECK_THAT(ran.output, Contains("--- step long: success\nalive\n"));
+}
+
+namespace {
+
+/// The steps as a job.
+Ran run_steps(const std::string& steps) { return run("jobs: {j: {flow: " + steps + "}}"); }
+
+}  // namespace
+
+TEST_CASE("what a step prints ends no more than that step", "[flow]") {
+  const auto deep = run_steps(
+      "[{id: a, output: {max_bytes: 1M}, command: \"printf '{\\\"a\\\":'; head -c 100000 /dev/zero | tr "
+      "'\\\\0' '['; head -c 100000 /dev/zero | tr '\\\\0' ']'; echo '}'\", outputs: {o: {json: /a}}}]");
+  CHECK(deep.outcome == ledger::Outcome::failure);
+  CHECK_THAT(deep.message, Contains("nested more than 200 deep"));
+  const auto zero = run_steps(
+      "[{id: a, command: [printf, '%s', '[\"x\\u0000y\"]'], outputs: {o: stdout}}, "
+      "{id: b, for_each: '${{ steps.a.outputs.o }}', command: [echo, '<${{ item }}>']}]");
+  CHECK(zero.outcome == ledger::Outcome::failure);
+  CHECK_THAT(zero.message, Contains("item 1 of its list has a zero byte in it"));
+}
+
+TEST_CASE("a step without an id does not get that of another one", "[flow]") {
+  CHECK_THAT(mistakes("jobs: {j: {flow: [{id: step_2, needs: none, command: a}, {needs: none, command: b}]}}"),
+             Contains("which it would get, is that of another one"));
+  CHECK_THAT(mistakes("jobs: {j: {flow: [{id: a, for_each: [x], command: [bash, -euc, 'echo ${{ item }}']}]}}"),
+             Contains("behind -euc stands a program"));
 }
