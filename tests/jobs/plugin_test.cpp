@@ -202,11 +202,11 @@ TEST_CASE("a plugin gets numbers as digits, and paths of its own defaults below 
            {.name = "not_given", .fallback = {}, .meaning = {}, .choices = {}}}});
   const jobs::ParameterMap given{{"span", "2m"}, {"room", "10K"}, {"how", "well"}};
   jobs::ParameterReader reader(given, form.parameters());
-  const std::string wire = jobs::parameters_for_plugin(reader, form, "/work");
+  const std::string wire = jobs::parameters_for_plugin(reader, form, "/folder");
   CHECK_FALSE(reader.error());
   std::string expected;
   for (const auto& [name, value] :
-       {std::pair("span", "120000"), {"room", "10240"}, {"on", "true"}, {"how", "well"}, {"in", "/work/data"}}) {
+       {std::pair("span", "120000"), {"room", "10240"}, {"on", "true"}, {"how", "well"}, {"in", "/folder/data"}}) {
     jobs::put_field(expected, std::string_view(name));
     jobs::put_field(expected, 1);
     jobs::put_field(expected, std::string_view(value));

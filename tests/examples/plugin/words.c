@@ -23,8 +23,8 @@ static const struct belfry_parameter at_least = {
 };
 
 // The words of one file, 0 when the run is cancelled meanwhile; -1: errno says why it cannot be read.
-static long long count_words(const struct belfry_host *host, const char *path) {
-  FILE *file = fopen(path, "rb");
+static long long count_words(const struct belfry_host* host, const char* path) {
+  FILE* file = fopen(path, "rb");
   if (file == NULL) return -1;
   struct stat about;
   const uint64_t size = fstat(fileno(file), &about) == 0 ? (uint64_t)about.st_size : 0;
@@ -47,10 +47,10 @@ static long long count_words(const struct belfry_host *host, const char *path) {
   return failed ? -1 : words;
 }
 
-static int count(const struct belfry_host *host) {
+static int count(const struct belfry_host* host) {
   char line[4096];
   long long all = 0;
-  const char *path;
+  const char* path;
   for (size_t i = 0; (path = host->item(host, "paths", i)) != NULL; ++i) {
     const long long words = count_words(host, path);
     if (words < 0) {
@@ -68,7 +68,7 @@ static int count(const struct belfry_host *host) {
   return all < host->number(host, "at_least", 0) ? 1 : 0;
 }
 
-static const struct belfry_parameter *const parameters[] = {&paths, &at_least, NULL};
+static const struct belfry_parameter* const parameters[] = {&paths, &at_least, NULL};
 static const struct belfry_function count_function = {
     .struct_size = sizeof count_function,
     .name = "count",
@@ -76,7 +76,7 @@ static const struct belfry_function count_function = {
     .parameters = parameters,
     .run = count,
 };
-static const struct belfry_function *const functions[] = {&count_function, NULL};
+static const struct belfry_function* const functions[] = {&count_function, NULL};
 static const struct belfry_plugin plugin = {
     .struct_size = sizeof plugin,
     .abi_major = BELFRY_ABI_MAJOR,
@@ -87,4 +87,4 @@ static const struct belfry_plugin plugin = {
     .functions = functions,
 };
 
-const struct belfry_plugin *belfry_plugin_entry(void) { return &plugin; }
+const struct belfry_plugin* belfry_plugin_entry(void) { return &plugin; }

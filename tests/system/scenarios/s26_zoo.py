@@ -5,27 +5,32 @@ import os
 from belfryd import Belfryd, memory_kb, slack_kb, state_of
 from lab import check, check_equal, step, until
 
+# Who stays for ever says `here` first; who is waited for by a script that then ends says so through a FIFO of its own.
+STAY = "exec tail -f /dev/null"
+HERE = "echo here >$READY"
+MET = "read -r _ <$READY"
+
 # A name that is a trap for whoever reads /proc/PID/stat up to the first bracket, and hides there with a session of its own.
-LIAR = "setsid sh -c 'printf \") Z 1 (\" >/proc/self/comm; exec 3>&-; while :; do sleep 1000; done' & sleep 0.1; exit 4"
+LIAR = f"setsid sh -c 'printf \") Z 1 (\" >/proc/self/comm; {HERE}; while :; do read -r _ <$NEVER; done' & {MET}; exit 4"
 BOMB = "exec perl -e 'fork while 1'"
 
 # What it runs, how it ends: the outcome, and the exit code or the signal; then keys of its own.
 ZOO = {
-    "deaf": ("trap '' TERM INT HUP; while :; do sleep 0.05; done", "timeout", None, "timeout: 300ms"),
-    "mute": ("exec >&- 2>&- <&-; sleep 0.2; exit 3", "failure", 3, ""),
+    "deaf": ("trap '' TERM INT HUP; while :; do read -r _ <$NEVER; done", "timeout", None, "timeout: 300ms"),
+    "mute": ("exec >&- 2>&- <&-; exit 3", "failure", 3, ""),
     "last_code": ("exit 255", "failure", 255, ""),
     "frozen": ("kill -STOP $$", "timeout", None, "timeout: 300ms"),
-    "frozen_child": ("(kill -STOP $(exec sh -c 'echo $PPID'); sleep 1000) & sleep 0.1; exit 5", "failure", 5, ""),
-    "core": ("ulimit -c 0; kill -SEGV $$; sleep 1000", "killed", 11, ""),
-    "suicide_of_the_group": ("sleep 1000 & kill -KILL 0", "killed", 9, ""),
+    "frozen_child": (f"sh -c '{HERE}; kill -STOP $$' & {MET}; exit 5", "failure", 5, ""),
+    "core": (f"ulimit -c 0; kill -SEGV $$; {STAY}", "killed", 11, ""),
+    "suicide_of_the_group": (f"({STAY}) & kill -KILL 0", "killed", 9, ""),
     "liar": (LIAR, "failure", 4, ""),
-    "orphans": ("for i in 1 2 3 4 5 6 7 8; do (setsid sleep 1000 &) & done; sleep 0.2; exit 6", "failure", 6, ""),
+    "orphans": (f"for i in 1 2 3 4 5 6 7 8; do (setsid sh -c '{HERE}; {STAY}' &); {MET}; done; exit 6", "failure", 6, ""),
     "torrent": ("head -c 300000000 /dev/zero; head -c 300000000 /dev/zero >&2; exit 7", "failure", 7, ""),
-    "clinger": ("(trap '' TERM; exec sleep 1000) & exit 8", "failure", 8, ""),
+    "clinger": (f"(trap '' TERM; {HERE}; {STAY}) & {MET}; exit 8", "failure", 8, ""),
 }
 ROOTS = {
     "bomb": (BOMB, "timeout", None, "timeout: 1s, user: nobody, working_dir: /, limits: {nproc: 60}"),
-    "turncoat": ("setpriv --reuid 65534 --clear-groups setsid sleep 1000 & sleep 0.2; exit 9", "failure", 9, ""),
+    "turncoat": (f"setpriv --reuid 65534 --clear-groups setsid sh -c 'echo here >&3; {STAY}' 3>$READY & {MET}; exit 9", "failure", 9, ""),
 }
 KEEPERS_TICKS = 5
 
@@ -34,12 +39,16 @@ def animals():
     return {**ZOO, **(ROOTS if os.geteuid() == 0 else {})}
 
 
-def config():
+def config(lab):
+    """Each has a FIFO to be met at, and all have one that nobody ever writes to."""
+    never = lab.fifo("never")
     text = "jobs:\n  keeper: {every: 200ms, command: [\"true\"]}\n"
     for name, (script, _outcome, _code, keys) in animals().items():
         body = "".join(f"      {line}\n" for line in script.splitlines())
         text += f"  {name}:\n    kill_grace: 200ms\n"
         text += "".join(f"    {key}\n" for key in split(keys))
+        ready = lab.fifo(f"ready.{name}")
+        text += f"    environment: {{READY: '{ready}', NEVER: '{never}'}}\n"
         text += f"    interpreter: /bin/sh\n    script: |\n{body}"
     return text
 
@@ -50,7 +59,7 @@ def split(keys):
 
 
 def scenario(lab):
-    daemon = Belfryd(lab, config())
+    daemon = Belfryd(lab, config(lab))
     daemon.start()
     before = memory_kb(daemon.pid)
     step("all of them at once")
@@ -71,8 +80,8 @@ def scenario(lab):
         check(orphans[name] >= least, f"{orphans[name]} orphans of {name} are on record")
 
     step("who runs beside them never noticed")
+    until(lambda: len(daemon.runs("keeper")) >= KEEPERS_TICKS)
     runs = daemon.runs("keeper")
-    check(len(runs) >= KEEPERS_TICKS, f"only {len(runs)} runs of the keeper")
     check_equal("its outcomes", {"success"}, {run["outcome"] for run in runs if run.get("outcome")})
     after = memory_kb(daemon.pid)
     check(after - before < 16384 + slack_kb(), f"memory grew from {before} to {after} kB")
