@@ -91,6 +91,7 @@ TEST_CASE("an archive that means harm is refused as a whole", "[file]") {
       {"add('../evil', b'x')", "leads out of the folder"},
       {"add('a/../../evil', b'x')", "leads out of the folder"},
       {"add('/tmp/evil', b'x')", "leads out of the folder"},
+      {"add('d/' * 400 + 'f', b'x')", "lies deeper than 256 folders"},
       {"add('l', type=tarfile.SYMTYPE, linkname='/etc')", "is a link out of the folder"},
       {"add('l', type=tarfile.SYMTYPE, linkname='..')", "is a link out of the folder"},
       {"add('d/l', type=tarfile.SYMTYPE, linkname='x/../../..')", "is a link out of the folder"},

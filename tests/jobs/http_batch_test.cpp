@@ -167,3 +167,14 @@ TEST_CASE("what makes no sense of a batch is told before anything runs", "[http]
              Catch::StartsWith("urls: this is no http or https URL") && !Catch::Contains("SECRET"));
   CHECK((*caller.make({{"urls", one + "\n" + one}}))->describe() == "GET 2 URLs");
 }
+
+TEST_CASE("between two batches nobody is asked", "[http]") {
+  Server server;
+  Caller caller;
+  const auto action =
+      caller.make({{"urls", server.url("/1") + "\n" + server.url("/2")}, {"batch.size", "1"}, {"batch.pause", "1h"}});
+  REQUIRE(action);
+  const auto ran = test::run_action(*action, std::chrono::milliseconds(500));
+  CHECK_FALSE(ran.outcome);  // still in the pause
+  CHECK(server.requests() <= 1);
+}

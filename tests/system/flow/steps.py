@@ -24,6 +24,13 @@ jobs:
         - {{id: right, needs: ready, command: 'echo right >"{started}"; setsid sh -c "read -r word <{gate}" & wait'}}
       finally:
         - {{id: clean, command: 'echo cleaned'}}
+        - {{id: knows, if: "steps.left.outcome == 'cancelled' && failure()", command: 'true'}}
+  undone:
+    retries: {{limit: 1, delay: 1ms}}
+    flow:
+      - {{id: stop, command: 'true'}}
+      - {{id: install, command: 'false'}}
+      - {{id: undo, if: failure(), command: 'true'}}
 """
 
 
@@ -63,6 +70,12 @@ def scenario(lab):
     check_equal("steps", [(1, "first", "success"), (1, "second", "failure"), (2, "second", "success")],
                 [(row["attempt"], row["step"], row["outcome"]) for row in rows])
 
+    check_equal("exit status", 1, daemon.belfry("run", "undone", "--wait", may_fail=True).returncode)
+    rows = daemon.sql("SELECT attempt, step FROM v_steps WHERE job = 'undone' ORDER BY attempt, started_at")
+    check_equal("steps: what depends on one that is done again is, too",
+                {(1, "stop"), (1, "install"), (1, "undo"), (2, "install"), (2, "undo")},
+                {(row["attempt"], row["step"]) for row in rows})
+
     step("a flow that is cancelled")
     daemon.belfry("run", "waiting")
     run = under_way(lab, daemon)
@@ -70,7 +83,7 @@ def scenario(lab):
     daemon.log.wait("run ended", run=run, outcome="cancelled")
     check_equal("processes that are left", [], daemon.processes_of(f"BELFRY_RUN_ID={run}"))
     check_equal("steps", {("ready", 0, 1, "success"), ("left", 0, 1, "cancelled"), ("right", 0, 1, "cancelled"),
-                          ("clean", 0, 1, "success")}, set(steps_of(daemon, run)))
+                          ("clean", 0, 1, "success"), ("knows", 0, 1, "success")}, set(steps_of(daemon, run)))
 
     step("belfryd is killed while a flow runs")
     daemon.belfry("run", "waiting")

@@ -155,11 +155,14 @@ def scenario(lab):
     waves = Waves(4)
     peer = HttpPeer(lab, answer=waves)
     lab.write("urls", "".join(f"{peer.url('/' + str(i))}\n" for i in range(12)))
-    daemon.write_config(jobs(url, tls[0]).replace("expect: {body: ok}", "expect: {status: 200}"))
-    daemon.reload()
-    check_equal("crawl", "success", outcome_of(daemon, "crawl")[0])
-    check_equal("requests", 12, len(read_results(lab)))
-    check_equal("at a time", 4, waves.most)
+    for limits in ("concurrency: 4", "concurrency: 12, per_host: 4"):
+        waves.most = 0
+        daemon.write_config(jobs(url, tls[0]).replace("expect: {body: ok}", "expect: {status: 200}")
+                            .replace("concurrency: 4", limits))
+        daemon.reload()
+        check_equal("crawl", "success", outcome_of(daemon, "crawl")[0])
+        check_equal("requests", 12, len(read_results(lab)))
+        check_equal(f"at a time, with {limits}", 4, waves.most)
 
     step("a reload while a request is under way, and then its cancellation")
     run = daemon.ask("run", "slow")["run"]["run"]
