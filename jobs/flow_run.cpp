@@ -10,6 +10,7 @@
 #include "async/task_group.hpp"
 #include "async/timeout.hpp"
 #include "engine/retry.hpp"
+#include "jobs/run_ids.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::jobs {
@@ -243,8 +244,7 @@ async::Task<FlowResult> FlowRun::try_once(Try current, const FlowItem& values) {
   const Facts facts(*this, current.step, &values);
   engine::Report report;
   FlowResult result{.ended = true, .outcome = Outcome::failure};
-  const std::string part = std::to_string(attempt_.number) + "." + step.id + "." + std::to_string(current.item) + "." +
-                           std::to_string(current.number);
+  const std::string part = step_part(attempt_.number, step.id, static_cast<int>(current.item), current.number);
   engine::Attempt attempt = attempt_;
   attempt.part = part;
   attempt.started_at = current.started_at;

@@ -71,7 +71,9 @@ std::vector<std::string> run_environment(const engine::Attempt& attempt) {
 }
 
 std::string trace_parent(const engine::Attempt& attempt) {
-  return "TRACEPARENT=" + TraceIds(attempt.ledger_id, attempt.run).parent_for_program(attempt.number);
+  const TraceIds ids(attempt.ledger_id, attempt.run);
+  const std::string own = attempt.part.empty() ? ids.attempt_span(attempt.number) : ids.step_span(attempt.part);
+  return "TRACEPARENT=" + ids.parent_for_program(own);
 }
 
 std::string run_marker(const engine::Attempt& attempt) {

@@ -27,7 +27,8 @@ std::vector<std::string> environment_entries(const Variables& inherited,
 /// BELFRY_PREV_SUCCESS_AT when the job has succeeded before. Instants are RFC 3339, UTC.
 std::vector<std::string> run_environment(const engine::Attempt& attempt);
 
-/// The entry that tells the program its place in the trace of its run: "TRACEPARENT=00-...-01".
+/// The entry that tells the program its place in the trace of its run, which is its attempt, or its step of a flow:
+/// "TRACEPARENT=00-...-01".
 std::string trace_parent(const engine::Attempt& attempt);
 
 /// The entry by which processes of this run are known among all of the machine: "BELFRY_TREE=3fd1c06a9e0b7c55-7".

@@ -19,6 +19,10 @@ std::string run_uuid(std::string_view ledger_id, ledger::RunId run) {
          hex.substr(20);
 }
 
+std::string step_part(int attempt, std::string_view step, int item, int number) {
+  return std::to_string(attempt) + "." + std::string(step) + "." + std::to_string(item) + "." + std::to_string(number);
+}
+
 TraceIds::TraceIds(std::string_view ledger_id, ledger::RunId run) : trace_(run_uuid(ledger_id, run)) {
   std::erase(trace_, '-');
 }
@@ -31,9 +35,9 @@ std::string TraceIds::wait_span() const { return span("wait"); }
 
 std::string TraceIds::launch_span() const { return span("launch"); }
 
-std::string TraceIds::parent_for_program(int attempt) const {
-  return "00-" + trace_ + "-" + attempt_span(attempt) + "-01";
-}
+std::string TraceIds::step_span(std::string_view part) const { return span("step " + std::string(part)); }
+
+std::string TraceIds::parent_for_program(const std::string& span) const { return "00-" + trace_ + "-" + span + "-01"; }
 
 std::string TraceIds::span(std::string_view what) const {
   std::string hex = sha256(trace_ + "/" + std::string(what)).substr(0, span_digits);

@@ -41,11 +41,11 @@ Span::Status status_of(Outcome outcome) {
   return outcome == Outcome::cancelled ? Span::Status::unset : Span::Status::error;
 }
 
-/// What an attempt and a run tell of their end alike.
+/// What a step, an attempt and a run tell of their end alike.
 template <class Ended>
-void note_end(Span& span, const Ended& ended) {
-  span.status = status_of(ended.outcome);
-  span.attributes.emplace_back("belfry.outcome", std::string(ledger::to_string(ended.outcome)));
+void note_end(Span& span, Outcome outcome, const Ended& ended) {
+  span.status = status_of(outcome);
+  span.attributes.emplace_back("belfry.outcome", std::string(ledger::to_string(outcome)));
   if (ended.exit_code) span.attributes.emplace_back("process.exit.code", std::int64_t{*ended.exit_code});
   if (ended.signal) span.attributes.emplace_back("belfry.signal", std::int64_t{*ended.signal});
   if (ended.message.empty()) return;
@@ -90,6 +90,30 @@ SpanSource::Spans SpanSource::on_event(const ledger::RunStarted& run) {
 
 SpanSource::Spans SpanSource::on_event(const engine::RunAdopted& adopted) { return on_event(adopted.started); }
 
+SpanSource::Spans SpanSource::on_event(const ledger::StepEnded& step) {
+  if (!step.outcome) return {};  // it was skipped, and took no time
+  const jobs::TraceIds ids(ledger_id_, step.run);
+  Span span{.trace = ids.trace(),
+            .id = ids.step_span(jobs::step_part(step.attempt, step.step, step.item, step.number)),
+            .parent = ids.attempt_span(step.attempt),
+            .name = "step " + step.step,
+            .start = step.started_at,
+            .end = std::max(step.started_at, step.ended_at)};
+  span.attributes = {{"belfry.job", step.job},
+                     {"belfry.run", step.run},
+                     {"belfry.attempt", std::int64_t{step.attempt}},
+                     {"belfry.step", step.step},
+                     {"belfry.try", std::int64_t{step.number}}};
+  if (step.item > 0) {
+    span.attributes.emplace_back("belfry.item", std::int64_t{step.item});
+    span.attributes.emplace_back("belfry.label", shortened(step.label));
+  }
+  note_end(span, *step.outcome, step);
+  Spans spans;
+  spans.push_back(std::move(span));
+  return spans;
+}
+
 SpanSource::Spans SpanSource::on_event(const ledger::AttemptEnded& attempt) {
   const jobs::TraceIds ids(ledger_id_, attempt.run);
   Span span{.trace = ids.trace(),
@@ -104,7 +128,7 @@ SpanSource::Spans SpanSource::on_event(const ledger::AttemptEnded& attempt) {
                      {"belfry.cpu.user", seconds(attempt.usage.user_cpu)},
                      {"belfry.cpu.system", seconds(attempt.usage.system_cpu)},
                      {"belfry.max_rss", attempt.usage.max_rss_bytes}};
-  note_end(span, attempt);
+  note_end(span, attempt.outcome, attempt);
   Spans spans;
   spans.push_back(std::move(span));
   if (attempt.launch) spans.push_back(launch_of(attempt, *attempt.launch, ids));
@@ -149,7 +173,7 @@ SpanSource::Spans SpanSource::on_event(const ledger::RunEnded& run) {
     span.attributes.emplace_back("belfry.caused_by", *started->caused_by);
     span.link = Span::Link{.trace = cause.trace(), .id = cause.run_span()};
   }
-  note_end(span, run);
+  note_end(span, run.outcome, run);
   Spans spans;
   spans.push_back(std::move(span));
   if (started != nullptr && due < run.started_at) spans.push_back(wait_before(*started, due, ids));

@@ -1,6 +1,6 @@
-// From events to spans: a run is a trace, with what it waited for, its attempts and the launch of the first as spans
-// below its own. Slots that did not become a run are in no trace. Pure but for what it remembers of runs under way;
-// loop thread only.
+// From events to spans: a run is a trace, with what it waited for, its attempts, the launch of the first and the tries
+// of steps as spans below its own. Slots that did not become a run are in no trace, nor are steps that were skipped.
+// Pure but for what it remembers of runs under way; loop thread only.
 #pragma once
 
 #include <map>
@@ -37,6 +37,7 @@ class SpanSource {
   Spans on_event(const engine::CatalogApplied& applied);
   Spans on_event(const ledger::RunStarted& run);
   Spans on_event(const engine::RunAdopted& adopted);
+  Spans on_event(const ledger::StepEnded& step);
   Spans on_event(const ledger::AttemptEnded& attempt);
   Spans on_event(const ledger::RunEnded& run);
   template <class Other>

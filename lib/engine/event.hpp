@@ -117,11 +117,12 @@ struct Resumed {
 
 struct Draining {};
 
-using Event = std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged,
-                           BreakerTurned, AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, RunAdopted,
-                           SlotUnaccounted, Resumed, Draining, SlaBreached, SlaMet, ledger::SlotClosed,
-                           ledger::RunStarted, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged,
-                           ledger::OneShotAdded, ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
+using Event =
+    std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged, BreakerTurned,
+                 AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, RunAdopted, SlotUnaccounted, Resumed,
+                 Draining, SlaBreached, SlaMet, ledger::SlotClosed, ledger::RunStarted, ledger::StepEnded,
+                 ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged, ledger::OneShotAdded,
+                 ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
 
 /// Calls every subscriber for every event, on the loop's thread, in the order of subscription. What a subscriber
 /// publishes is told when all have been told of the event before it, so that all see one order. Not thread-safe.

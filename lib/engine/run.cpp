@@ -259,7 +259,7 @@ Report Run::new_report() {
     step.run = info_.run;
     step.job = info_.job;
     step.attempt = info_.attempt;
-    recorder_.write(std::move(step));
+    recorder_.record(std::move(step));
     BELFRY_FAULT_POINT("step.ended");
   };
   return report;

@@ -190,6 +190,20 @@ void collect_usage(const JobEntries& jobs, Families& out) {
   cpu.move_to(out);
 }
 
+/// Only of jobs that have steps.
+void collect_steps(const JobEntries& jobs, Families& out) {
+  auto family = FamilyBuilder::counter(
+      "belfry_job_steps_total", "Tries of the steps of flows that ended, and steps that were skipped, by outcome.");
+  for (const JobEntry& entry : jobs) {
+    if (!entry.job || !entry.job->action || entry.job->action->kind() != "flow") continue;
+    for (std::size_t outcome = 0; outcome <= kOutcomes; ++outcome) {
+      const std::string_view name = outcome == kOutcomes ? "skipped" : to_string(static_cast<Outcome>(outcome));
+      family.add({{"job_name", entry.name}, {"outcome", name}}, number(entry.series->steps[outcome]));
+    }
+  }
+  family.move_to(out);
+}
+
 /// Filled with zeros only for the two that belfry sends itself: there are 64.
 void collect_signals(const JobEntries& jobs, Families& out) {
   auto family = FamilyBuilder::counter("belfry_job_signals_total", "Runs that a signal ended, by signal.");
@@ -331,6 +345,7 @@ void JobCollector::collect(FamilySink& out) const {
                     &JobSeries::queue_wait, out);
   collect_figures(*jobs, out);
   collect_usage(*jobs, out);
+  collect_steps(*jobs, out);
   collect_signals(*jobs, out);
   collect_breakers(*jobs, out);
   collect_sla(*jobs, out);

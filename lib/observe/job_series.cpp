@@ -88,6 +88,10 @@ void JobSeries::on(const engine::AttemptStarted& attempt) {
   if (attempt.start_delay) start_delay.observe(std::max(0.0, seconds(*attempt.start_delay)));
 }
 
+void JobSeries::on(const ledger::StepEnded& step) {
+  steps[step.outcome ? std::to_underlying(*step.outcome) : kOutcomes].add(1);
+}
+
 void JobSeries::on(const ledger::AttemptEnded& attempt) {
   orphans.add(static_cast<std::uint64_t>(attempt.orphans));
   output_bytes[0].add(attempt.standard_output.total_bytes);

@@ -70,6 +70,7 @@ class JobSeries {
   /// A slot has started: adds up for what it waited. Not of runs that this daemon did not start.
   void note_delay(const ledger::RunStarted& run);
   void on(const engine::AttemptStarted& attempt);
+  void on(const ledger::StepEnded& step);
   void on(const ledger::AttemptEnded& attempt);
   void on(const ledger::RunEnded& run);
   void on(const engine::SlaBreached& breach);
@@ -88,7 +89,8 @@ class JobSeries {
   Cell<std::uint64_t> retries;
   Cell<std::uint64_t> consecutive_failures;
   Cell<std::uint64_t> orphans;
-  std::array<Cell<std::uint64_t>, 2> output_bytes;  // stdout, stderr
+  std::array<Cell<std::uint64_t>, kOutcomes + 1> steps;  // [outcome]: tries of steps; the last: steps that were skipped
+  std::array<Cell<std::uint64_t>, 2> output_bytes;       // stdout, stderr
   Cell<std::uint64_t> output_dropped_bytes;
   Cell<double> user_cpu_seconds;
   Cell<double> system_cpu_seconds;

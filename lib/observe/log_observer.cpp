@@ -73,6 +73,22 @@ struct LogObserver::Listener {
     log.write(level_of(run.outcome), "run ended", fields);
   }
 
+  /// A flow may have thousands of them, and how it ended says which failed first.
+  void operator()(const ledger::StepEnded& step) const {
+    LogFields fields{{"job", step.job},
+                     {"run", step.run},
+                     {"attempt", step.attempt},
+                     {"step", step.step},
+                     {"try", step.number},
+                     {"outcome", step.outcome ? to_string(*step.outcome) : "skipped"},
+                     {"duration_seconds", seconds(step.ended_at - step.started_at)}};
+    if (step.item > 0) fields.emplace_back("item", step.item);
+    if (step.exit_code) fields.emplace_back("exit_code", *step.exit_code);
+    if (step.signal) fields.emplace_back("signal", *step.signal);
+    if (!step.message.empty()) fields.emplace_back("reason", step.message);
+    log.debug("step ended", fields);
+  }
+
   void operator()(const ledger::AttemptEnded& attempt) const {
     if (attempt.orphans > 0) {
       log.warning(

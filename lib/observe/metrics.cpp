@@ -67,6 +67,7 @@ struct Metrics::Listener {
   }
 
   void operator()(const engine::AttemptStarted& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
+  void operator()(const ledger::StepEnded& step) const { of_run(step.run, step.job).on(step); }
   void operator()(const ledger::AttemptEnded& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
   void operator()(const engine::RetryPlanned& retry) const { of_run(retry.run, retry.job).retry_planned(); }
 

@@ -110,7 +110,8 @@ TEST_CASE("a traced program is told its place in the trace of its run, and not t
   ::setenv("TRACEPARENT", "00-daemon", 1);
   ::setenv("TRACESTATE", "daemon=1", 1);
   const std::string show = "/usr/bin/env | grep ^TRACE | sort";
-  const std::string given = "TRACEPARENT=" + jobs::TraceIds(test::tree_id(), 7).parent_for_program(2) + "\n";
+  const jobs::TraceIds ids(test::tree_id(), 7);
+  const std::string given = "TRACEPARENT=" + ids.parent_for_program(ids.attempt_span(2)) + "\n";
   CHECK(run_action(jobs::make_exec({.command = show, .traced = true})).output() == given);
   CHECK(run_action(jobs::make_exec({.command = show, .clear_environment = true, .traced = true})).output() == given);
   const ExecSpec own{.command = show, .environment = {{"TRACEPARENT", "00-mine"}}, .traced = true};

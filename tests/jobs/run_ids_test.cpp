@@ -35,6 +35,11 @@ TEST_CASE("the trace of a run has the digits of its UUID, and every span in it a
                                        ids.attempt_span(1),
                                        ids.attempt_span(2),
                                        ids.attempt_span(11),
+                                       ids.step_span(step_part(1, "build", 0, 1)),
+                                       ids.step_span(step_part(2, "build", 0, 1)),
+                                       ids.step_span(step_part(1, "build", 1, 1)),
+                                       ids.step_span(step_part(1, "build", 0, 2)),
+                                       ids.step_span(step_part(1, "test", 0, 1)),
                                        TraceIds("ledger", 8).run_span()};
   for (const std::string& span : spans) {
     CHECK(span.size() == 16);
@@ -47,5 +52,5 @@ TEST_CASE("the ids of traces stay as they were published: a trace goes on over a
   const TraceIds ids("5317120ed715e66d", 1);
   CHECK(ids.trace() == "34ad0bd2cc9480bf979180fa8dbf6135");
   CHECK(ids.run_span() == "8f5bf78acd9068ba");
-  CHECK(ids.parent_for_program(1) == "00-34ad0bd2cc9480bf979180fa8dbf6135-753b5a8796619783-01");
+  CHECK(ids.parent_for_program(ids.attempt_span(1)) == "00-34ad0bd2cc9480bf979180fa8dbf6135-753b5a8796619783-01");
 }

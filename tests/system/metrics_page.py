@@ -36,6 +36,7 @@ jobs:
     sla: {max_runtime: 1h}
     notify: {on_failure: ops}
     command: ["false"]
+  steps: {flow: [{command: "true"}]}
 """
 
 

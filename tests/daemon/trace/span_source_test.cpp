@@ -166,6 +166,47 @@ TEST_CASE("each attempt is a span below its run, and the launch of the first one
   CHECK(value(second[0], "process.exit.code") == "none");
 }
 
+TEST_CASE("a try of a step is a span below its attempt, and one that was skipped is none") {
+  SpanSource source("ledger");
+  source.on(started());
+  ledger::StepEnded step{.run = 7,
+                         .job = "a",
+                         .attempt = 2,
+                         .step = "fetch",
+                         .item = 3,
+                         .label = "north",
+                         .number = 4,
+                         .started_at = due + 3s,
+                         .ended_at = due + 4s,
+                         .outcome = bad,
+                         .exit_code = 3,
+                         .signal = {},
+                         .message = "exit code 3"};
+  const auto spans = source.on(step);
+  REQUIRE(spans.size() == 1);
+  const jobs::TraceIds ids("ledger", 7);
+  CHECK(spans[0].trace == ids.trace());
+  CHECK(spans[0].name == "step fetch");
+  CHECK(spans[0].id == ids.step_span("2.fetch.3.4"));
+  CHECK(spans[0].parent == ids.attempt_span(2));
+  CHECK(spans[0].start == step.started_at);
+  CHECK(spans[0].end == step.ended_at);
+  CHECK(spans[0].status == Span::Status::error);
+  CHECK(spans[0].message == "exit code 3");
+  CHECK(value(spans[0], "belfry.step") == "fetch");
+  CHECK(value(spans[0], "belfry.item") == "3");
+  CHECK(value(spans[0], "belfry.label") == "north");
+  CHECK(value(spans[0], "belfry.try") == "4");
+  CHECK(value(spans[0], "process.exit.code") == "3");
+  step.item = 0;
+  step.ended_at = step.started_at - 1h;  // the clock was set back
+  const auto once = source.on(step);
+  CHECK(once.at(0).end == step.started_at);
+  CHECK(value(once.at(0), "belfry.item") == "none");
+  step.outcome.reset();
+  CHECK(source.on(step).empty());
+}
+
 TEST_CASE("how it ended is the status: an error, good, or neither when it was cancelled") {
   const auto root = [](Outcome outcome) { return named(spans_of(started(), outcome), "a"); };
   for (const Outcome outcome : {bad, Outcome::timeout, Outcome::killed, Outcome::start_error, Outcome::lost}) {

@@ -37,6 +37,11 @@ jobs:
   native: {{native: {{function: checksum, paths: {lab.path('token')}, output: {lab.path('sums')}}}}}
   soon: {{every: 1s, command: "true"}}
   hung: {{command: "sleep 1000"}}
+  flow:
+    flow:
+      - {{id: each, for_each: [x, y], command: 'echo "$TRACEPARENT"'}}
+      - {{id: never, if: "failure()", command: "true"}}
+      - {{id: bad, retries: {{limit: 1, delay: 1ms}}, command: 'exit 5'}}
 """, environment={"TRACEPARENT": "00-of-the-daemon", "TRACESTATE": "a=b"})
     daemon.start()
 
@@ -85,6 +90,26 @@ jobs:
     daemon.belfry("cancel", "hung")
     hung = collector.one(name="hung")
     check_equal("cancelled", ({}, "cancelled"), (hung["status"], hung["attributes"]["belfry.outcome"]))
+
+    step("the steps of a flow are spans below their attempt, and their programs are told which")
+    daemon.belfry("run", "flow", "--wait", may_fail=True)
+    flow = collector.one(name="flow")
+    attempt = collector.one(name="attempt", job="flow")
+    each = sorted(collector.wait(2, name="step each"), key=lambda span: span["attributes"]["belfry.item"])
+    bad = sorted(collector.wait(2, name="step bad"), key=lambda span: span["attributes"]["belfry.try"])
+    for span in each + bad:
+        check_equal("where it hangs", (flow["trace"], attempt["id"]), (span["trace"], span["parent"]))
+        check(attempt["start"] <= span["start"] <= span["end"] <= attempt["end"], f"{span['name']} does not lie in its attempt")
+    check_equal("the items", ["x", "y"], [span["attributes"]["belfry.label"] for span in each])
+    check_equal("the tries", [(1, 5, 2), (2, 5, 2)],
+                [(span["attributes"]["belfry.try"], span["attributes"]["process.exit.code"], span["status"]["code"]) for span in bad])
+    check_equal("no span of one that was skipped", [], [span for span in collector.spans if span["name"] == "step never"])
+    run = daemon.runs("flow")[0]["run"]
+    told_steps = re.findall("^00-([0-9a-f]{32})-([0-9a-f]{16})-01$", printed(daemon, run), re.MULTILINE)
+    check_equal("what their programs were told", {(span["trace"], span["id"]) for span in each}, set(told_steps))
+    series = daemon.metrics()
+    check_equal("steps that are counted", (2, 2, 1),
+                tuple(series[f'belfry_job_steps_total{{job_name="flow",outcome="{name}"}}'] for name in ("success", "failure", "skipped")))
 
     step("a job that sets TRACEPARENT itself keeps it")
     daemon.belfry("run", "own", "--wait")
