@@ -1,0 +1,150 @@
+// spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]: runs of a job by belfry's
+// engine, from the request to the end on record: its exec action with output captured, the sweep of what a run leaves,
+// events, the ledger. AT_A_TIME side by side. Prints how many seconds it took.
+//
+//   --ledger   SQLite in FILE; without it, a ledger that keeps nothing
+//   --ballast  so much memory is touched before
+//   --live     COUNT runs of PROGRAM, which does not end by itself, are under way meanwhile
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "async/event.hpp"
+#include "async/loop.hpp"
+#include "async/run.hpp"
+#include "async/sleep.hpp"
+#include "async/spawn.hpp"
+#include "engine/engine.hpp"
+#include "jobs/exec.hpp"
+#include "ledger/sqlite_ledger.hpp"
+#include "tests/bench/no_ledger.hpp"
+
+namespace {
+
+using namespace belfry;
+using namespace std::chrono_literals;
+
+struct Options {
+  int runs = 0;
+  int at_a_time = 1;
+  std::string program;
+  std::string ledger_file;
+  std::size_t ballast_mib = 0;
+  std::string live_program;
+  int live = 0;
+};
+
+/// What is counted of runs as they begin and end.
+struct Counts {
+  int ended = 0;
+  int launched = 0;
+  std::uint64_t printed = 0;
+  async::Event changed;
+};
+
+std::shared_ptr<engine::Job> job_of(const char* name, const std::string& program) {
+  auto job = std::make_shared<engine::Job>();
+  job->name = name;
+  job->fingerprint = name;
+  job->action = jobs::make_exec({.command = std::vector<std::string>{program}, .kill_signal = SIGKILL});
+  job->overlap = engine::Overlap::allow;
+  return job;
+}
+
+[[noreturn]] void fail(const std::string& why) {
+  fmt::print(stderr, "spawn_belfry: {}\n", why);
+  std::exit(1);
+}
+
+void count(const engine::Event& event, Counts& counts) {
+  if (const auto* const attempt = std::get_if<ledger::AttemptEnded>(&event)) {
+    counts.printed += attempt->standard_output.total_bytes + attempt->standard_error.total_bytes;
+  } else if (const auto* const run = std::get_if<ledger::RunEnded>(&event)) {
+    if (run->outcome != ledger::Outcome::success && run->job == "noop") fail("a run failed: " + run->message);
+    ++counts.ended;
+    counts.changed.set();
+  }
+}
+
+void begin(engine::Engine& engine, const char* job) {
+  if (const auto run = engine.run_now(job); !run) fail(run.error().message);
+}
+
+async::Task<> measure(ledger::Ledger& ledger, const Options& options, double& seconds) {
+  engine::EventStream events;
+  Counts counts;
+  events.subscribe([&counts](const engine::Event& event) { count(event, counts); });
+  engine::Engine engine(ledger, events, nullptr);
+  async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
+  while (!engine.serving()) co_await async::yield();
+  auto catalog = std::make_shared<engine::Catalog>();
+  catalog->generation = 1;
+  catalog->jobs.emplace("noop", job_of("noop", options.program));
+  if (options.live > 0) catalog->jobs.emplace("live", job_of("live", options.live_program));
+  engine.apply(std::move(catalog));
+  for (int i = 0; i < options.live; ++i) {
+    begin(engine, "live");
+    if (i % 50 == 49) co_await async::sleep(1ms);
+  }
+  co_await async::sleep(options.live > 0 ? 2s : 0s);
+  if (counts.ended > 0) fail("what should live has ended");
+
+  const auto began = std::chrono::steady_clock::now();
+  for (int started = 0; counts.ended < options.runs;) {
+    while (started < options.runs && started - counts.ended < options.at_a_time) {
+      begin(engine, "noop");
+      ++started;
+    }
+    co_await counts.changed.wait();
+    counts.changed.clear();
+  }
+  seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (counts.printed != 3 * static_cast<std::uint64_t>(options.runs)) fail("not all that was printed came");
+  co_await engine.drain(0s);
+  co_await std::move(serving).join();
+}
+
+Options options_of(int argc, char** argv) {
+  if (argc < 4)
+    fail("usage: spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]");
+  Options options{.runs = std::atoi(argv[1]), .at_a_time = std::atoi(argv[2]), .program = argv[3]};
+  for (int i = 4; i + 1 < argc; i += 2) {
+    const std::string_view option = argv[i];
+    if (option == "--ledger") options.ledger_file = argv[i + 1];
+    if (option == "--ballast") options.ballast_mib = static_cast<std::size_t>(std::atoi(argv[i + 1]));
+    if (option != "--live" || i + 2 >= argc) continue;
+    options.live_program = argv[i + 1];
+    options.live = std::atoi(argv[i + 2]);
+    ++i;
+  }
+  return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = options_of(argc, argv);
+  std::vector<char> ballast(options.ballast_mib << 20U);
+  std::memset(ballast.data(), 1, ballast.size());
+  double seconds = 0;
+  const auto run = [&](ledger::Ledger& ledger) {
+    async::Loop loop;
+    async::run(loop, measure(ledger, options, seconds));
+    loop.close();
+  };
+  if (options.ledger_file.empty()) {
+    bench::NoLedger none;
+    run(none);
+  } else {
+    run(*ledger::SqliteLedger::open(options.ledger_file));
+  }
+  fmt::print("{:.6f}\n", seconds);
+  return ballast.empty() || ballast.back() == 1 ? 0 : 1;
+}
