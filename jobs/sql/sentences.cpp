@@ -16,6 +16,11 @@ struct Advice {
 
 /// The first whose sign is there.
 constexpr std::array advices{
+    Advice{"requires a valid client certificate", "give sslcert and sslkey"},
+    Advice{"alert unknown ca", "the server does not trust the certificate of sslcert"},
+    Advice{"no encryption", "the server lets this user in by TLS alone: does sslmode forbid that?"},
+    Advice{"certificate", "check sslmode and sslrootcert"},
+    Advice{"TLS/SSL error: No such file", "are the files of sslrootcert, sslcert and sslkey there?"},
     Advice{"Connection refused", "does the server run there, and does it listen on that port?"},
     Advice{"connect to server on", "does the server run there, and does it listen on that port?"},
     Advice{"translate host name", "check the host of the URL"},
@@ -31,7 +36,6 @@ constexpr std::array advices{
     Advice{"Unknown database", "check the name of the database"},
     Advice{"\" does not exist", "check the user and the name of the database"},
     Advice{"too many c", "the server has no place left: lower pool.max, or raise the limit of the server"},
-    Advice{"certificate", "check sslmode and sslrootcert"},
 };
 
 }  // namespace

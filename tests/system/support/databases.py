@@ -39,6 +39,17 @@ class Server:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def own(self, *files):
+        """Copies of the files, which only the server's user may read."""
+        copies = []
+        for file in files:
+            copies.append(self.path(os.path.basename(file)))
+            shutil.copy(file, copies[-1])
+            os.chmod(copies[-1], 0o600)
+            if os.geteuid() == 0:
+                os.chown(copies[-1], NOBODY, NOBODY)
+        return copies
+
     def once(self, command, **run):
         done = subprocess.run([*self.as_nobody, *command], capture_output=True, text=True, check=False, cwd=self.folder, **run)
         if done.returncode != 0:
@@ -62,16 +73,24 @@ class Server:
 
 
 class PostgreSql(Server):
-    """Users: belfry, with a password, who owns the database test; postgres, by the socket alone."""
+    """Users: belfry, with a password, who owns the database test; postgres, by the socket alone. With `tls` (the files of its
+    certificate and key, and of the certificate that clients must show) belfry may come no other way."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, tls=()):
         super().__init__(lab, "postgresql")
         self.once([self.program("initdb"), "-D", self.path("data"), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
                    "--locale=C"])
         with open(self.path("data/pg_hba.conf"), "w", encoding="ascii") as file:
-            file.write("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+            file.write("local all all trust\n")
+            how = "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca" if tls else "host all all 127.0.0.1/32 scram-sha-256"
+            file.write(how + "\n")
+        settings = ["-c", "listen_addresses=127.0.0.1"]
+        if tls:
+            settings += ["-c", "ssl=on"]
+            for name, file in zip(("ssl_cert_file", "ssl_key_file", "ssl_ca_file"), self.own(*tls)):
+                settings += ["-c", f"{name}={file}"]
         self.serve([self.program("postgres"), "-D", self.path("data"), "-p", str(self.port), "-k", self.folder, "-F",
-                    "-c", "listen_addresses=127.0.0.1"], "ready to accept connections")
+                    *settings], "ready to accept connections")
         self.sql(f"CREATE USER belfry PASSWORD '{PASSWORD}'", database="postgres")
         self.sql("CREATE DATABASE test OWNER belfry", database="postgres")
         self.url = f"postgresql://belfry@127.0.0.1:{self.port}/test"
@@ -99,9 +118,9 @@ class PostgreSql(Server):
 
 
 class MariaDb(Server):
-    """Users: belfry, with a password, who may do all in the database test; root, by the socket alone."""
+    """Users: belfry, with a password, who may do all in the database test; root, by the socket alone. `tls`: see PostgreSql."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, tls=()):
         super().__init__(lab, "mariadb")
         mariadbd = program("mariadbd")
         share = os.path.join(os.path.dirname(os.path.dirname(mariadbd)), "share/mysql")
@@ -117,9 +136,12 @@ class MariaDb(Server):
                 tables += file.read()
         self.once([*common, "--bootstrap", "--silent-startup"], input=tables)
         self.socket = self.path("socket")
+        if tls:
+            common += [f"--{name}={file}" for name, file in zip(("ssl-cert", "ssl-key", "ssl-ca"), self.own(*tls))]
+            common += ["--require-secure-transport=on"]
         self.serve([*common, f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve", f"--socket={self.socket}",
                     f"--pid-file={self.path('pid')}"], "ready for connections")
-        self.sql("CREATE DATABASE test; CREATE USER belfry@'127.0.0.1' IDENTIFIED BY '" + PASSWORD + "'; "
+        self.sql("CREATE DATABASE test; CREATE USER belfry@'127.0.0.1' IDENTIFIED BY '" + PASSWORD + ("' REQUIRE X509; " if tls else "'; ") +
                  "CREATE USER belfry@localhost IDENTIFIED BY '" + PASSWORD + "'; "
                  "GRANT ALL ON test.* TO belfry@'127.0.0.1'; GRANT ALL ON test.* TO belfry@localhost", database="mysql")
         self.url = f"mariadb://belfry@127.0.0.1:{self.port}/test"
