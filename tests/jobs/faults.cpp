@@ -70,24 +70,18 @@ extern "C" {
 
 int openat(int folder, const char* path, int flags, ...) {
   static const auto real = NEXT(openat);
-  mode_t mode = 0;
-  if ((flags & O_CREAT) != 0) {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-  }
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
   return belfry::test::fails() ? -1 : real(folder, path, flags, mode);
 }
 int open(const char* path, int flags, ...) {
   static const auto real = NEXT(open);
-  mode_t mode = 0;
-  if ((flags & O_CREAT) != 0) {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-  }
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
   return belfry::test::fails() ? -1 : real(path, flags, mode);
 }
 int fstatat(int folder, const char* path, struct stat* status, int flags) noexcept {

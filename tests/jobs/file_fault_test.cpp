@@ -135,49 +135,58 @@ void try_all(Trial& trial, const std::function<void()>& prepare, const std::func
   }
 }
 
+/// Random files in "in" that are to come to "out", where others of such names may be.
+struct Transfer {
+  Trial trial;
+  Model in;
+  Model old;
+
+  Transfer(const std::string& operation, unsigned seed, bool overwrite)
+      : trial(operation, {{"from", "in/**/*"}, {"to", "out"}, {"overwrite", overwrite ? "true" : "false"}}) {
+    std::mt19937 random(seed);
+    in = random_tree(random, "new ");
+    if (overwrite) old = random_tree(random, "old ");
+  }
+
+  void prepare() {
+    build(trial / "in", in);
+    build(trial / "out", old);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a copy leaves each target old or new and all sources, whatever fails", "[file][faults]") {
-  std::mt19937 random(GENERATE(1U, 2U));
-  const bool overwrite = GENERATE(true, false);
-  Trial trial("copy", {{"from", "in/**/*"}, {"to", "out"}, {"overwrite", overwrite ? "true" : "false"}});
-  const Model in = random_tree(random, "new ");
-  const Model old = overwrite ? random_tree(random, "old ") : Model{};
-  const auto prepare = [&] {
-    build(trial / "in", in);
-    build(trial / "out", old);
-  };
-  try_all(trial, prepare, [&](const test::Ran& ran) {
-    const Model out = model_of(trial / "out");
-    check_no_temporaries(out);
-    check_old_or_new(out, old, in);
-    for (const auto& [name, text] : old) CHECK(out.contains(name));
-    CHECK(model_of(trial / "in") == in);
-    if (ran.outcome == Outcome::success) CHECK(std::ranges::includes(out, in));
-  });
+  Transfer transfer("copy", GENERATE(1U, 2U), GENERATE(true, false));
+  auto& [trial, in, old] = transfer;
+  try_all(
+      trial, [&] { transfer.prepare(); },
+      [&](const test::Ran& ran) {
+        const Model out = model_of(trial / "out");
+        check_no_temporaries(out);
+        check_old_or_new(out, old, in);
+        for (const auto& [name, text] : old) CHECK(out.contains(name));
+        CHECK(model_of(trial / "in") == in);
+        if (ran.outcome == Outcome::success) CHECK(std::ranges::includes(out, in));
+      });
 }
 
 TEST_CASE("a move loses no file, whatever fails", "[file][faults]") {
-  std::mt19937 random(GENERATE(3U, 4U));
-  const bool overwrite = GENERATE(true, false);
-  Trial trial("move", {{"from", "in/**/*"}, {"to", "out"}, {"overwrite", overwrite ? "true" : "false"}});
-  const Model in = random_tree(random, "new ");
-  const Model old = overwrite ? random_tree(random, "old ") : Model{};
-  const auto prepare = [&] {
-    build(trial / "in", in);
-    build(trial / "out", old);
-  };
-  try_all(trial, prepare, [&](const test::Ran& ran) {
-    const Model out = model_of(trial / "out");
-    const Model left = model_of(trial / "in");
-    check_no_temporaries(out);
-    check_old_or_new(out, old, in);
-    for (const auto& [name, text] : in) {
-      const bool arrived = out.contains(name) && out.at(name) == text;
-      CHECK((arrived || (left.contains(name) && left.at(name) == text)));
-      if (ran.outcome == Outcome::success) CHECK((arrived && !left.contains(name)));
-    }
-  });
+  Transfer transfer("move", GENERATE(3U, 4U), GENERATE(true, false));
+  auto& [trial, in, old] = transfer;
+  try_all(
+      trial, [&] { transfer.prepare(); },
+      [&](const test::Ran& ran) {
+        const Model out = model_of(trial / "out");
+        const Model left = model_of(trial / "in");
+        check_no_temporaries(out);
+        check_old_or_new(out, old, in);
+        for (const auto& [name, text] : in) {
+          const bool arrived = out.contains(name) && out.at(name) == text;
+          CHECK((arrived || (left.contains(name) && left.at(name) == text)));
+          if (ran.outcome == Outcome::success) CHECK((arrived && !left.contains(name)));
+        }
+      });
 }
 
 TEST_CASE("a rotation loses no content and leaves none twice, whatever fails", "[file][faults]") {
