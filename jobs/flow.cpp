@@ -91,6 +91,14 @@ std::string FlowItem::label() const {
   return label;
 }
 
+std::string matrix_variable(std::string_view name) {
+  std::string variable = "BELFRY_MATRIX_";
+  for (const char c : name) {
+    variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
+  }
+  return variable;
+}
+
 std::shared_ptr<const engine::Action> make_flow(FlowSpec spec) { return std::make_shared<FlowAction>(std::move(spec)); }
 
 }  // namespace belfry::jobs

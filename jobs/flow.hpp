@@ -13,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/action.hpp"
 #include "engine/policies.hpp"
 #include "jobs/action_kind.hpp"
+#include "jobs/approval.hpp"
 #include "jobs/flow_condition.hpp"
 #include "jobs/flow_output.hpp"
 #include "jobs/flow_text.hpp"
@@ -37,6 +39,9 @@ struct FlowItem {
   std::string label() const;
 };
 
+/// The variable in which a program finds a value of its matrix: "BELFRY_MATRIX_MY_OS" for "my-os".
+std::string matrix_variable(std::string_view name);
+
 struct FlowStep {
   std::string id;                    ///< is_flow_name(), one of its kind
   bool finally = false;              ///< runs after all others, whatever became of them
@@ -48,6 +53,7 @@ struct FlowStep {
   bool continue_on_error = false;
   std::optional<std::chrono::nanoseconds> timeout{};  ///< of each attempt
   engine::RetryPolicy retry{};                        ///< of each item
+  std::optional<ApprovalTimeout> approval{};          ///< it waits for a person, and meanwhile holds no place
   std::vector<FlowOutput> outputs{};
 
   /// Makes what it does once the values of references are known. `variables` are for a program. The error is a
@@ -59,7 +65,7 @@ struct FlowStep {
 
 struct FlowSpec {
   std::vector<FlowStep> steps;     ///< at most most_flow_steps
-  std::size_t max_parallel = 100;  ///< how many actions of all steps may be under way
+  std::size_t max_parallel = 100;  ///< how many actions of all steps may be under way, but for approvals
   std::chrono::nanoseconds finally_timeout = std::chrono::minutes(1);  ///< of all finally steps together
   bool retry_from_start = false;  ///< false: another attempt leaves out what went well in the one before
   std::size_t output_budget = std::size_t{64} << 10U;  ///< bytes kept of each stream, of all steps together

@@ -28,14 +28,6 @@ double spread_of(const std::string& what) {
   return static_cast<double>(std::hash<std::string>{}(what) >> 11U) * 0x1.0p-53;
 }
 
-std::string variable_of(const std::string& name) {
-  std::string variable = "BELFRY_MATRIX_";
-  for (const char c : name) {
-    variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
-  }
-  return variable;
-}
-
 /// What a program printed must not look like a title of ours, nor reach a terminal as a command.
 std::string on_one_line(std::string text) {
   for (char& c : text) {
@@ -116,7 +108,8 @@ FlowRun::FlowRun(const FlowSpec& spec, const std::vector<std::vector<bool>>& dep
       transcript_(spec.output_budget) {
   for (std::size_t i = 0; i < spec.steps.size(); ++i) numbers_.emplace(spec.steps[i].id, i);
   const auto* memory = attempt.carried != nullptr ? std::any_cast<FlowMemory>(attempt.carried) : nullptr;
-  if (memory != nullptr && memory->results.size() == results_.size()) results_ = memory->results;
+  auto remembered = memory != nullptr ? memory->results_for(spec) : std::vector<FlowResult>();
+  if (!remembered.empty()) results_ = std::move(remembered);
 }
 
 async::Task<> FlowRun::run_steps(bool finally) {
@@ -224,11 +217,10 @@ FlowResult FlowRun::joined(std::size_t number, const std::vector<FlowItem>& item
 async::Task<FlowResult> FlowRun::run_item(std::size_t number, std::size_t item, const FlowItem& values) {
   const FlowStep& step = spec_.steps[number];
   for (int count = 1;; ++count) {
-    FlowResult result;
-    {
-      const async::Semaphore::Permit place = co_await places_.acquire();
-      result = co_await try_once({.step = number, .item = item, .number = count, .started_at = now()}, values);
-    }
+    std::optional<async::Semaphore::Permit> place;
+    if (!step.approval) place = co_await places_.acquire();
+    FlowResult result = co_await try_once({.step = number, .item = item, .number = count, .started_at = now()}, values);
+    place.reset();
     if (!engine::wants_retry(step.retry, count, result.outcome.value_or(Outcome::success), result.exit_code)) {
       co_return result;
     }
@@ -270,7 +262,9 @@ async::Task<FlowResult> FlowRun::try_once(Try current, const FlowItem& values) {
   if (result.outcome == Outcome::success) take_outputs(step, report, result);
   if (result.message.empty()) result.message = report.message;
   result.exit_code = report.exit_code;
-  record(current, values, report, result);
+  result.for_good = report.for_good;
+  if (step.approval && result.outcome == Outcome::timeout) undecided(current, result);
+  if (result.outcome) record(current, values, report, result);
   co_return result;
 }
 
@@ -286,11 +280,22 @@ async::Task<Outcome> FlowRun::act(const FlowStep& step, const engine::Action& ac
   co_return Outcome::timeout;
 }
 
+/// Nobody has said yes or no in time.
+void FlowRun::undecided(const Try& current, FlowResult& result) const {
+  const FlowStep& step = spec_.steps[current.step];
+  result.message = "nobody decided within " + time::format_duration(*step.timeout);
+  if (*step.approval == ApprovalTimeout::approve) result.outcome = Outcome::success;
+  if (*step.approval != ApprovalTimeout::skip) return;
+  result.message = "skipped: " + result.message;
+  result.outcome.reset();
+  result.began_at = current.started_at;
+}
+
 Variables FlowRun::variables(const Try& current, const FlowItem& values) const {
   Variables variables{{"BELFRY_STEP", spec_.steps[current.step].id},
                       {"BELFRY_STEP_ATTEMPT", std::to_string(current.number)}};
   if (values.item) variables.emplace("BELFRY_ITEM", *values.item);
-  for (const auto& [name, value] : values.matrix) variables.emplace(variable_of(name), value);
+  for (const auto& [name, value] : values.matrix) variables.emplace(matrix_variable(name), value);
   return variables;
 }
 
@@ -337,8 +342,11 @@ void FlowRun::end(std::size_t number, FlowResult result) {
   if (result.outcome) result.well = !result.failed() || step.continue_on_error;
   if (!result.outcome && report_.step_ended) {
     const auto at = now();
-    report_.step_ended(
-        {.step = step.id, .started_at = at, .ended_at = at, .outcome = std::nullopt, .message = result.message});
+    report_.step_ended({.step = step.id,
+                        .started_at = result.began_at.value_or(at),
+                        .ended_at = at,
+                        .outcome = std::nullopt,
+                        .message = result.message});
   }
   if (result.failed() && !result.well && !first_failed_) first_failed_ = number;
   results_[number] = std::move(result);
@@ -353,22 +361,6 @@ void FlowRun::note_late_finally() {
   }
 }
 
-/// What another attempt need not do again: what succeeded, if all on which it depends is the same then.
-std::vector<FlowResult> FlowRun::what_stays() const {
-  const auto is_final = [this](std::size_t i) {
-    const FlowResult& result = results_[i];
-    return result.outcome == Outcome::success || (result.ended && !result.outcome && result.well);
-  };
-  std::vector<FlowResult> kept(results_.size());
-  for (std::size_t i = 0; i < results_.size(); ++i) {
-    if (spec_.steps[i].finally || results_[i].outcome != Outcome::success) continue;
-    bool same = true;
-    for (std::size_t j = 0; j < results_.size(); ++j) same = same && (!depends_[i][j] || is_final(j));
-    if (same) kept[i] = results_[i];
-  }
-  return kept;
-}
-
 Outcome FlowRun::finish() {
   transcript_.give(report_);
   std::size_t failures = 0;
@@ -376,6 +368,7 @@ Outcome FlowRun::finish() {
   std::size_t skips = 0;
   for (const FlowResult& result : results_) {
     if (result.failed()) ++(result.well ? tolerated : failures);
+    if (result.failed() && !result.well && result.for_good) report_.for_good = true;
     if (result.ended && !result.outcome) ++skips;
   }
   const auto count = [](std::size_t number, const char* what) {
@@ -391,7 +384,7 @@ Outcome FlowRun::finish() {
                       count(skips, " skipped");
   }
   if (attempt_.carried != nullptr && !spec_.retry_from_start) {
-    *attempt_.carried = FlowMemory{.results = what_stays()};
+    *attempt_.carried = FlowMemory(spec_, depends_, results_);
   }
   return first_failed_ ? Outcome::failure : Outcome::success;
 }

@@ -14,26 +14,10 @@
 #include "async/task.hpp"
 #include "engine/action.hpp"
 #include "jobs/flow.hpp"
+#include "jobs/flow_memory.hpp"
 #include "jobs/flow_transcript.hpp"
 
 namespace belfry::jobs {
-
-/// What became of a step, or of one of its items.
-struct FlowResult {
-  bool ended = false;
-  std::optional<ledger::Outcome> outcome{};  ///< none: it was skipped
-  bool well = false;                         ///< those that need it may begin
-  std::map<std::string, std::string> outputs{};
-  std::optional<int> exit_code{};
-  std::string message{};
-
-  bool failed() const noexcept { return outcome && *outcome != ledger::Outcome::success; }
-};
-
-/// What another attempt of the same run leaves out: results by the number of their step.
-struct FlowMemory {
-  std::vector<FlowResult> results;
-};
 
 class FlowRun {
  public:
@@ -69,12 +53,12 @@ class FlowRun {
   async::Task<FlowResult> try_once(Try current, const FlowItem& values);
   async::Task<ledger::Outcome> act(const FlowStep& step, const engine::Action& action, const engine::Attempt& attempt,
                                    engine::Report& report) const;
+  void undecided(const Try& current, FlowResult& result) const;
   std::optional<FlowResult> skipped(std::size_t number) const;
   FlowResult joined(std::size_t number, const std::vector<FlowItem>& items, std::vector<FlowResult> results) const;
   Variables variables(const Try& current, const FlowItem& values) const;
   void take_outputs(const FlowStep& step, const engine::Report& report, FlowResult& result) const;
   void record(const Try& current, const FlowItem& values, const engine::Report& report, const FlowResult& result);
-  std::vector<FlowResult> what_stays() const;
   void end(std::size_t number, FlowResult result);
 
   const FlowSpec& spec_;

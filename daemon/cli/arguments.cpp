@@ -80,12 +80,28 @@ void declare_jobs(Declared& declared) {
       [](Session& session, const std::string& job) { return resume(session, job); });
 }
 
+void declare_approvals(Declared& declared) {
+  const auto options_of = [](CLI::App& sub, ApprovalOptions& options) {
+    sub.add_option("run_or_job", options.run_or_job, "the number of a run, or a job")->required()->type_name("RUN|JOB");
+    sub.add_option("step", options.step, "which of its steps, if several wait")->type_name("STEP");
+    sub.add_option("--comment", options.comment, "one line for the record")->type_name("TEXT");
+  };
+  declared.command<ApprovalOptions>(
+      "approve", "Say yes to a step of a flow that waits for an approval",
+      "  belfry approve deploy\n  belfry approve 1042 gate --comment 'tested on staging'", options_of,
+      [](Session& session, const ApprovalOptions& options) { return approve(session, options); });
+  declared.command<ApprovalOptions>(
+      "reject", "Say no to a step of a flow that waits for an approval",
+      "  belfry reject deploy --comment 'not on a Friday'\n  belfry reject 1042 gate", options_of,
+      [](Session& session, const ApprovalOptions& options) { return reject(session, options); });
+}
+
 void declare_runs(Declared& declared) {
   declared.command<HistoryOptions>(
-      "history", "Show runs, the newest first",
-      "  belfry history\n  belfry history backup -n 5\n  belfry history --failed --since 24h",
+      "history", "Show runs, the newest first; or one run with its attempts and steps",
+      "  belfry history\n  belfry history backup -n 5\n  belfry history --failed --since 24h\n  belfry history 1042",
       [](CLI::App& sub, HistoryOptions& options) {
-        sub.add_option("job", options.job, "only of this job")->type_name("JOB");
+        sub.add_option("job", options.job, "only of this job; or the number of a run")->type_name("JOB|RUN");
         sub.add_flag("--failed", options.failed, "only those that failed");
         sub.add_option("--since", options.since, "only those started since then: a time, or how long ago")
             ->type_name("TIME");
@@ -218,6 +234,7 @@ void declare(CLI::App& app, Arguments& arguments, const Words& tail) {
       "Exit: 0 done, 1 failure, 2 usage, 3 not found, 4 daemon unreachable, 5 bad configuration, 6 refused.\n");
   Declared declared(app, arguments);
   declare_jobs(declared);
+  declare_approvals(declared);
   declare_runs(declared);
   declare_why(declared);
   declare_slow(declared);

@@ -44,10 +44,16 @@ struct NextOptions {
 };
 
 struct HistoryOptions {
-  std::string job;  ///< empty: of all
+  std::string job;  ///< empty: of all; or the number of a run, which is shown by itself
   bool failed = false;
   std::string since;
   int count = 20;
+};
+
+struct ApprovalOptions {
+  std::string run_or_job;
+  std::string step;  ///< empty: the only one that waits
+  std::string comment;
 };
 
 struct WhyOptions {
@@ -103,9 +109,12 @@ struct OneShotOptions {
 int list(Session& session, int one_shots);                         // job_commands.cpp
 int run(Session& session, const RunOptions& options);              // job_commands.cpp
 int cancel(Session& session, const std::string& run_or_job);       // job_commands.cpp
+int approve(Session& session, const ApprovalOptions& options);     // approval_commands.cpp
+int reject(Session& session, const ApprovalOptions& options);      // approval_commands.cpp
 int pause(Session& session, const PauseOptions& options);          // job_commands.cpp
 int resume(Session& session, const std::string& job);              // job_commands.cpp
 int history(Session& session, const HistoryOptions& options);      // run_commands.cpp
+int show_run(Session& session, std::int64_t run);                  // show_run.cpp
 int logs(Session& session, const std::string& run_or_job);         // run_commands.cpp
 int why(Session& session, const WhyOptions& options);              // why_command.cpp
 int slow(Session& session, const SlowOptions& options);            // slow_command.cpp

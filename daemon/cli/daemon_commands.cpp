@@ -61,6 +61,22 @@ std::string sla_text(const Session& session, const json& sla) {
   return text;
 }
 
+std::string approvals_text(const Session& session, const json& approvals) {
+  if (!approvals.is_object() || approvals.value("waiting", 0) == 0) return {};
+  std::string text = "approvals " +
+                     session.style.paint(count_of(approvals, "waiting", "step") + " to be approved", Colour::yellow) +
+                     "\n";
+  for (const json& each : approvals.at("approvals")) {
+    const auto until = instant_of(each, "until");
+    text += row("", text_of(each, "job") + " run " + std::to_string(each.at("run").get<std::int64_t>()) +
+                        " waits for approval: " + text_of(each, "step") + " since " +
+                        shown(session, instant_of(each, "since")) +
+                        (until ? ", times out at " + shown(session, until) : "") + ": " + text_of(each, "message"));
+  }
+  if (approvals.value("waiting", std::size_t{0}) > approvals.at("approvals").size()) text += row("", "and more");
+  return text;
+}
+
 std::string ledger_text(const json& ledger) {
   std::string text =
       row("ledger", bytes(ledger.value("size_bytes", 0.0)) + ", " + std::to_string(ledger.value("queued", 0)) +
@@ -99,7 +115,8 @@ int status(Session& session) {
     text += row("next", shown(session, next) + (next ? " (" + relative(*next, session.now) + ")" : ""));
     if (engine.value("draining", false)) text += row("", "shutting down: no more runs are started");
   }
-  print(text + sla_text(session, document.value("sla", json())) + loop_text(session, document.at("loop")) +
+  print(text + approvals_text(session, document.value("approvals", json())) +
+        sla_text(session, document.value("sla", json())) + loop_text(session, document.at("loop")) +
         ledger_text(document.at("ledger")));
   return document.at("loop").value("responding", false) ? kOk : kFailure;
 }

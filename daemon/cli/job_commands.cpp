@@ -15,6 +15,9 @@ using nlohmann::json;
 Table::Cell activity_of(const Session& session, const json& job) {
   const std::size_t running = job.at("running").size();
   const auto queued = job.value("queued", 0);
+  std::size_t asking = 0;
+  for (const json& run : job.at("running")) asking += run.at("approvals").size();
+  if (asking > 0) return {"waits for approval", Colour::yellow};
   if (running > 0) {
     std::string text = running == 1 ? "running" : std::to_string(running) + " running";
     if (queued > 0) text += ", " + std::to_string(queued) + " queued";

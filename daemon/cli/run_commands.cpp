@@ -62,6 +62,10 @@ std::string why_silent(const json& run, const std::string& id) {
 }  // namespace
 
 int history(Session& session, const HistoryOptions& options) {
+  if (const auto run = run_id_of(options.job)) {
+    if (!options.failed && options.since.empty()) return show_run(session, *run);
+    throw CommandError(kUsage, "--failed and --since are about the runs of a job, and " + options.job + " is one run");
+  }
   std::string path = "/v1/runs?limit=" + std::to_string(options.count);
   if (!options.job.empty()) path += "&job=" + escaped(options.job);
   if (options.failed) path += "&outcome=failure,timeout,killed,start_error,lost";

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/config/approval_reader.hpp"
 #include "daemon/config/command_reader.hpp"
 #include "daemon/config/flow_reader.hpp"
 #include "daemon/config/parameters_reader.hpp"
@@ -15,7 +16,7 @@ namespace belfry::daemon {
 namespace {
 
 // The kinds that are none of the registry.
-constexpr std::array<std::string_view, 3> own_kinds{"command", "script", "flow"};
+constexpr std::array<std::string_view, 4> own_kinds{"command", "script", "flow", "approval"};
 
 // Keys that only a program can obey.
 constexpr std::array<std::string_view, 18> process_keys{
@@ -64,6 +65,10 @@ std::optional<Action> read_one(std::string_view key, const Value& value, const M
                                const ActionReaderContext& context) {
   if (key == "command") return read_command(value, job, context.folder);
   if (key == "script") return read_script_action(value, job, context.folder);
+  if (key == "approval") {
+    auto approval = read_approval(value);
+    return approval ? std::optional<Action>(*std::move(approval)) : std::nullopt;
+  }
   if (key == "flow") {
     auto flow = read_flow(value, *context.flow);
     return flow ? std::optional<Action>(std::make_shared<const FlowSpec>(*std::move(flow))) : std::nullopt;
@@ -75,7 +80,7 @@ std::optional<Action> read_one(std::string_view key, const Value& value, const M
 std::string one_of(const ActionReaderContext& context) {
   std::string text = "one of command, script";
   for (const auto& kind : context.actions.kinds()) text += ", " + kind.key;
-  if (!is_step(context)) text += ", flow";
+  text += is_step(context) ? ", approval" : ", flow";
   return text;
 }
 
@@ -87,7 +92,7 @@ std::optional<Action> read_action(const MapReader& job, const ActionReaderContex
   for (const auto& entry : job.map().node().entries) {
     const std::string_view key = entry.key;
     if (std::ranges::find(own_kinds, key) == own_kinds.end() && context.actions.find(key) == nullptr) continue;
-    if (key == "flow" && is_step(context)) continue;  // no key of a step, which is told already
+    if (key == (is_step(context) ? "flow" : "approval")) continue;  // none of its keys, which is told already
     if (given) {
       const std::string what = is_step(context) ? "step" : "job";
       job.complain_at_key(key, {"a " + what + " does one thing, and " + in_quotes(*given) + " is given too",
@@ -109,6 +114,12 @@ void check_use_of_program_keys(const MapReader& job, const Action& action, bool 
   if (std::holds_alternative<std::shared_ptr<const FlowSpec>>(action)) {  // they are what its steps begin with
     for (const std::string_view key : {"interpreter", "stdin"}) {
       job.complain_at_key(key, {"only a program can have this, and a flow is none", "", "give it in a step"});
+    }
+    return;
+  }
+  if (std::holds_alternative<ApprovalDeclaration>(action)) {
+    for (const auto key : process_keys) {
+      job.complain_at_key(key, {"only a program can have this, and an approval is none", "", "delete the key"});
     }
     return;
   }

@@ -1,5 +1,6 @@
 #include "daemon/config/catalog_builder.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include "daemon/config/exec_builder.hpp"
@@ -40,6 +41,12 @@ ActionPointer make_action(const std::shared_ptr<const FlowSpec>& flow, const Job
                           const jobs::ActionRegistry& actions, const BuildContext& context, bool traced) {
   return build_flow(*flow, {.state_dir = context.state_dir, .traced = traced}, actions, context.pool,
                     job.policies.process.output_max_bytes);
+}
+
+/// The reader gives it to steps alone.
+ActionPointer make_action(const ApprovalDeclaration&, const JobSpec& job, const jobs::ActionRegistry&,
+                          const BuildContext&, bool) {
+  throw std::logic_error("job " + job.name + " is an approval, which only a step of a flow can be");
 }
 
 PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& context) {

@@ -81,6 +81,11 @@ void add(Digest& digest, const jobs::ActionDeclaration& action) {
   digest.value(action.parameters);
 }
 
+void add(Digest& digest, const ApprovalDeclaration& approval) {
+  digest.value(approval.message);
+  digest.value(approval.on_timeout);
+}
+
 void add(Digest& digest, const std::shared_ptr<const FlowSpec>& flow);  // below
 
 // The kinds of the first versions keep their numbers: an update of belfry is no change of the jobs.

@@ -90,6 +90,13 @@ jobs::FlowStep::Maker declared(jobs::ActionDeclaration action, const jobs::Actio
   };
 }
 
+jobs::FlowStep::Maker question(const ApprovalDeclaration& approval, const jobs::FlowStep& step) {
+  return [message = approval.message, id = step.id, timeout = step.timeout](const ValueOf& value_of,
+                                                                            const jobs::Variables&) -> Made {
+    return jobs::make_approval({.step = id, .message = jobs::expand_flow_text(message, value_of), .timeout = timeout});
+  };
+}
+
 }  // namespace
 
 jobs::ActionPointer build_flow(const FlowSpec& flow, const ExecContext& exec, const jobs::ActionRegistry& actions,
@@ -103,6 +110,8 @@ jobs::ActionPointer build_flow(const FlowSpec& flow, const ExecContext& exec, co
     jobs::FlowStep step = spec.step;
     if (const auto* command = std::get_if<CommandSpec>(&spec.action)) {
       step.make = program(exec_spec(*command, spec.process, exec));
+    } else if (const auto* approval = std::get_if<ApprovalDeclaration>(&spec.action)) {
+      step.make = question(*approval, step);
     } else {
       const auto& action = std::get<jobs::ActionDeclaration>(spec.action);
       jobs::ExecSpec process = exec_spec(decltype(jobs::ExecSpec::command)(), spec.process, exec.state_dir);

@@ -10,7 +10,8 @@ constexpr std::array flow_keys{
     Key{"steps", "a list of steps", "", "what is to be done"},
     Key{"finally", "a list of steps", "", "run after all others, whatever became of them: also after a timeout"},
     Key{"finally_timeout", "a duration", "1m", "how long all of finally may take together"},
-    Key{"max_parallel", "1 to 1000", "100", "how many actions of all steps may be under way"},
+    Key{"max_parallel", "1 to 1000", "100",
+        "how many actions of all steps may be under way; approvals are not counted"},
     Key{"retry_from", "failed or start", "failed",
         "failed: another attempt of the job leaves out the steps that succeeded in the one before"},
 };
@@ -24,6 +25,7 @@ constexpr std::array step_keys{
     Key{"for_each", "a list, or a reference", "",
         "it runs once for each item: of the list, or of an output's lines or JSON array"},
     Key{"max_parallel", "1 to 1000", "that of the flow", "how many of its items may be under way"},
+    Key{"approval", "text or a map", "", "it waits until a person says `belfry approve`, or its timeout has passed"},
     Key{"continue_on_error", "true or false", "false", "true: its failure is not one of the flow"},
     Key{"outputs", "a map by name", "", "texts for later steps, found in what it prints: stdout, last_line, or a map"},
 };
@@ -35,11 +37,18 @@ constexpr std::array step_output_keys{
         "what its group holds in the first match, without a group the match (RE2)"},
 };
 
+constexpr std::array approval_keys{
+    Key{"message", "text", "", "what is to be approved; references may be in it"},
+    Key{"on_timeout", "fail, skip or approve", "fail",
+        "what becomes of a step that nobody decides in time; skip: what needs it is skipped, too"},
+};
+
 }  // namespace
 
 constinit const Section flow_section{"flow", flow_keys};
 constinit const Section step_section{"step", step_keys};
 constinit const Section step_output_section{"step_output", step_output_keys};
+constinit const Section approval_section{"approval", approval_keys};
 
 std::span<const std::string_view> keys_of_job_and_step() {
   static constexpr std::array<std::string_view, 23> keys{"command",       "script",

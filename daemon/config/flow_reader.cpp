@@ -50,6 +50,10 @@ class Reader {
       const MapReader map(declared.value, context_.step);
       auto step = read_step(map, declared.id, context_);
       whole = whole && step && map.all_known();
+      if (step && step->step.approval && declared.finally) {
+        map.complain_at_key("approval", {"steps of finally also run when the flow is being ended, and wait for nobody",
+                                         "", "ask in one of the other steps"});
+      }
       flow.steps.push_back(step ? *std::move(step) : StepSpec());
       flow.steps.back().step.finally = declared.finally;
       flow.steps.back().step.id = declared.id;

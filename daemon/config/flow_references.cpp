@@ -40,9 +40,9 @@ class Checker {
       } else if (key == "environment" || key == "stdin" || takes_references(key)) {
         check_texts(value);
       } else {
-        refuse(
-            value, "this key takes no reference",
-            "references stand in the arguments of a command, environment, stdin, for_each, and what an action takes");
+        refuse(value, "this key takes no reference",
+               "references stand in the arguments of a command, environment, stdin, for_each, the message of an "
+               "approval, and what an action takes");
       }
     }
   }
@@ -50,6 +50,7 @@ class Checker {
  private:
   /// Of the action, when it is none that is a program.
   bool takes_references(std::string_view key) const {
+    if (key == "approval") return true;
     const auto* declared = std::get_if<jobs::ActionDeclaration>(&scope_.flow.steps[scope_.number].action);
     return declared != nullptr && declared->kind == key;
   }

@@ -15,9 +15,10 @@
 namespace belfry::daemon {
 
 struct StepSpec {
+  Place place;          ///< where it begins
   jobs::FlowStep step;  ///< all of it but `make`
   std::string condition;
-  std::variant<CommandSpec, jobs::ActionDeclaration> action;
+  std::variant<CommandSpec, jobs::ActionDeclaration, ApprovalDeclaration> action;
   ProcessPolicies process;
 };
 

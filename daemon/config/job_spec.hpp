@@ -15,6 +15,7 @@
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
 #include "jobs/action_kind.hpp"
+#include "jobs/approval.hpp"
 #include "jobs/exec.hpp"
 #include "time/trigger.hpp"
 #include "time/zone.hpp"
@@ -49,9 +50,15 @@ struct CommandSpec {
   std::variant<std::monostate, std::string, InputFile> standard_input;
 };
 
+/// A person who is asked; only as a step of a flow.
+struct ApprovalDeclaration {
+  std::string message;
+  std::optional<jobs::ApprovalTimeout> on_timeout{};  ///< none: it fails
+};
+
 struct FlowSpec;  // flow_spec.hpp
 
-using Action = std::variant<CommandSpec, jobs::ActionDeclaration, std::shared_ptr<const FlowSpec>>;
+using Action = std::variant<CommandSpec, jobs::ActionDeclaration, std::shared_ptr<const FlowSpec>, ApprovalDeclaration>;
 
 struct JobSpec {
   std::string name;

@@ -203,14 +203,14 @@ constinit const Section circuit_breaker_section{"circuit_breaker", circuit_break
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,      &log_section,       &history_section,      &store_section,     &calendar_section,
-      &group_section,    &rate_section,      &catchup_section,      &job_section,       &active_section,
-      &retries_section,  &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &sla_section,      &limits_section,    &output_section,       &stdin_section,     &user_section,
-      &env_file_section, &ionice_section,    &flow_section,         &step_section,      &step_output_section,
-      &sandbox_section,  &channel_section,   &webhook_section,      &mail_section,      &smtp_section,
-      &exec_section,     &secret_section,    &notify_section,       &ping_section,      &daemon_ping_section,
-      &tracing_section};
+      &top_section,         &log_section,       &history_section,      &store_section,     &calendar_section,
+      &group_section,       &rate_section,      &catchup_section,      &job_section,       &active_section,
+      &retries_section,     &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
+      &sla_section,         &limits_section,    &output_section,       &stdin_section,     &user_section,
+      &env_file_section,    &ionice_section,    &flow_section,         &step_section,      &step_output_section,
+      &approval_section,    &sandbox_section,   &channel_section,      &webhook_section,   &mail_section,
+      &smtp_section,        &exec_section,      &secret_section,       &notify_section,    &ping_section,
+      &daemon_ping_section, &tracing_section};
   return sections;
 }
 

@@ -58,6 +58,7 @@ extern const Section user_section;
 extern const Section flow_section;  // flow_keys.cpp, and those below
 extern const Section step_section;  // without what keys_of_steps() (action_reader.hpp) adds
 extern const Section step_output_section;
+extern const Section approval_section;
 extern const Section channel_section;  // notify_keys.cpp, and those below
 extern const Section webhook_section;
 extern const Section mail_section;

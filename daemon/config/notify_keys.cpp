@@ -67,6 +67,7 @@ constexpr std::array notify_keys{
     Key{"on_missed", "a channel or a list", "", "told when slots have passed while nobody could act on them"},
     Key{"on_give_up", "a channel or a list", "", "told when a run has failed and used up its retries"},
     Key{"on_late", "a channel or a list", "", "told when a check of the job's sla begins to fail"},
+    Key{"on_approval", "a channel or a list", "", "told when a step of a flow begins to wait for an approval"},
 };
 
 constexpr std::array ping_keys{

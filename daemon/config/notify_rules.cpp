@@ -22,7 +22,8 @@ constexpr std::array<KindWord, notice_kinds> kind_words{{{NoticeKind::failure, "
                                                          {NoticeKind::recovery, "recovery", "on_recovery"},
                                                          {NoticeKind::missed, "missed", "on_missed"},
                                                          {NoticeKind::give_up, "give_up", "on_give_up"},
-                                                         {NoticeKind::late, "late", "on_late"}}};
+                                                         {NoticeKind::late, "late", "on_late"},
+                                                         {NoticeKind::approval, "approval", "on_approval"}}};
 constexpr std::string_view rules_expected = "a map such as {on_failure: [ops], on_recovery: [ops]}, or none";
 constexpr std::string_view ping_expected =
     "a map such as {url_file: /etc/belfry/backup.ping, on: [start, success, failure]}, or none";

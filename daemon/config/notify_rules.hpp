@@ -24,8 +24,9 @@ enum class NoticeKind : std::uint8_t {
   missed,    ///< slots passed while nobody could act on them
   give_up,   ///< a run failed, and its retries are used up
   late,      ///< a check of the job's `sla` failed
+  approval,  ///< a step of a run waits for a person's approval
 };
-inline constexpr std::size_t notice_kinds = 6;
+inline constexpr std::size_t notice_kinds = 7;
 
 /// "failure", "give_up", ...: the name in messages.
 std::string_view to_string(NoticeKind kind) noexcept;

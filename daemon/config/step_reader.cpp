@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "daemon/config/action_reader.hpp"
+#include "daemon/config/approval_reader.hpp"
 
 namespace belfry::daemon {
 namespace {
@@ -33,9 +36,24 @@ std::vector<std::string> read_texts(const Value& value, std::string_view expecte
   return texts;
 }
 
+/// Two names that programs could not tell apart.
+void check_variables(const Value& value) {
+  std::map<std::string, std::string> names;  // by variable
+  for (const auto& entry : value.node().entries) {
+    const auto variable = jobs::matrix_variable(entry.key);
+    const auto [found, fresh] = names.emplace(variable, entry.key);
+    if (fresh) continue;
+    value.errors().add(
+        entry.place, value.child(entry).path(),
+        {in_quotes(entry.key) + " and " + in_quotes(found->second) + " would both be the variable " + variable,
+         "names that differ in more than case, \"-\" and \"_\""});
+  }
+}
+
 void read_matrix(const Value& value, std::vector<jobs::FlowItem>& items) {
   if (!value.is_map("a map of lists, such as {os: [debian, fedora], version: [12, 13]}")) return;
   if (value.node().entries.empty()) value.complain({"this map is empty", "a map of lists"});
+  check_variables(value);
   std::vector<jobs::FlowItem> product{{}};
   for (const auto& entry : value.node().entries) {
     const auto list = value.child(entry);
@@ -138,6 +156,7 @@ void check_outputs(const MapReader& map, const StepSpec& spec) {
 
 std::optional<StepSpec> read_step(const MapReader& map, std::string id, const FlowContext& context) {
   StepSpec spec;
+  spec.place = map.map().place();
   spec.step.id = std::move(id);
   spec.process = context.process;
   read_process_policies(map, context.folder, spec.process);
@@ -170,6 +189,11 @@ std::optional<StepSpec> read_step(const MapReader& map, std::string id, const Fl
   check_use_of_program_keys(map, *action, false);
   if (auto* command = std::get_if<CommandSpec>(&*action)) spec.action = std::move(*command);
   if (auto* declared = std::get_if<jobs::ActionDeclaration>(&*action)) spec.action = std::move(*declared);
+  if (auto* approval = std::get_if<ApprovalDeclaration>(&*action)) {
+    check_use_of_approval_keys(map, *approval);
+    spec.step.approval = approval->on_timeout.value_or(jobs::ApprovalTimeout::fail);
+    spec.action = std::move(*approval);
+  }
   check_outputs(map, spec);
   return spec;
 }

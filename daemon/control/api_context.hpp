@@ -42,6 +42,7 @@ void add_status_routes(Router& router, ApiContext& context);    // api_status.cp
 void add_task_routes(Router& router, ApiContext& context);      // api_tasks.cpp
 void add_job_routes(Router& router, ApiContext& context);       // api_jobs.cpp
 void add_run_routes(Router& router, ApiContext& context);       // api_runs.cpp
+void add_approval_routes(Router& router, ApiContext& context);  // api_approvals.cpp
 void add_why_routes(Router& router, ApiContext& context);       // api_why.cpp
 void add_slow_routes(Router& router, ApiContext& context);      // api_slow.cpp
 void add_catchup_routes(Router& router, ApiContext& context);   // api_catchup.cpp

@@ -27,7 +27,27 @@ constexpr std::size_t kMostBreaches = 20;
 struct LoopAnswer {
   engine::EngineStatus engine;
   std::vector<engine::SlaBreached> breaches;
+  std::vector<engine::ActiveRun> asking;  // runs with steps that wait for an approval
 };
+
+/// How many approvals a status lists.
+constexpr std::size_t kMostApprovals = 20;
+
+json approvals_view(const std::vector<engine::ActiveRun>& asking) {
+  std::size_t waiting = 0;
+  json first = json::array();
+  for (const engine::ActiveRun& run : asking) {
+    waiting += run.approvals.size();
+    for (const engine::ApprovalQuestion& question : run.approvals) {
+      if (first.size() == kMostApprovals) break;
+      json approval = view(question);
+      approval["run"] = run.run;
+      approval["job"] = run.job;
+      first.push_back(std::move(approval));
+    }
+  }
+  return {{"waiting", waiting}, {"approvals", std::move(first)}};
+}
 
 json sla_view(const std::vector<engine::SlaBreached>& breaches) {
   json first = json::array();
@@ -47,6 +67,7 @@ Reply status_reply(const ApiContext& context, const std::optional<LoopAnswer>& a
                       {"metrics", parts.metrics_address.empty() ? json(nullptr) : json(parts.metrics_address)},
                       {"engine", answer ? view(answer->engine) : json(nullptr)},
                       {"sla", answer ? sla_view(answer->breaches) : json(nullptr)},
+                      {"approvals", answer ? approvals_view(answer->asking) : json(nullptr)},
                       {"loop", std::move(loop)},
                       {"ledger", view(parts.ledger.stats())}};
   return {.body = to_text(document)};
@@ -76,7 +97,9 @@ Reply reload_reply(const ReloadResult& result) {
 void add_status_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/status", [&context](const Request&, const PathParts&, const Exchange& exchange) {
     const auto ask = [&context](const Exchange& asked) {
-      LoopAnswer answer{.engine = context.parts.engine.status(), .breaches = context.parts.breaches()};
+      LoopAnswer answer{.engine = context.parts.engine.status(),
+                        .breaches = context.parts.breaches(),
+                        .asking = context.parts.engine.runs_that_ask()};
       asked.finish([&context, answer = std::move(answer)] { return status_reply(context, answer); });
     };
     context.bridge.post(exchange, ask, [&context] { return status_reply(context, std::nullopt); });

@@ -24,6 +24,7 @@ Router routes(ApiContext& context) {
   add_task_routes(router, context);
   add_job_routes(router, context);
   add_run_routes(router, context);
+  add_approval_routes(router, context);
   add_why_routes(router, context);
   add_slow_routes(router, context);
   add_catchup_routes(router, context);

@@ -11,6 +11,7 @@
 //   GET    /v1/catchup?limit=              missed slots that wait for the catch-up budget
 //   POST   /v1/jobs/NAME/catchup/run       now           POST /v1/jobs/NAME/catchup/skip
 //   POST   /v1/jobs/NAME/cancel            all its runs      POST /v1/runs/ID/cancel        one run
+//   POST   /v1/runs/ID/approve, /reject    {"step": "..", "comment": ".."}; /v1/jobs/NAME/approve, /reject likewise
 //   GET    /v1/runs?job=&outcome=&since=&limit=              GET  /v1/runs/ID, /v1/runs/ID/output
 //   GET    /v1/runs/durations?job=&limit=   how long its last runs took
 //   POST   /v1/oneshots                    {"due": "2026-12-31T23:59:00Z", "argv": ["cmd"], ...}

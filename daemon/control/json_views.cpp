@@ -37,14 +37,24 @@ json stream_view(const ledger::CapturedStream& stream) {
 
 json view(const std::optional<engine::WallTime>& at) { return at ? json(time::format_utc(*at)) : json(nullptr); }
 
+json view(const engine::ApprovalQuestion& question) {
+  return {{"step", question.step},
+          {"message", question.message},
+          {"since", view(std::optional(question.since))},
+          {"until", view(question.until)}};
+}
+
 json view(const engine::ActiveRun& run) {
+  json approvals = json::array();
+  for (const engine::ApprovalQuestion& question : run.approvals) approvals.push_back(view(question));
   return {{"run", run.run},
           {"job", run.job},
           {"trigger", to_string(run.trigger)},
           {"scheduled_at", view(run.scheduled_at)},
           {"started_at", view(std::optional(run.started_at))},
           {"attempt", run.attempt},
-          {"retry_at", view(run.retry_at)}};
+          {"retry_at", view(run.retry_at)},
+          {"approvals", std::move(approvals)}};
 }
 
 json view(const engine::SlaBreached& breach) {

@@ -74,6 +74,10 @@ std::string headline(const Notice& notice) {
     return notice.job + " missed " + count_text(notice.slots, "slot", "slots") + where + ": " + notice.reason;
   }
   if (notice.event == "late") return notice.job + " breaches its sla" + where + ": " + notice.message;
+  if (notice.event == "approval") {
+    return notice.job + " waits for an approval of step " + notice.reason + where + ": " + notice.message +
+           " (belfry approve " + number_text(notice.run) + " " + notice.reason + ")";
+  }
   std::string text =
       notice.job + (notice.event == "give_up" ? " failed for good" : " failed") + where + ": " + end_text(notice);
   if (notice.event == "give_up")
@@ -85,7 +89,9 @@ std::string headline(const Notice& notice) {
 }  // namespace
 
 std::string likeness(const Notice& notice) {
-  return notice.event == "late" ? notice.event + ":" + notice.reason : notice.event;
+  if (notice.event == "late") return notice.event + ":" + notice.reason;
+  if (notice.event == "approval") return notice.event + ":" + number_text(notice.run) + ":" + notice.reason;
+  return notice.event;
 }
 
 std::string summary(const Notice& notice) {

@@ -27,14 +27,14 @@ struct Notice {
   std::optional<ledger::WallTime> scheduled_at{};
   std::optional<ledger::WallTime> started_at{};
   std::optional<ledger::WallTime> ended_at{};
-  std::string reason{};        ///< why slots passed; of a breach, which check of the sla
+  std::string reason{};        ///< why slots passed; of a breach, which check of the sla; of an approval, the step
   std::uint64_t slots = 0;     ///< how many
   std::uint64_t repeated = 0;  ///< its like that were not told since the last one
   std::string output{};        ///< the end of what the run printed
   std::uint64_t number = 0;    ///< NoticePolicy counts what it tells; 0: it is not of a policy
 };
 
-/// What makes two notices of one job alike: the event, and of a breach which check.
+/// What makes two notices of one job alike: the event, of a breach which check, and of an approval all of it.
 std::string likeness(const Notice& notice);
 
 /// One line for a person: `backup failed on db1: exit code 3 (3 failures in a row)`.

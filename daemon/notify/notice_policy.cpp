@@ -118,6 +118,21 @@ void NoticePolicy::on_event(const engine::SlaBreached& breach) {
   for (const std::string& channel : channels_for(*job, NoticeKind::late)) tell(channel, notice);
 }
 
+void NoticePolicy::on_event(const engine::ApprovalAsked& asked) {
+  const NotifyPolicies* const job = plan_->of(asked.job);
+  if (job == nullptr) return;
+  const Notice notice{.event = std::string(to_string(NoticeKind::approval)),
+                      .job = asked.job,
+                      .host = host_,
+                      .at = asked.question.since,
+                      .run = asked.run,
+                      .message = asked.question.message,
+                      .reason = asked.question.step};
+  for (const std::string& channel : channels_for(*job, NoticeKind::approval)) {
+    tell(channel, notice, true);  // each one is news
+  }
+}
+
 /// A channel that is to hear of failures and of giving up hears of the latter alone.
 void NoticePolicy::failed(const NotifyPolicies& job, Notice notice, bool gave_up) {
   Streak& streak = streaks_[notice.job];

@@ -65,6 +65,7 @@ class NoticePolicy {
   void on_event(const ledger::RunEnded& run);
   void on_event(const ledger::SlotClosed& slot);
   void on_event(const engine::SlaBreached& breach);
+  void on_event(const engine::ApprovalAsked& asked);
   template <class Other>
   void on_event(const Other&) {}
 

@@ -17,6 +17,8 @@
 
 namespace belfry::engine {
 
+class Approvals;  // approvals.hpp
+
 /// What an action is told about the attempt that it carries out.
 struct Attempt {
   std::string_view job;
@@ -29,6 +31,7 @@ struct Attempt {
   std::optional<ledger::WallTime> previous_success{};  ///< when the job's last success ended; none: it never had one
   std::string_view ledger_id{};  ///< tells this ledger's run 7 from that of another belfryd; may be empty
   std::string_view part{};  ///< which of the actions of a flow, no two at a time have the same; empty: it is the run
+  Approvals* approvals = nullptr;  ///< where a step asks a person; null: there is nobody who could be asked
   std::any* carried = nullptr;  ///< where an attempt leaves what the next one of the same run may want; null: nowhere
 };
 
@@ -43,6 +46,7 @@ struct Report {
   ledger::CapturedStream standard_error;
   int orphans = 0;
   bool lingering_pipe = false;
+  bool for_good = false;  ///< another attempt would change nothing, as when a person has said no: there is none
 
   /// Set by the engine before the attempt: an action that carries it out by a process calls it once, as soon as there
   /// is one, so that a later daemon can adopt() it. Empty: nobody wants to know. Never throws, never blocks.

@@ -89,6 +89,9 @@ class Engine {
   /// Ends all runs of the job and says how many there were.
   std::expected<int, Refusal> cancel_job(std::string_view job, std::string_view by);
 
+  /// Says yes or no for a step of a run that waits for it (empty: for the only one), and gives the id of that step.
+  std::expected<std::string, Refusal> decide(ledger::RunId run, std::string_view step, ApprovalAnswer answer);
+
   /// While paused, every slot of the job is closed as skipped(paused); until that time, if there is one, or until
   /// somebody resumes it. Durable.
   std::expected<void, Refusal> pause(std::string_view job, std::string reason, std::string by,
@@ -116,6 +119,7 @@ class Engine {
   std::optional<JobStatus> job(std::string_view name) const;
   std::vector<WaitingRun> waiting(std::size_t limit) const;
   std::vector<GroupStatus> groups() const;
+  std::vector<ActiveRun> runs_that_ask() const;                  ///< those with steps that wait for a person
   std::optional<ActiveRun> active_run(ledger::RunId run) const;  ///< none when it has ended
   std::shared_ptr<const Catalog> catalog() const { return catalog_; }
   /// All that is under way or waits, a line each, for people: job, run or slot, and its state.

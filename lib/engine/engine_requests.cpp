@@ -62,6 +62,12 @@ std::expected<void, Refusal> Engine::cancel_run(ledger::RunId run, std::string_v
   return {};
 }
 
+std::expected<std::string, Refusal> Engine::decide(ledger::RunId run, std::string_view step, ApprovalAnswer answer) {
+  const auto found = live_.find(run);
+  if (found == live_.end()) return std::unexpected(not_found("run " + std::to_string(run) + " is not under way"));
+  return found->second->decide(step, std::move(answer));
+}
+
 std::expected<int, Refusal> Engine::cancel_job(std::string_view job, std::string_view by) {
   if (!jobs_.contains(job) && one_shots_.contains(job)) return 0;
   const auto found = jobs_.find(job);  // also one that a reload has removed, while it still runs
@@ -247,6 +253,14 @@ std::optional<JobStatus> Engine::job(std::string_view name) const {
   if (found != jobs_.end() && !found->second->removed) return status_of(*found->second);
   const auto request = one_shots_.find(name);
   return request ? std::optional(status_of(*request)) : std::nullopt;
+}
+
+std::vector<ActiveRun> Engine::runs_that_ask() const {
+  std::vector<ActiveRun> asking;
+  for (const auto& [id, run] : live_) {
+    if (!run->info().approvals.empty()) asking.push_back(run->info());
+  }
+  return asking;
 }
 
 std::optional<ActiveRun> Engine::active_run(ledger::RunId run) const {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/approval.hpp"
 #include "engine/breaker.hpp"
 #include "engine/job.hpp"
 #include "engine/sla.hpp"
@@ -97,6 +98,21 @@ struct GaveUp {
   int attempts = 1;
 };
 
+/// A step of a run waits until a person says yes or no; ApprovalSettled follows.
+struct ApprovalAsked {
+  ledger::RunId run = 0;
+  std::string job;
+  ApprovalQuestion question;
+};
+
+/// It waits no more.
+struct ApprovalSettled {
+  ledger::RunId run = 0;
+  std::string job;
+  std::string step;
+  std::optional<ApprovalAnswer> answer;  ///< none: nobody said anything in time, or the run is being ended
+};
+
 /// A run that an earlier daemon started is under way still, or waits for its next attempt: it is supervised again.
 struct RunAdopted {
   ledger::RunStarted started;
@@ -119,9 +135,9 @@ struct Draining {};
 
 using Event =
     std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged, BreakerTurned,
-                 AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, RunAdopted, SlotUnaccounted, Resumed,
-                 Draining, SlaBreached, SlaMet, ledger::SlotClosed, ledger::RunStarted, ledger::StepEnded,
-                 ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged, ledger::OneShotAdded,
+                 AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, ApprovalAsked, ApprovalSettled, RunAdopted,
+                 SlotUnaccounted, Resumed, Draining, SlaBreached, SlaMet, ledger::SlotClosed, ledger::RunStarted,
+                 ledger::StepEnded, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged, ledger::OneShotAdded,
                  ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
 
 /// Calls every subscriber for every event, on the loop's thread, in the order of subscription. What a subscriber

@@ -164,6 +164,7 @@ async::Task<> Run::go_on() {
 
 /// Whether the attempt that has ended is followed by another.
 bool Run::wants_more() {
+  if (for_good_) return false;
   if (wants_retry(job_->retry, info_.attempt, ended_.outcome, ended_.exit_code)) return true;
   const bool failed = ended_.outcome != ledger::Outcome::success && ended_.outcome != ledger::Outcome::lost;
   if (failed && job_->retry.limit > 0 && info_.attempt > job_->retry.limit) {
@@ -234,6 +235,7 @@ Attempt Run::describe_attempt(int number, WallTime started_at) {
           .delay = info_.scheduled_at ? info_.started_at - *info_.scheduled_at : Duration{},
           .previous_success = previous_success_,
           .ledger_id = recorder_.ledger().id(),
+          .approvals = &approvals_,
           .carried = &carried_};
 }
 
@@ -317,6 +319,7 @@ void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& rep
   ended_.exit_code = report.exit_code;
   ended_.signal = report.signal;
   ended_.message = report.message;
+  for_good_ = report.for_good;
   recorder_.record(ledger::AttemptEnded{.run = attempt.run,
                                         .job = std::string(attempt.job),
                                         .attempt = attempt.number,

@@ -8,13 +8,16 @@
 #pragma once
 
 #include <any>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "async/cancel.hpp"
 #include "async/task.hpp"
+#include "engine/approvals.hpp"
 #include "engine/launch.hpp"
 #include "engine/recorder.hpp"
 #include "engine/status.hpp"
@@ -43,6 +46,11 @@ class Run {
   /// `cancelled` with `why` as its message. CancelReason::replaced: without any grace. An end that has already happened
   /// wins.
   void cancel(async::CancelReason reason, std::string why);
+
+  /// Answers for a step that waits for a person; see Approvals::decide().
+  std::expected<std::string, Refusal> decide(std::string_view step, ApprovalAnswer answer) {
+    return approvals_.decide(step, std::move(answer));
+  }
 
   /// Whether cancel() was called.
   bool cancelled() const noexcept { return scope_.cancelled(); }
@@ -77,9 +85,11 @@ class Run {
   Recorder& recorder_;
   std::optional<ledger::LiveRun> left_;  // by an earlier daemon
   ActiveRun info_;
+  Approvals approvals_{info_, recorder_};
   ledger::RunEnded ended_;
   async::CancelScope scope_;
   std::string why_cancelled_;
+  bool for_good_ = false;           // see Report
   Duration waited_{};               // before it started
   std::int64_t started_ns_ = 0;     // of the loop's clock; not of an earlier daemon's run
   std::optional<Duration> launch_;  // of the first attempt

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/approval.hpp"
 #include "engine/job.hpp"
 #include "ledger/entry.hpp"
 
@@ -26,9 +27,10 @@ struct ActiveRun {
   std::optional<WallTime> scheduled_at;
   WallTime started_at;
   RunState state = RunState::admitted;
-  int attempt = 0;                   ///< 0: not yet launched
-  std::optional<WallTime> retry_at;  ///< waiting for its next attempt until then
-  bool adopted = false;              ///< an earlier belfryd started it
+  int attempt = 0;                            ///< 0: not yet launched
+  std::optional<WallTime> retry_at;           ///< waiting for its next attempt until then
+  bool adopted = false;                       ///< an earlier belfryd started it
+  std::vector<ApprovalQuestion> approvals{};  ///< for which its steps wait, in the order in which they began to
 };
 
 /// What a slot, or a run by hand, waits for.

@@ -34,6 +34,11 @@ constexpr Figure kGauges[] = {
      [](const JobEntry& e) { return std::optional(number(e.series->running)); }},
     {"belfry_job_queued", "Slots of the job that wait for the run before them.",
      [](const JobEntry& e) { return std::optional(number(e.series->queued)); }},
+    {"belfry_job_approvals_waiting", "Steps of the job that wait for a person's approval; only of flows.",
+     [](const JobEntry& e) {
+       const bool flow = e.job && e.job->action && e.job->action->kind() == "flow";
+       return flow ? std::optional(number(e.series->approvals_waiting)) : std::nullopt;
+     }},
     {"belfry_job_paused", "1 while the job is paused by hand.",
      [](const JobEntry& e) { return std::optional(number(e.series->paused)); }},
     {"belfry_job_consecutive_failures", "Runs in a row that ended in neither success nor cancelled.",

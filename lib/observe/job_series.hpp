@@ -86,6 +86,7 @@ class JobSeries {
   std::array<Cell<double>, kStartPhases> start_phases;  // seconds, by StartPhase
   Cell<std::uint64_t> running;
   Cell<std::uint64_t> queued;
+  Cell<std::uint64_t> approvals_waiting;
   Cell<std::uint64_t> retries;
   Cell<std::uint64_t> consecutive_failures;
   Cell<std::uint64_t> orphans;

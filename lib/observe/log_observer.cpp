@@ -185,6 +185,22 @@ struct LogObserver::Listener {
     log.error("the retries are used up", {{"job", gave_up.job}, {"run", gave_up.run}, {"attempts", gave_up.attempts}});
   }
 
+  void operator()(const engine::ApprovalAsked& asked) const {
+    LogFields fields{{"job", asked.job}, {"run", asked.run}, {"step", asked.question.step}};
+    fields.emplace_back("message", asked.question.message);
+    if (asked.question.until) fields.emplace_back("until", local_time(*asked.question.until));
+    log.info("a step waits for an approval", fields);
+  }
+
+  void operator()(const engine::ApprovalSettled& settled) const {
+    LogFields fields{{"job", settled.job}, {"run", settled.run}, {"step", settled.step}};
+    if (!settled.answer) return log.info("a step waits for an approval no more", fields);
+    fields.emplace_back("by", settled.answer->by);
+    fields.emplace_back("uid", settled.answer->uid);
+    if (!settled.answer->comment.empty()) fields.emplace_back("comment", settled.answer->comment);
+    log.info(settled.answer->approved ? "step approved" : "step rejected", fields);
+  }
+
   void operator()(const engine::PreconditionFailed& failed) const {
     log.info("the precondition does not hold", {{"job", failed.job}, {"run", failed.run}, {"reason", failed.why}});
   }

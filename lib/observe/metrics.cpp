@@ -69,6 +69,11 @@ struct Metrics::Listener {
   void operator()(const engine::AttemptStarted& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
   void operator()(const ledger::StepEnded& step) const { of_run(step.run, step.job).on(step); }
   void operator()(const ledger::AttemptEnded& attempt) const { of_run(attempt.run, attempt.job).on(attempt); }
+  void operator()(const engine::ApprovalAsked& asked) const { of_run(asked.run, asked.job).approvals_waiting.add(1); }
+  void operator()(const engine::ApprovalSettled& settled) const {
+    auto& waiting = of_run(settled.run, settled.job).approvals_waiting;
+    waiting.set(waiting.get() - 1);
+  }
   void operator()(const engine::RetryPlanned& retry) const { of_run(retry.run, retry.job).retry_planned(); }
 
   void operator()(const ledger::RunEnded& run) const {

@@ -144,3 +144,44 @@ TEST_CASE("a run that waits for its next attempt can be cancelled there", "[run]
     CHECK(ended.attempts == 1);
   });
 }
+
+TEST_CASE("what failed for good is not tried again", "[run]") {
+  run_async([]() -> async::Task<> {
+    RunBed bed;
+    Job rejected = job(
+        "rejected", nullptr,
+        std::make_shared<FunctionAction>([](const engine::Attempt&, engine::Report& report) -> async::Task<Outcome> {
+          report.for_good = true;
+          co_return Outcome::failure;
+        }));
+    rejected.retry = {.limit = 5, .delay = 10s, .backoff = 2};
+    const auto run = bed.make(std::move(rejected));
+    const ledger::RunEnded ended = co_await run->carry_out();
+    CHECK(ended.outcome == Outcome::failure);
+    CHECK(ended.attempts == 1);
+  });
+}
+
+TEST_CASE("a run shows what its steps wait for, and takes the answer", "[run]") {
+  run_async([]() -> async::Task<> {
+    RunBed bed;
+    const auto run = bed.make(job(
+        "asks", nullptr,
+        std::make_shared<FunctionAction>([](const engine::Attempt& attempt, engine::Report&) -> async::Task<Outcome> {
+          const auto answer = co_await attempt.approvals->ask(
+              {.step = "gate", .message = "go on?", .since = attempt.started_at, .until = std::nullopt});
+          co_return answer.approved ? Outcome::success : Outcome::failure;
+        })));
+    const auto ended = async::spawn(run->carry_out(), "run");
+    co_await async::sleep(1h);
+    REQUIRE(run->info().approvals.size() == 1);
+    CHECK(run->info().approvals[0].message == "go on?");
+    CHECK(run->decide("gate", {.approved = true, .by = "7", .uid = 7}) == "gate");
+    CHECK(run->info().approvals.empty());
+    const auto again = run->decide("gate", {.approved = false, .by = "root"});
+    REQUIRE_FALSE(again);
+    CHECK(again.error().message == "step \"gate\" of run 7 was approved by 7");
+    co_await async::sleep(1s);
+    CHECK(bed.ledger.all<ledger::AttemptEnded>().at(0).outcome == Outcome::success);
+  });
+}

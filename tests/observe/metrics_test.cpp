@@ -277,39 +277,6 @@ TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
   CHECK(page[R"(belfry_job_retries_total{job_name="backup"})"] == 1.0);
 }
 
-TEST_CASE("the steps of a job that has some are counted by how they ended") {
-  class Flow final : public engine::Action {
-   public:
-    async::Task<ledger::Outcome> run(const engine::Attempt&, engine::Report&) const override {
-      co_return ledger::Outcome::success;
-    }
-    std::string_view kind() const noexcept override { return "flow"; }
-    std::string describe() const override { return "steps"; }
-  };
-  Page page;
-  auto flow = std::make_shared<engine::Job>(*job("flow"));
-  flow->action = std::make_shared<Flow>();
-  page.apply({flow, job("backup")});
-  const auto count = [&](const char* outcome) {
-    return page[R"(belfry_job_steps_total{job_name="flow",outcome=")" + std::string(outcome) + "\"}"];
-  };
-  CHECK(count("start_error") == 0.0);
-  CHECK_FALSE(mentions(page.metrics.text(), R"(belfry_job_steps_total{job_name="backup")"));
-  page.start(1, "flow");
-  ledger::StepEnded step;
-  step.run = 1;
-  step.job = "flow";
-  for (const std::optional<ledger::Outcome> outcome :
-       {std::optional(ledger::Outcome::success), std::optional(ledger::Outcome::success),
-        std::optional(ledger::Outcome::failure), std::optional<ledger::Outcome>()}) {
-    step.outcome = outcome;
-    page.events.publish(step);
-  }
-  CHECK(count("success") == 2.0);
-  CHECK(count("failure") == 1.0);
-  CHECK(count("skipped") == 1.0);
-}
-
 TEST_CASE("a removed job leaves no series behind, an unchanged one keeps its counts") {
   Page page;
   page.apply({job("gone"), job("stays")});

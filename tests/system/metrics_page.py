@@ -31,6 +31,8 @@ jobs:
     every: 100ms
     group: pair
     command: ["true"]
+  steps:
+    flow: [{command: ["true"]}]
   broken:
     circuit_breaker: {failures: 5, window: 1h, cooldown: 30m}
     sla: {max_runtime: 1h}

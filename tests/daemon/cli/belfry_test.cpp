@@ -43,6 +43,15 @@ TEST_CASE("list, run, history and logs tell of a job") {
   CHECK_THAT(belfry(daemon.socket(), "history").out, Catch::Contains("good") && Catch::Contains("success"));
   CHECK_THAT(belfry(daemon.socket(), "history --since 1h").out, Catch::Contains("good"));
 
+  const std::string newest = std::to_string(runs[0].at("run").get<int>());
+  const Said one = belfry(daemon.socket(), "history " + newest);
+  CHECK(one.code == 0);
+  CHECK_THAT(one.out, Catch::StartsWith("run       " + newest + " of bad, by manual\nstarted   ") &&
+                          Catch::EndsWith("outcome   failure: exit code 3\n"));
+  CHECK(json::parse(belfry(daemon.socket(), "history " + newest + " --json").out).at("attempt_list").size() == 1);
+  CHECK(belfry(daemon.socket(), "history 999").code == 3);
+  CHECK(belfry(daemon.socket(), "history " + newest + " --failed").code == 2);
+
   const Said logs = belfry(daemon.socket(), "logs bad");
   CHECK(logs.code == 0);
   CHECK(logs.out == "out\n");

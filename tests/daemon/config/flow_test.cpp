@@ -144,6 +144,43 @@ TEST_CASE("mistakes in matrix, for_each and outputs are told with their place") 
              Contains("prints nothing in which they could be"));
 }
 
+TEST_CASE("an approval is asked once, by a step that does nothing else, and its text may have values in it") {
+  const auto flow =
+      read(job("{id: build, command: [make], outputs: {version: last_line}},\n"
+               "{id: gate, approval: \"Deploy ${{ steps.build.outputs.version }}?\"},\n"
+               "{id: late, approval: {message: again, on_timeout: skip}, timeout: 2h}"));
+  CHECK(flow.steps[1].step.approval == jobs::ApprovalTimeout::fail);
+  CHECK(flow.steps[2].step.approval == jobs::ApprovalTimeout::skip);
+  CHECK(flow.steps[2].step.timeout == std::chrono::hours(2));
+  CHECK(std::get<ApprovalDeclaration>(flow.steps[2].action).message == "again");
+
+  CHECK_THAT(mistakes(job("{approval: {}}")), Contains("the key \"message\" is missing"));
+  CHECK_THAT(mistakes(job("{approval: {message: a, on_timout: fail}}")), Contains("did you mean \"on_timeout\"?"));
+  CHECK_THAT(mistakes(job("{approval: {message: a, on_timeout: pass}, timeout: 1h}")),
+             StartsWith("t:3:37: jobs.j.flow[0].approval.on_timeout"));
+  CHECK_THAT(mistakes(job("{approval: {message: a, on_timeout: skip}}")),
+             Contains("without a timeout it waits for ever"));
+  CHECK_THAT(mistakes(job("{approval: a, command: b}")), Contains("a step does one thing"));
+  CHECK_THAT(mistakes(job("{approval: a, for_each: [1]}")), Contains("a person is asked once"));
+  CHECK_THAT(mistakes(job("{approval: a, retries: 1}")), Contains("a person is asked once"));
+  CHECK_THAT(mistakes(job("{approval: a, user: root}")), Contains("an approval is none"));
+  CHECK_THAT(mistakes(job("{approval: " + std::string(1001, 'a') + "}")), Contains("at most 1000 bytes"));
+  CHECK_THAT(mistakes(job("{approval: \"${{ item }}\"}")), Contains("this step has no for_each"));
+  CHECK_THAT(mistakes("jobs: {j: {flow: {steps: [{command: a}], finally: [{approval: a}]}}}"),
+             Contains("wait for nobody"));
+  CHECK_THAT(mistakes("jobs: {j: {approval: a}}"), Contains("unknown key \"approval\""));
+  const auto one = fingerprint_of("{approval: a, timeout: 1h}");
+  CHECK(one != fingerprint_of("{approval: b, timeout: 1h}"));
+  CHECK(one != fingerprint_of("{approval: {message: a, on_timeout: skip}, timeout: 1h}"));
+}
+
+TEST_CASE("names of a matrix that would be one variable are refused") {
+  CHECK_THAT(mistakes(job("{command: a, matrix: {a-b: [1], a_b: [2]}}")),
+             StartsWith("t:3:33: jobs.j.flow[0].matrix.a_b: \"a_b\" and \"a-b\" would both be the variable "
+                        "BELFRY_MATRIX_A_B"));
+  CHECK_THAT(mistakes(job("{command: a, matrix: {os: [1], OS: [2]}}")), Contains("BELFRY_MATRIX_OS"));
+}
+
 TEST_CASE("mistakes in conditions are told with the column in the text") {
   CHECK_THAT(mistakes(job("{command: a, if: failure() and x}")), StartsWith("t:3:28: jobs.j.flow[0].if: "));
   CHECK_THAT(mistakes(job("{command: a}, {command: a, if: success(step_3)}")),
@@ -301,4 +338,10 @@ TEST_CASE("a step without an id does not get that of another one", "[flow]") {
              Contains("which it would get, is that of another one"));
   CHECK_THAT(mistakes("jobs: {j: {flow: [{id: a, for_each: [x], command: [bash, -euc, 'echo ${{ item }}']}]}}"),
              Contains("behind -euc stands a program"));
+}
+
+TEST_CASE("a URL of a scheme alone is no secret: the sentence about it can be read") {
+  const auto said = mistakes("jobs: {j: {sql: {database: \"sqlite:\", query: SELECT 1}}}");
+  CHECK_THAT(said, Contains("sqlite:") && !Contains("*"));
+  CHECK_THAT(mistakes("jobs: {j: {sql: {database: \"sqlite:a?mode=hidden\", query: SELECT 1}}}"), !Contains("hidden"));
 }

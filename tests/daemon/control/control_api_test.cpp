@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "daemon/control/asks.hpp"
 #include "daemon/control/live_daemon.hpp"
 #include "daemon/control/unix_client.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using ledger::Outcome;
 using nlohmann::json;
+using test::Asks;
 using test::call;
 using test::Gate;
 using test::Instant;
@@ -90,6 +92,46 @@ TEST_CASE("a run under way refuses a second one, is shown, and can be cancelled 
   CHECK(ended.at("outcome") == "cancelled");
   CHECK(ended.at("message") == "cancelled by " + my_name());
   CHECK(call(daemon.socket(), "POST", "/v1/runs/" + std::to_string(id) + "/cancel").status == 404);
+}
+
+TEST_CASE("steps that wait for approvals are shown, and are decided in the name of who says so") {
+  const auto asks = std::make_shared<Asks>(std::vector<std::string>{"one", "two"});
+  LiveDaemon daemon({make_job("deploy", asks), make_job("other", std::make_shared<Instant>(Outcome::success))});
+  const auto say = [&](const std::string& path, const std::string& body) {
+    return call(daemon.socket(), "POST", path, body);
+  };
+  CHECK_THAT(say("/v1/jobs/deploy/approve", "").message(), Catch::StartsWith("no run of \"deploy\" waits for an"));
+  auto waiting = std::async(std::launch::async,
+                            [&] { return call(daemon.socket(), "POST", "/v1/jobs/deploy/run", R"({"wait": true})"); });
+  asks->wait_until_it_waits();
+  const json running = call(daemon.socket(), "GET", "/v1/jobs/deploy").document().at("running").at(0);
+  const std::string run = "/v1/runs/" + std::to_string(running.at("run").get<int>());
+  CHECK(running.at("approvals").size() == 2);
+  CHECK(running.at("approvals")[0].at("message") == "Really?");
+  const json status = call(daemon.socket(), "GET", "/v1/status").document().at("approvals");
+  CHECK(status.at("waiting") == 2);
+  CHECK(status.at("approvals")[1].at("job") == "deploy");
+  CHECK(status.at("approvals")[1].at("step") == "two");
+
+  CHECK(say("/v1/jobs/deploy/approve", "").status == 409);
+  CHECK_THAT(say(run + "/approve", "").message(), Catch::EndsWith("so name one: \"one\", \"two\""));
+  CHECK(say(run + "/approve", R"({"step": "three"})").status == 409);
+  CHECK(say(run + "/approve", R"({"stp": "one"})").status == 400);
+  CHECK(say(run + "/approve", R"({"step": "one", "comment": "a\nb"})").status == 400);
+  CHECK(say(run + "/approve", R"({"step": "one", "comment": ")" + std::string(1001, 'a') + "\"}").status == 400);
+  CHECK(say("/v1/runs/999/approve", "").status == 404);
+  CHECK_THAT(say("/v1/jobs/deplyo/reject", "").message(), Catch::Contains("did you mean \"deploy\"?"));
+
+  const json done = say(run + "/approve", R"({"step": "two", "comment": "looks good"})").document();
+  CHECK(done.at("step") == "two");
+  CHECK(done.at("approved") == true);
+  CHECK_THAT(say(run + "/reject", R"({"step": "two"})").message(), Catch::Contains("was approved by " + my_name()));
+  CHECK(say("/v1/jobs/deploy/reject", "").document().at("step") == "one");
+  const json ended = waiting.get().document().at("run");
+  CHECK(ended.at("outcome") == "failure");
+  const std::string me = my_name() + " (uid " + std::to_string(::getuid()) + ")";
+  CHECK(ended.at("message") == "rejected by " + me + ";approved by " + me + ": looks good;");
+  CHECK(call(daemon.socket(), "GET", "/v1/status").document().at("approvals").at("waiting") == 0);
 }
 
 TEST_CASE("a run that is not waited for is accepted; all runs of a job can be cancelled") {

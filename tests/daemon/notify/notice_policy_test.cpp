@@ -237,3 +237,22 @@ TEST_CASE("a breach of the sla is told with what was measured, to those who want
   breach.job = "b";
   CHECK(policy.on(breach, 0).empty());
 }
+
+TEST_CASE("a step that waits for an approval is told to those who want to hear of it, each time") {
+  NoticePolicy policy("db1");
+  policy.apply(
+      plan(one_channel("cooldown: 1h") + "jobs: {a: {command: x, notify: {on_approval: ops}}, b: {command: x}}\n"));
+  engine::ApprovalAsked asked{
+      .run = 7, .job = "a", .question = {.step = "gate", .message = "Deploy?", .since = {}, .until = {}}};
+  for (int i = 0; i < 2; ++i) {
+    const auto told = policy.on(asked, 0);
+    REQUIRE(told.size() == 1);
+    CHECK(told.at(0).channel == "ops");
+    CHECK(daemon::summary(told.at(0).notice) ==
+          "a waits for an approval of step gate on db1: Deploy? (belfry approve 7 gate)");
+    CHECK(daemon::fact(told.at(0).notice, "event") == "approval");
+    CHECK(daemon::fact(told.at(0).notice, "reason") == "gate");
+  }
+  asked.job = "b";
+  CHECK(policy.on(asked, 0).empty());
+}

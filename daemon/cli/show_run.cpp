@@ -1,0 +1,81 @@
+// history RUN: one run with its attempts and the steps of its flow.
+
+#include <algorithm>
+#include <string>
+
+#include "daemon/cli/commands.hpp"
+
+namespace belfry::daemon::cli {
+
+namespace {
+
+using nlohmann::json;
+
+std::string number_of(const json& row, const char* key) {
+  return row.at(key).is_number() ? std::to_string(row.at(key).get<std::int64_t>()) : "-";
+}
+
+std::string took(const json& row) {
+  return row.at("duration_seconds").is_number() ? span(row.at("duration_seconds").get<double>()) : "-";
+}
+
+std::string line(const char* name, const std::string& value) {
+  std::string text = name;
+  text.resize(10, ' ');
+  return text + value + "\n";
+}
+
+std::string heading(const Session& session, const json& run) {
+  const Table::Cell outcome =
+      text_of(run, "outcome").empty() ? Table::Cell{"running", Colour::green} : outcome_cell(text_of(run, "outcome"));
+  const std::string message = printable(text_of(run, "message"));
+  std::string text =
+      line("run", number_of(run, "run") + " of " + text_of(run, "job") + ", by " + text_of(run, "trigger"));
+  if (const auto slot = instant_of(run, "scheduled_at")) text += line("slot", shown(session, slot));
+  text += line("started", shown(session, instant_of(run, "started_at")));
+  if (const auto ended = instant_of(run, "ended_at")) {
+    text += line("ended", shown(session, ended) + ", after " + took(run));
+  }
+  return text +
+         line("outcome", session.style.paint(outcome.text, outcome.colour) + (message.empty() ? "" : ": " + message));
+}
+
+std::string attempts_table(const Session& session, const json& attempts) {
+  Table table({"ATTEMPT", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  for (const json& attempt : attempts) {
+    table.add({number_of(attempt, "attempt"), shown(session, instant_of(attempt, "started_at")),
+               shown(session, instant_of(attempt, "ended_at")), took(attempt),
+               outcome_cell(text_of(attempt, "outcome")), number_of(attempt, "exit_code"),
+               text_of(attempt, "message")});
+  }
+  return table.text(session.style);
+}
+
+std::string steps_table(const Session& session, const json& steps) {
+  Table table({"ATTEMPT", "STEP", "ITEM", "TRY", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  for (const json& step : steps) {
+    table.add({number_of(step, "attempt"), text_of(step, "step"), text_of(step, "label"), number_of(step, "try"),
+               shown(session, instant_of(step, "started_at")), shown(session, instant_of(step, "ended_at")), took(step),
+               outcome_cell(text_of(step, "outcome")), number_of(step, "exit_code"), text_of(step, "message")});
+  }
+  return table.text(session.style);
+}
+
+}  // namespace
+
+int show_run(Session& session, std::int64_t run) {
+  const json document = session.client.get("/v1/runs/" + std::to_string(run));
+  if (session.json) {
+    print_json(document);
+    return kOk;
+  }
+  std::string text = heading(session, document);
+  const json& attempts = document.at("attempt_list");
+  const json& steps = document.at("steps");
+  if (attempts.size() > 1) text += "\n" + attempts_table(session, attempts);
+  if (!steps.empty()) text += "\n" + steps_table(session, steps);
+  print(text);
+  return kOk;
+}
+
+}  // namespace belfry::daemon::cli
