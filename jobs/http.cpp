@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "jobs/connect_timeout.hpp"
 #include "jobs/http_run.hpp"
 #include "jobs/http_spec.hpp"
 
@@ -154,12 +155,7 @@ std::vector<ParameterInfo> http_parameters() {
        .fallback = "best",
        .meaning = "the version to speak; best: 2 with https, if the server does",
        .choices = versions},
-      {.name = "connect_timeout",
-       .type = Type::duration,
-       .fallback = "10s",
-       .meaning = "how long it may take until the connection stands",
-       .least = 1,
-       .most = 3'600'000},
+      connect_timeout_parameter(),
       {.name = "timeout",
        .type = Type::duration,
        .fallback = "5m",

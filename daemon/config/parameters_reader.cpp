@@ -39,6 +39,12 @@ std::string absolute(const std::string& line, const std::filesystem::path& folde
   return (folder / line).lexically_normal().string();
 }
 
+/// "sqlite:", "https://": nothing in it is anybody's secret, and sentences name it.
+bool is_bare_scheme(std::string_view url) {
+  const auto colon = url.find(':');
+  return colon != std::string_view::npos && url.find_first_not_of('/', colon + 1) == std::string_view::npos;
+}
+
 class Reader {
  public:
   Reader(const ActionKind& kind, const ParametersContext& context, ActionDeclaration& action)
@@ -147,7 +153,9 @@ class Reader {
   }
 
   std::optional<std::string> read_item(const Value& value, const ParameterInfo& info) const {
-    if (info.type == ParameterType::url && value.node().kind == Kind::scalar) value.errors().hide(value.node().text);
+    if (info.type == ParameterType::url && value.node().kind == Kind::scalar && !is_bare_scheme(value.node().text)) {
+      value.errors().hide(value.node().text);
+    }
     auto text = value.text(takes(info));
     if (text && text->find('\n') != std::string::npos) {
       const Complaint complaint{"a line break in a parameter", takes(info)};

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "jobs/connect_timeout.hpp"
 #include "jobs/sql/run.hpp"
 #include "jobs/sql/spec.hpp"
 
@@ -87,12 +88,7 @@ std::vector<ParameterInfo> sql_parameters() {
        .type = Type::flag,
        .fallback = "false",
        .meaning = "whether all is rolled back when a statement fails or the rows are not as expected"},
-      {.name = "connect_timeout",
-       .type = Type::duration,
-       .fallback = "10s",
-       .meaning = "how long it may take until the connection stands",
-       .least = 1,
-       .most = 3'600'000},
+      connect_timeout_parameter(),
       {.name = "lock_timeout",
        .type = Type::duration,
        .fallback = "10s",

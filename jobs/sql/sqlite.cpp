@@ -120,8 +120,7 @@ class Database {
 
   void bind() {
     if (parameters_.empty()) return;
-    const auto more = sql_.find_first_not_of(" \t\r\n;", at_);
-    if (more != std::string_view::npos && !sql_.substr(more).starts_with("--")) {
+    if (first_word(at_, " \t\r\n;") != sql_.size()) {
       throw Error("parameters are for one statement, and there are more; make a job of each");
     }
     const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_));
@@ -175,12 +174,15 @@ class Database {
     return sink.row(values_);
   }
 
-  /// Where the statement that begins at `at` has its first word, behind white space and comments.
-  std::size_t first_word(std::size_t at) const noexcept {
+  /// Where the first word from `at` on begins, behind comments and these characters; the end if there is none.
+  std::size_t first_word(std::size_t at, std::string_view blanks = " \t\r\n") const noexcept {
     while (true) {
-      at = std::min(sql_.find_first_not_of(" \t\r\n", at), sql_.size());
-      if (!sql_.substr(at).starts_with("--")) return at;
-      at = std::min(sql_.find('\n', at), sql_.size());
+      at = std::min(sql_.find_first_not_of(blanks, at), sql_.size());
+      const std::string_view rest = sql_.substr(at);
+      const std::string_view end = rest.starts_with("--") ? "\n" : rest.starts_with("/*") ? "*/" : "";
+      if (end.empty()) return at;
+      const auto found = sql_.find(end, at + 2);
+      at = found == std::string_view::npos ? sql_.size() : found + end.size();
     }
   }
 

@@ -131,6 +131,10 @@ TEST_CASE("a parameter is data, whatever it looks like", "[sql]") {
         "the statement has 1 placeholders, and 2 parameters are given");
   CHECK_THAT(bench.ask({{"query", "SELECT ?; SELECT 1"}, {"parameters", "[1]"}}),
              Catch::StartsWith("parameters are for one"));
+  CHECK(bench.ask({{"query", "SELECT ? /* a; */ ; -- b;\n/* c */"}, {"parameters", "[1]"}, {"format", "tsv"}}) ==
+        "1\n");
+  CHECK_THAT(bench.ask({{"query", "SELECT ?; -- a\nSELECT 1"}, {"parameters", "[1]"}}),
+             Catch::StartsWith("parameters are for one"));
 }
 
 TEST_CASE("what is expected is checked, and with a transaction nothing stays that is not", "[sql]") {
