@@ -7,6 +7,8 @@
 
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/terminal.hpp"
+#include "daemon/config/action_reader.hpp"
+#include "daemon/config/keys.hpp"
 #include "daemon/config/load_config.hpp"
 #include "jobs/action_registry.hpp"
 #include "time/suggest.hpp"
@@ -41,6 +43,49 @@ json keys_of(std::span<const ParameterInfo> parameters) {
   return keys;
 }
 
+/// A map of the configuration that is part of a flow.
+struct FlowPart {
+  const char* name;
+  const char* summary;
+  std::vector<Key> keys;
+};
+
+std::vector<FlowPart> parts_of_flow(const jobs::ActionRegistry& actions) {
+  const auto all = [](const Section& section) { return std::vector<Key>(section.keys.begin(), section.keys.end()); };
+  return {
+      {.name = "flow", .summary = "a list of steps stands for the key steps", .keys = all(flow_section)},
+      {.name = "step", .summary = "what it does, what it has of a job, and these", .keys = keys_of_steps(actions)},
+      {.name = "outputs", .summary = "each is stdout, last_line, or one of these", .keys = all(step_output_section)},
+      {.name = "approval", .summary = "a text stands for the key message", .keys = all(approval_section)}};
+}
+
+/// Its keys are those of the configuration, and not declared in jobs/.
+int explain_flow(Session& session, const jobs::ActionRegistry& actions) {
+  const Key& flow = *find_key(job_section, "flow");
+  json forms = json::array();
+  std::string text = std::string(flow.name) + ": " + std::string(flow.meaning) + "\n";
+  for (const FlowPart& part : parts_of_flow(actions)) {
+    json keys = json::array();
+    Table table({"KEY", "TAKES", "DEFAULT", "MEANING"});
+    for (const Key& key : part.keys) {
+      table.add({std::string(key.name), std::string(key.type), std::string(key.fallback), std::string(key.meaning)});
+      keys.push_back({{"name", key.name},
+                      {"takes", key.type},
+                      {"default", key.fallback.empty() ? json(nullptr) : json(key.fallback)},
+                      {"required", false},
+                      {"meaning", key.meaning}});
+    }
+    forms.push_back({{"name", part.name}, {"summary", part.summary}, {"keys", std::move(keys)}});
+    text += "\n" + std::string(part.name) + ": " + part.summary + "\n\n" + table.text(session.style);
+  }
+  if (session.json) {
+    print_json({{"action", flow.name}, {"meaning", flow.meaning}, {"forms", std::move(forms)}});
+  } else {
+    print(text);
+  }
+  return kOk;
+}
+
 const jobs::ActionKind& find_kind(const jobs::ActionRegistry& registry, const std::string& name) {
   if (const auto* const kind = registry.find(name)) return *kind;
   std::vector<std::string_view> names;
@@ -49,6 +94,8 @@ const jobs::ActionKind& find_kind(const jobs::ActionRegistry& registry, const st
     names.push_back(kind.key);
     list += (list.empty() ? "" : ", ") + kind.key;
   }
+  names.push_back("flow");
+  list += ", flow";
   const std::string hint = time::did_you_mean(name, names);
   throw CommandError(kNotFound, "there is no kind of action \"" + name + "\"; " + (hint.empty() ? "" : hint + " ") +
                                     "there is " + list);
@@ -66,6 +113,7 @@ std::shared_ptr<const jobs::ActionRegistry> actions_of(const Session& session, c
 
 int explain_action(Session& session, const NextOptions& options) {
   const auto registry = actions_of(session, options.config);
+  if (options.action == "flow") return explain_flow(session, *registry);
   const jobs::ActionKind& kind = find_kind(*registry, options.action);
   json forms = json::array();
   std::string text = kind.key + ": " + kind.meaning + "\n";

@@ -6,6 +6,7 @@
 
 #include "daemon/config/clock_change.hpp"
 #include "daemon/config/error_list.hpp"
+#include "daemon/config/flow_lint.hpp"
 #include "daemon/config/narrowing_reader.hpp"
 #include "daemon/config/policy_lint.hpp"
 #include "io/http_client.hpp"
@@ -141,6 +142,7 @@ std::vector<ConfigError> lint(const Config& config, const std::string& name, tim
   ErrorList warnings(source);
   Linter(config, warnings, now).run();
   lint_policies(config, warnings, now);
+  lint_flows(config, warnings);
   return warnings.take();
 }
 

@@ -30,7 +30,9 @@ class PolicyLinter {
       for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
       if (policies.breaker) check_breaker(job, *policies.breaker);
       check_sla(job, policies);
-      if (const auto* action = std::get_if<jobs::ActionDeclaration>(&job.action)) check_action(job, *action);
+      if (const auto* action = std::get_if<jobs::ActionDeclaration>(&job.action)) {
+        lint_action(*config_->actions, *action, job.place, path_to("jobs", job.name) + "." + action->kind, *warnings_);
+      }
     }
     for (const auto& [name, group] : config_->groups) {
       if (used.contains(name)) continue;
@@ -91,19 +93,6 @@ class PolicyLinter {
         {"its window is too short: fewer slots than failures lie within it", "", "a longer window, or fewer failures"});
   }
 
-  /// What the kind of action itself says about its parameters.
-  void check_action(const JobSpec& job, const jobs::ActionDeclaration& action) {
-    const jobs::ActionKind* const kind = config_->actions->find(action.kind);
-    const jobs::ActionForm* const form = kind == nullptr ? nullptr : kind->find(action.form);
-    if (form == nullptr || !form->lint) return;
-    jobs::ParameterMap parameters = action.parameters;
-    parameters.insert(action.secrets.begin(), action.secrets.end());
-    jobs::ParameterReader reader(parameters, form->parameters);
-    for (jobs::ParameterError& found : form->lint(reader)) {
-      warn(job, action.kind + "." + found.key, job.place, {std::move(found.message)});
-    }
-  }
-
   void check_sla(const JobSpec& job, const RunPolicies& policies) {
     const engine::SlaPolicy& sla = policies.sla;
     if (sla.max_runtime && policies.timeout && policies.retry.limit == 0 && *sla.max_runtime >= *policies.timeout) {
@@ -141,6 +130,19 @@ class PolicyLinter {
 void add_warning(ErrorList& warnings, Place place, std::string_view key, Complaint complaint) {
   complaint.message = "warning: " + complaint.message;
   warnings.add(place, key, std::move(complaint));
+}
+
+void lint_action(const jobs::ActionRegistry& actions, const jobs::ActionDeclaration& action, Place place,
+                 const std::string& key, ErrorList& warnings) {
+  const jobs::ActionKind* const kind = actions.find(action.kind);
+  const jobs::ActionForm* const form = kind == nullptr ? nullptr : kind->find(action.form);
+  if (form == nullptr || !form->lint) return;
+  jobs::ParameterMap parameters = action.parameters;
+  parameters.insert(action.secrets.begin(), action.secrets.end());
+  jobs::ParameterReader reader(parameters, form->parameters);
+  for (jobs::ParameterError& found : form->lint(reader)) {
+    add_warning(warnings, place, key + "." + found.key, {std::move(found.message)});
+  }
 }
 
 void lint_policies(const Config& config, ErrorList& warnings, time::WallTime now) {

@@ -63,6 +63,14 @@ TEST_CASE("explain --action tells the keys of a kind, and which kinds there are"
                            Catch::Contains("keep      1 to 1000                         7         how many"));
   const json document = json::parse(belfry(none, "explain --action native --json").out);
   CHECK(document.at("forms")[1].at("keys")[1].at("takes") == "gzip or zstd");
+  const Said flow = belfry(none, "explain --action flow");
+  CHECK(flow.code == 0);
+  CHECK_THAT(flow.out, Catch::Contains("finally_timeout") && Catch::Contains("max_parallel") &&
+                           Catch::Contains("approval") && Catch::Contains("working_dir") && Catch::Contains("http"));
+  const json parts = json::parse(belfry(none, "explain --action flow --json").out).at("forms");
+  REQUIRE(parts.size() == 4);
+  CHECK(parts[1].at("name") == "step");
+  CHECK(parts[3].at("keys")[1].at("default") == "fail");
   const Said unknown = belfry(none, "explain --action fil");
   CHECK(unknown.code == 3);
   CHECK_THAT(unknown.err, Catch::Contains("did you mean \"file\"?"));

@@ -181,3 +181,35 @@ TEST_CASE("lint: users and groups that this machine does not have") {
         "5:25 jobs.c.user: warning: on this machine there is no group \"audoi\"; did you mean \"audio\"?\n"
         "  hint: its runs end as start_error until there is\n");
 }
+
+TEST_CASE("lint: steps of flows") {
+  const auto of_steps = [](const std::string& steps, const std::string& keys = "every: 1h") {
+    return warnings("timezone: UTC\njobs:\n  a: {" + keys + ", flow: [" + steps + "]}\n");
+  };
+  CHECK(
+      of_steps("{id: x, command: a}, {id: y, command: b, if: \"failure(x) || steps.x.outcome == 'skipped'\"}").empty());
+  CHECK_THAT(of_steps("{id: x, command: a}, {id: y, command: b, if: success(x) && failure(x)}"),
+             Catch::StartsWith("3:") && Catch::Contains("jobs.a.flow.y.if: warning: this condition never holds"));
+  CHECK_THAT(of_steps("{id: x, command: a}, {id: y, command: b, if: \"success(x) && steps.x.outcome != 'success'\"}"),
+             Catch::Contains("never holds"));
+  CHECK(of_steps("{id: x, command: a, outputs: {o: stdout}}, {id: y, command: b, if: \"steps.x.outputs.o == ''\"}")
+            .empty());
+
+  CHECK_THAT(of_steps("{id: x, command: a}, {id: y, command: b}, {id: z, needs: [x, y], command: c}"),
+             Catch::Contains("jobs.a.flow.z.needs: warning: \"x\" is needed by \"y\" already"));
+  CHECK(of_steps("{id: x, command: a}, {id: y, if: always(), command: b}, {id: z, needs: [x, y], command: c}").empty());
+
+  CHECK_THAT(of_steps("{id: x, command: a, timeout: 1h}", "every: 1h, timeout: 1h"),
+             Catch::Contains("jobs.a.flow.x.timeout: warning: it never comes to that"));
+  CHECK(of_steps("{id: x, command: a, timeout: 59m}", "every: 1h, timeout: 1h").empty());
+  CHECK_THAT(of_steps("{id: x, approval: a}"), Catch::Contains("it waits for ever when nobody decides"));
+  CHECK(of_steps("{id: x, approval: a, timeout: 1h}").empty());
+  CHECK(of_steps("{id: x, approval: a}", "description: by hand").empty());
+}
+
+TEST_CASE("lint: what a kind of action says of its parameters is said of steps, too") {
+  const std::string request = "http: {url: \"https://a.example/\", tls: {verify: false}}";
+  CHECK_THAT(warnings("jobs:\n  a: {" + request + "}\n"), Catch::Contains("jobs.a.http.tls.verify: warning: anybody"));
+  CHECK_THAT(warnings("jobs:\n  a: {flow: [{" + request + "}]}\n"),
+             Catch::StartsWith("2:14 jobs.a.flow.step_1.http.tls.verify: warning: anybody"));
+}
