@@ -1,4 +1,5 @@
 #include "jobs/flow_output.hpp"
+#include "jobs/cut_text.hpp"
 
 #include <re2/re2.h>
 
@@ -181,6 +182,17 @@ std::vector<std::string> flow_items(std::string_view text) {
 
 std::string flow_array(const std::vector<std::string>& texts) {
   return json(texts).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::map<std::string, std::string> for_record(const std::map<std::string, std::string>& outputs) {
+  constexpr std::size_t most = 32;
+  constexpr std::size_t longest = 200;
+  std::map<std::string, std::string> kept;
+  for (const auto& [name, value] : outputs) {
+    if (kept.size() == most) break;
+    kept.emplace(name, cut_text(value, longest));
+  }
+  return kept;
 }
 
 }  // namespace belfry::jobs

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,9 @@ class FlowOutput {
 
 /// The items of a text: the values of a JSON array if it is one, else its lines without empty ones.
 std::vector<std::string> flow_items(std::string_view text);
+
+/// For the record: at most 32 of them, and of each at most 200 bytes.
+std::map<std::string, std::string> for_record(const std::map<std::string, std::string>& outputs);
 
 /// The texts as a JSON array.
 std::string flow_array(const std::vector<std::string>& texts);

@@ -334,7 +334,8 @@ void FlowRun::record(const Try& current, const FlowItem& values, const engine::R
                       .outcome = result.outcome,
                       .exit_code = report.exit_code,
                       .signal = report.signal,
-                      .message = result.message.empty() ? report.message : result.message});
+                      .message = result.message.empty() ? report.message : result.message,
+                      .outputs = for_record(result.outputs)});
 }
 
 void FlowRun::end(std::size_t number, FlowResult result) {

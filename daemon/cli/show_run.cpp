@@ -51,12 +51,22 @@ std::string attempts_table(const Session& session, const json& attempts) {
   return table.text(session.style);
 }
 
+/// "version=1.2.3 by=alice".
+std::string outputs_of(const json& step) {
+  std::string text;
+  for (const auto& [name, value] : step.at("outputs").items()) {
+    text += (text.empty() ? "" : " ") + name + "=" + value.get<std::string>();
+  }
+  return text.empty() ? "-" : text;
+}
+
 std::string steps_table(const Session& session, const json& steps) {
-  Table table({"ATTEMPT", "STEP", "ITEM", "TRY", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  Table table({"ATTEMPT", "STEP", "ITEM", "TRY", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "OUTPUTS", "MESSAGE"});
   for (const json& step : steps) {
     table.add({number_of(step, "attempt"), text_of(step, "step"), text_of(step, "label"), number_of(step, "try"),
                shown(session, instant_of(step, "started_at")), shown(session, instant_of(step, "ended_at")), took(step),
-               outcome_cell(text_of(step, "outcome")), number_of(step, "exit_code"), text_of(step, "message")});
+               outcome_cell(text_of(step, "outcome")), number_of(step, "exit_code"), outputs_of(step),
+               text_of(step, "message")});
   }
   return table.text(session.style);
 }

@@ -159,7 +159,8 @@ json view(const ledger::StepEnded& step) {
           {"outcome", step.outcome ? to_string(*step.outcome) : "skipped"},
           {"exit_code", or_null(step.exit_code)},
           {"signal", or_null(step.signal)},
-          {"message", step.message}};
+          {"message", step.message},
+          {"outputs", step.outputs.empty() ? json::object() : json(step.outputs)}};
 }
 
 json output_view(const ledger::AttemptEnded& attempt) {

@@ -116,7 +116,8 @@ struct StepEnded {
   std::optional<Outcome> outcome;  ///< none: it was skipped, and `message` says why
   std::optional<int> exit_code{};
   std::optional<int> signal{};
-  std::string message{};  ///< one sentence for a person; empty on plain success
+  std::string message{};                         ///< one sentence for a person; empty on plain success
+  std::map<std::string, std::string> outputs{};  ///< what it hands on, by name; what is long is cut
 };
 
 /// A run ended; its outcome is that of its last attempt.

@@ -24,7 +24,9 @@ struct HeapBytes {
     return attempt.job.size() + attempt.message.size() + of(attempt.standard_output) + of(attempt.standard_error);
   }
   std::size_t operator()(const StepEnded& step) const {
-    return step.job.size() + step.step.size() + step.label.size() + step.message.size();
+    std::size_t bytes = step.job.size() + step.step.size() + step.label.size() + step.message.size();
+    for (const auto& [name, value] : step.outputs) bytes += sizeof name + sizeof value + name.size() + value.size();
+    return bytes;
   }
   std::size_t operator()(const PauseChanged& pause) const {
     return pause.job.size() + pause.reason.size() + pause.by.size();

@@ -43,7 +43,7 @@ constexpr const char* output_sql =
 
 constexpr const char* step_sql =
     "INSERT INTO steps (run_id, attempt, step, item, label, try, started_at, ended_at, outcome, exit_code, signal, "
-    "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
+    "message, outputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
 
 constexpr const char* declare_sql = "INSERT OR REPLACE INTO declarations (job, fingerprint, at) VALUES (?1, ?2, ?3)";
 constexpr const char* undeclare_sql = "DELETE FROM declarations WHERE job = ?1";
@@ -53,6 +53,31 @@ constexpr const char* one_shot_sql =
     "ON CONFLICT DO NOTHING";
 constexpr const char* one_shot_done_sql = "DELETE FROM one_shots WHERE name = ?1";
 constexpr const char* one_shot_job_sql = "UPDATE jobs SET one_shot = 1 WHERE name = ?1";
+
+std::string json_text(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') out += '\\';
+    if (byte >= ' ') {
+      out += c;
+    } else {
+      (out += "\\u00") += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  return out + '"';
+}
+
+std::string json_object(const std::map<std::string, std::string>& texts) {
+  std::string out = "{";
+  for (const auto& [name, value] : texts) {
+    if (out.size() > 1) out += ',';
+    out += json_text(name) + ":" + json_text(value);
+  }
+  return out + "}";
+}
 
 std::string numbered(std::string_view what, RunId run) { return std::string(what) + std::to_string(run); }
 
@@ -173,8 +198,10 @@ void RowWriter::add_output(const JobTally::Job& job, const AttemptEnded& attempt
 
 void RowWriter::add(const StepEnded& step) {
   const auto outcome = step.outcome ? std::optional(to_string(*step.outcome)) : std::nullopt;
+  const std::string outputs = json_object(step.outputs);
   step_.run(step.run, step.attempt, std::string_view{step.step}, step.item, std::string_view{step.label}, step.number,
-            step.started_at, step.ended_at, outcome, step.exit_code, step.signal, std::string_view{step.message});
+            step.started_at, step.ended_at, outcome, step.exit_code, step.signal, std::string_view{step.message},
+            std::string_view{outputs});
   if (!changed()) refuse(numbered("step " + step.step + " ended twice, of run ", step.run));
 }
 

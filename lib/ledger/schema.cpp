@@ -312,7 +312,19 @@ SELECT s.run_id AS run, j.name AS job, s.attempt, s.step, s.item, s.label, s.try
 FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = r.job_id;
 )sql";
 
-constexpr std::array steps{first_step, second_step, third_step, fourth_step};
+// What steps hand on: an object of JSON, by name.
+constexpr const char* fifth_step = R"sql(
+ALTER TABLE steps ADD COLUMN outputs TEXT NOT NULL DEFAULT '{}';
+DROP VIEW v_steps;
+CREATE VIEW v_steps AS
+SELECT s.run_id AS run, j.name AS job, s.attempt, s.step, s.item, s.label, s.try, coalesce(s.outcome, 'skipped') AS outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', s.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (s.ended_at - s.started_at) / 1e9 AS seconds, s.exit_code, s.signal, s.message, s.outputs
+FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = r.job_id;
+)sql";
+
+constexpr std::array steps{first_step, second_step, third_step, fourth_step, fifth_step};
 
 [[noreturn]] void refuse(const sqlite::Connection& connection, const std::string& why) {
   throw LedgerError(connection.path() + ": " + why);

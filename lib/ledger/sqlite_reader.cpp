@@ -155,8 +155,10 @@ std::vector<StepEnded> SqliteReader::steps(RunId run) {
   sqlite::Statement statement(
       connection_,
       "SELECT s.attempt, s.step, s.item, s.label, s.try, s.started_at, s.ended_at, s.outcome, s.exit_code, s.signal, "
-      "s.message, j.name FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = r.job_id "
+      "s.message, j.name, s.outputs FROM steps AS s JOIN runs AS r ON r.id = s.run_id JOIN jobs AS j ON j.id = "
+      "r.job_id "
       "WHERE s.run_id = ?1 ORDER BY s.attempt, s.started_at, s.ended_at, s.step, s.item, s.try");
+  sqlite::Statement outputs(connection_, "SELECT key, value FROM json_each(?1)");
   statement.start(run);
   std::vector<StepEnded> steps;
   while (statement.step()) {
@@ -174,6 +176,8 @@ std::vector<StepEnded> SqliteReader::steps(RunId run) {
     step.signal = statement.optional_int(9);
     step.message = statement.string(10);
     step.job = statement.string(11);
+    outputs.start(statement.text(12));
+    while (outputs.step()) step.outputs.emplace(outputs.string(0), outputs.string(1));
   }
   return steps;
 }

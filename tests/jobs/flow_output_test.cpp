@@ -68,3 +68,13 @@ TEST_CASE("a text is a list by its lines, or as a JSON array") {
   CHECK(jobs::flow_items("[]").empty());
   CHECK(jobs::flow_items(jobs::flow_array({"x\ny", "\"", ""})) == Texts{"x\ny", "\"", ""});
 }
+
+TEST_CASE("what is put on record of outputs is bounded, and ends with a whole character", "[flow]") {
+  std::map<std::string, std::string> outputs;
+  for (int i = 100; i < 150; ++i) outputs.emplace("o" + std::to_string(i), "x");
+  outputs["o100"] = std::string(196, 'a') + "\u00fc\u00fc\u00fc";
+  const auto kept = jobs::for_record(outputs);
+  CHECK(kept.size() == 32);
+  CHECK(kept.at("o100") == std::string(196, 'a') + "...");
+  CHECK(kept.at("o101") == "x");
+}

@@ -31,6 +31,7 @@ TEST_CASE("the steps of a run come back as they were written, in the order in wh
   item.exit_code = 4;
   item.signal = 9;
   item.message = "killed by SIGKILL";
+  item.outputs = {{"one", "1"}, {"odd", "a\"b\\c\n\x01\xff\u00fc{}"}};
   temp.write(item);
   StepEnded skipped = step_end(1, "skipped", at(10s));
   skipped.attempt = 2;
@@ -54,6 +55,8 @@ TEST_CASE("the steps of a run come back as they were written, in the order in wh
   CHECK(steps[0].exit_code == 4);
   CHECK(steps[0].signal == 9);
   CHECK(steps[0].message == "killed by SIGKILL");
+  CHECK(steps[0].outputs == item.outputs);
+  CHECK(steps[1].outputs.empty());
   CHECK(steps[1].step == "late");
   CHECK_FALSE(steps[1].exit_code);
   CHECK(steps[2].attempt == 2);
@@ -69,4 +72,15 @@ TEST_CASE("a step ends once: the second end is refused", "[ledger]") {
   CHECK(temp.ledger->stats().refused == 1);
   CHECK_THAT(temp.ledger->stats().last_refusal, Catch::Contains("step s ended twice"));
   CHECK(temp.ledger->open_reader()->steps(1).at(0).started_at == at(2s));
+}
+
+TEST_CASE("a view has what steps hand on as an object", "[ledger]") {
+  const TempLedger temp;
+  temp.write(run_start("a", 1s, 1));
+  StepEnded step = step_end(1, "s", at(2s));
+  step.outputs = {{"version", "1.2"}};
+  temp.write(step);
+  temp.sync();
+  sqlite::Connection connection(temp.path, sqlite::Mode::read_only);
+  CHECK(connection.text("SELECT outputs FROM v_steps") == R"({"version":"1.2"})");
 }

@@ -41,7 +41,7 @@ TEST_CASE("approve and reject decide for the step that waits; list and status sa
   }
 }
 
-TEST_CASE("history of a run has its attempts and its steps their end") {
+TEST_CASE("history of a run has its attempts and its steps with what they hand on") {
   const ledger::WallTime start{std::chrono::sys_days{std::chrono::year{2026} / 11 / 28}};
   ledger::RunStarted began{
       .run = 1, .job = "deploy", .trigger = ledger::RunTrigger::manual, .scheduled_at = {}, .started_at = start};
@@ -51,6 +51,7 @@ TEST_CASE("history of a run has its attempts and its steps their end") {
                           .started_at = start,
                           .ended_at = start + std::chrono::seconds{3},
                           .outcome = Outcome::success};
+  build.outputs = {{"tag", "v1"}, {"version", "1.2.3"}};
   ledger::StepEnded never{
       .run = 1, .job = "deploy", .attempt = 2, .step = "never", .started_at = start, .ended_at = start, .outcome = {}};
   never.message = "skipped: its condition does not hold";
@@ -58,10 +59,13 @@ TEST_CASE("history of a run has its attempts and its steps their end") {
                     {began, build, never});
   const Said said = belfry(daemon.socket(), "history 1");
   CHECK(said.code == 0);
-  CHECK_THAT(said.out, Catch::Contains("ATTEMPT  STEP   ITEM  TRY  STARTED") && Catch::Contains("build") &&
+  CHECK_THAT(said.out, Catch::Contains("ATTEMPT  STEP   ITEM  TRY  STARTED") &&
+                           Catch::Contains("tag=v1 version=1.2.3") &&
                            Catch::Contains("skipped: its condition does not hold"));
   const json steps = json::parse(belfry(daemon.socket(), "history 1 --json").out).at("steps");
   REQUIRE(steps.size() == 2);
+  CHECK(steps[0].at("outputs").at("version") == "1.2.3");
+  CHECK(steps[1].at("outputs") == json::object());
   CHECK(steps[1].at("attempt") == 2);
 }
 
