@@ -21,11 +21,11 @@ namespace belfry::observe {
 class LogWriter;
 
 struct LogOptions {
-  int fd = 2;                            ///< not owned
-  LogLevel level = LogLevel::info;       ///< less than this is not logged
-  std::optional<LogFormat> format;       ///< none: by what `fd` is, see detect_format
-  std::string journal = journal_socket;  ///< where journald listens
-  std::size_t capacity = 4096;           ///< lines that may wait to be written; beyond, the oldest are dropped
+  int fd = 2;                                ///< not owned
+  LogLevel level = LogLevel::info;           ///< less than this is not logged
+  std::optional<LogFormat> format;           ///< none: by what `fd` is, see detect_format
+  std::string journal = io::journal_socket;  ///< where journald listens
+  std::size_t capacity = 4096;               ///< lines that may wait to be written; beyond, the oldest are dropped
   std::function<std::chrono::sys_time<std::chrono::nanoseconds>()> wall_now = std::chrono::system_clock::now;
 };
 

@@ -1,22 +1,18 @@
 #include "observe/journal_output.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "observe/log.hpp"
+#include "support/journald.hpp"
 #include "support/temp_dir.hpp"
 
 namespace belfry::observe {
@@ -24,57 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using Record = std::map<std::string, std::string>;
-
-/// Reads a datagram as journald does.
-Record parse(std::string_view datagram) {
-  Record record;
-  while (!datagram.empty()) {
-    const std::size_t line_end = datagram.find('\n');
-    REQUIRE(line_end != std::string_view::npos);
-    const std::string_view line = datagram.substr(0, line_end);
-    datagram.remove_prefix(line_end + 1);
-    const std::size_t equals = line.find('=');
-    if (equals != std::string_view::npos) {
-      record.emplace(line.substr(0, equals), line.substr(equals + 1));
-      continue;
-    }
-    REQUIRE(datagram.size() >= 8);
-    std::uint64_t size = 0;
-    for (unsigned i = 0; i < 8; ++i) size |= std::uint64_t{static_cast<unsigned char>(datagram[i])} << 8 * i;
-    REQUIRE(datagram.size() > 8 + size);
-    record.emplace(line, datagram.substr(8, size));
-    REQUIRE(datagram[8 + size] == '\n');
-    datagram.remove_prefix(8 + size + 1);
-  }
-  return record;
-}
-
-/// A journald that only receives.
-class Journald {
- public:
-  explicit Journald(const std::filesystem::path& path) {
-    fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    std::ranges::copy(path.string(), std::begin(where.sun_path));
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
-  }
-  Journald(const Journald&) = delete;
-  Journald& operator=(const Journald&) = delete;
-  ~Journald() { ::close(fd_); }
-
-  /// The next record, or nothing when there is none now.
-  std::optional<Record> receive() const {
-    std::array<char, 65536> buffer{};
-    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got < 0) return std::nullopt;
-    return parse({buffer.data(), static_cast<std::size_t>(got)});
-  }
-
- private:
-  int fd_ = -1;
-};
+using Record = test::JournalFields;
+using test::Journald;
 
 /// A file that JOURNAL_STREAM names.
 struct Stream {
@@ -128,7 +75,8 @@ TEST_CASE("a record under journald has its fields by name, and the line as its m
 
 TEST_CASE("text of others cannot break out of its field") {
   const LogFields fields{{"reason", "first\nPRIORITY=0\n\nJOB=root"}, {"job", "a=b \"c\""}};
-  const Record record = parse(journal_record({.at = {}, .level = LogLevel::info, .message = "m\nn", .fields = fields}));
+  const Record record =
+      test::parse_journal(journal_record({.at = {}, .level = LogLevel::info, .message = "m\nn", .fields = fields}));
   CHECK(record.at("REASON") == "first\nPRIORITY=0\n\nJOB=root");
   CHECK(record.at("JOB") == "a=b \"c\"");
   CHECK(record.at("PRIORITY") == "6");
@@ -140,7 +88,7 @@ TEST_CASE("a record has a bound: fields that are too long for it are left out") 
   const std::string datagram =
       journal_record({.at = {}, .level = LogLevel::info, .message = std::string(20'000, 'm'), .fields = fields});
   CHECK(datagram.size() < 17'000);
-  const Record record = parse(datagram);
+  const Record record = test::parse_journal(datagram);
   CHECK(record.at("MESSAGE").size() == 8192);
   CHECK(record.at("JOB") == "backup");
   CHECK_FALSE(record.contains("STACK"));
