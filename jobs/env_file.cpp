@@ -1,19 +1,20 @@
 #include "jobs/env_file.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <utility>
 
-#include "io/fs.hpp"
+#include "io/io_error.hpp"
+#include "jobs/whole_file.hpp"
 
 namespace belfry::jobs {
 
 namespace {
 
 using Line = std::expected<void, std::string>;
+
+constexpr FileLimit too_large{.bytes = largest_env_file, .problem = "more than 1M, which is no file of variables"};
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
@@ -120,24 +121,9 @@ class Parser {
   Variables variables_;
 };
 
-async::Task<std::expected<std::string, std::string>> read_whole(std::string path) {
-  io::fs::File file = co_await io::fs::File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  const io::fs::Stat about = co_await file.stat();
-  if (about.type != io::fs::FileType::regular) co_return std::unexpected(path + ": this is no ordinary file");
-  std::string text;
-  while (text.size() <= largest_env_file) {
-    const std::string piece = co_await file.read(text.size(), std::size_t{64} << 10U);
-    if (piece.empty()) break;
-    text += piece;
-  }
-  co_await file.close();
-  if (text.size() > largest_env_file) co_return std::unexpected(path + ": more than 1M, which is no file of variables");
-  co_return text;
-}
-
 async::Task<std::expected<Variables, std::string>> read_one(EnvFile file) {
   try {
-    const auto text = co_await read_whole(file.path);
+    const auto text = co_await read_whole_file(file.path, too_large);
     if (!text) co_return std::unexpected(text.error());
     co_return parse_env_file(*text, file.path);
   } catch (const io::IoError& error) {

@@ -20,6 +20,7 @@ namespace belfry::jobs {
 struct EnvFile {
   std::string path;       ///< absolute
   bool optional = false;  ///< it may be missing
+  bool secret = false;    ///< its values are hidden in what the program prints
 
   friend bool operator==(const EnvFile&, const EnvFile&) = default;
 };

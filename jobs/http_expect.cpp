@@ -1,11 +1,10 @@
 #include "jobs/http_expect.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "jobs/cite.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::jobs {
@@ -13,16 +12,6 @@ namespace belfry::jobs {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::int64_t pattern_memory = std::int64_t{8} << 20;
-constexpr std::size_t quoted = 80;
-
-/// Of a stranger: cut, without what a terminal would obey, and valid UTF-8.
-std::string quote(std::string_view text) {
-  const bool cut = text.size() > quoted;
-  std::string out = json(text.substr(0, quoted)).dump(-1, ' ', true, json::error_handler_t::replace);
-  return cut ? out + "..." : out;
-}
 
 std::optional<int> status_number(std::string_view text) {
   int number = 0;
@@ -45,19 +34,28 @@ bool equals(const json& value, const std::string& wanted) {
 std::string shown(const json& value) {
   if (value.is_object()) return "a map";
   if (value.is_array()) return "a list";
-  return value.is_string() ? quote(value.get_ref<const std::string&>()) : value.dump();
+  return value.is_string() ? cite(value.get_ref<const std::string&>()) : value.dump();
 }
 
 std::optional<std::string> json_mismatch(const HttpExpectation& expected, std::string_view body) {
   const json document = json::parse(body, nullptr, false);
-  if (document.is_discarded()) return "the body is no JSON: it begins with " + quote(body);
+  if (document.is_discarded()) return "the body is no JSON: it begins with " + cite(body);
   for (const auto& [pointer, wanted] : expected.json) {
     const json::json_pointer at(pointer);
-    if (!document.contains(at)) return "the JSON has no " + pointer + ", and " + quote(wanted) + " is expected there";
+    if (!document.contains(at)) return "the JSON has no " + pointer + ", and " + cite(wanted) + " is expected there";
     const json& value = document.at(at);
-    if (!equals(value, wanted)) return pointer + " of the JSON is " + shown(value) + ", not " + quote(wanted);
+    if (!equals(value, wanted)) return pointer + " of the JSON is " + shown(value) + ", not " + cite(wanted);
   }
   return std::nullopt;
+}
+
+/// What is wrong with it is told under `key`.
+Pattern read_pattern(std::string_view text, std::string_view key, ParameterReader& reader) {
+  Pattern pattern(text);
+  if (!pattern.error().empty()) {
+    reader.complain(key, std::string(key) + " wants a regular expression: " + pattern.error());
+  }
+  return pattern;
 }
 
 void read_json(ParameterReader& reader, HttpExpectation& expected) {
@@ -93,28 +91,6 @@ bool StatusSet::contains(int status) const noexcept {
                              [status](const auto& range) { return status >= range.first && status <= range.second; });
 }
 
-struct Pattern::Compiled {
-  explicit Compiled(const std::string& text) : expression(text, options()) {}
-  static re2::RE2::Options options() {
-    re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_max_mem(pattern_memory);
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);  // a body may be of any
-    return options;
-  }
-  re2::RE2 expression;
-};
-
-Pattern::Pattern(std::string_view text, std::string_view key, ParameterReader& reader)
-    : text_(text), compiled_(std::make_shared<const Compiled>(text_)) {
-  if (!compiled_->expression.ok()) {
-    reader.complain(key, std::string(key) + " wants a regular expression: " + compiled_->expression.error());
-  }
-}
-
-bool Pattern::found_in(std::string_view text) const {
-  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
-}
-
 HttpExpectation read_expectation(ParameterReader& reader) {
   HttpExpectation expected;
   if (auto status = StatusSet::parse(reader.list("expect.status"))) {
@@ -124,9 +100,9 @@ HttpExpectation read_expectation(ParameterReader& reader) {
                     "expect.status wants statuses from 100 to 599, such as 200, 200-299 or a list of them");
   }
   for (const auto& [name, text] : reader.table("expect.headers")) {
-    expected.headers.emplace_back(lower(name), Pattern(text, "expect.headers." + name, reader));
+    expected.headers.emplace_back(lower(name), read_pattern(text, "expect.headers." + name, reader));
   }
-  if (reader.has("expect.body")) expected.body.emplace(reader.text("expect.body"), "expect.body", reader);
+  if (reader.has("expect.body")) expected.body = read_pattern(reader.text("expect.body"), "expect.body", reader);
   read_json(reader, expected);
   if (reader.has("expect.max_latency")) expected.max_latency = reader.duration("expect.max_latency");
   expected.certificate_days = static_cast<int>(reader.integer("expect.certificate_days"));
@@ -142,7 +118,7 @@ std::optional<std::string> head_mismatch(const HttpExpectation& expected, const 
     const auto found = std::ranges::find(answer.headers, name, &std::pair<std::string, std::string>::first);
     if (found == answer.headers.end()) return "the header " + name + " is missing";
     if (pattern.found_in(found->second)) continue;
-    return "the header " + name + " is " + quote(found->second) + ", which does not match " + quote(pattern.text());
+    return "the header " + name + " is " + cite(found->second) + ", which does not match " + cite(pattern.text());
   }
   if (expected.max_latency && latency > *expected.max_latency) {
     return "the answer took " + time::format_duration(std::chrono::ceil<std::chrono::milliseconds>(latency)) +
@@ -158,7 +134,7 @@ std::optional<std::string> head_mismatch(const HttpExpectation& expected, const 
 
 std::optional<std::string> body_mismatch(const HttpExpectation& expected, std::string_view body) {
   if (expected.body && !expected.body->found_in(body)) {
-    return "the body does not match " + quote(expected.body->text()) + ": it begins with " + quote(body);
+    return "the body does not match " + cite(expected.body->text()) + ": it begins with " + cite(body);
   }
   return expected.json.empty() ? std::nullopt : json_mismatch(expected, body);
 }

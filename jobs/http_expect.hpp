@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 
 #include "io/http_client.hpp"
 #include "jobs/parameters.hpp"
+#include "jobs/pattern.hpp"
 
 namespace belfry::jobs {
 
@@ -27,21 +27,6 @@ class StatusSet {
  private:
   std::vector<std::pair<int, int>> ranges_;
   std::string text_;
-};
-
-/// A regular expression that takes time linear in the text and bounded memory (RE2). Immutable; any thread.
-class Pattern {
- public:
-  /// What is wrong with it is told to the reader, under `key`.
-  Pattern(std::string_view text, std::string_view key, ParameterReader& reader);
-
-  bool found_in(std::string_view text) const;
-  const std::string& text() const noexcept { return text_; }
-
- private:
-  struct Compiled;
-  std::string text_;
-  std::shared_ptr<const Compiled> compiled_;
 };
 
 struct HttpExpectation {
