@@ -114,6 +114,7 @@ class Daemon {
   const io::BlockedSignals& signals_;
   std::unique_ptr<ledger::SqliteLedger> ledger_;
   std::unique_ptr<ledger::LiveRuns> live_;
+  std::shared_ptr<io::JournalFeed> journal_ = std::make_shared<io::JournalFeed>();
   engine::EventStream events_;
   observe::Metrics metrics_;
   observe::LogObserver log_observer_;
@@ -155,9 +156,8 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       notifications_(log, ledger_->id()),
       tracing_(log, ledger_->id(), version),
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
-      engine_(
-          *ledger_, events_, [this](const auto& request) { return make_one_shot(request, tracing_.on()); },
-          live_.get()),
+      engine_(*ledger_, events_, one_shot_maker([this] { return tracing_.on(); }, secrets_folder(*ledger_)),
+              live_.get()),
       stray_reaper_(engine_, events_),
       sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
       growth_(
@@ -168,6 +168,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
                  .pool = pool_,
                  .metrics = metrics_,
                  .ledger = *ledger_,
+                 .journal = journal_,
                  .notifications = notifications_,
                  .tracing = tracing_}),
       config_watch_(
@@ -186,7 +187,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   metrics_.add(observe::loop_collector(loop_));
   metrics_.add(observe::thread_pool_collector(pool_));
   metrics_.add(observe::ledger_collector(*ledger_));
-  metrics_.add(observe::log_collector(log_));
+  metrics_.add(observe::log_collector(log_, journal_));
   metrics_.add(observe::process_collector());
   metrics_.add(growth_.collector());
   metrics_.add(notifications_.collector());

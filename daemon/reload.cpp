@@ -7,6 +7,7 @@
 #include "async/loop.hpp"
 #include "async/thread_pool_call.hpp"
 #include "daemon/config/catalog_builder.hpp"
+#include "daemon/stores.hpp"
 #include "time/zone.hpp"
 
 namespace belfry::daemon {
@@ -77,7 +78,11 @@ Reloader::Reloader(Options options, LoadOptions load, Settings running, Parts pa
 Reloader::Basis Reloader::basis() const {
   return {.path = std::filesystem::absolute(options_.config),
           .load = load_,
-          .build = {.pool = &parts_.pool, .state_dir = running_.state_dir, .generation = generation_ + 1},
+          .build = {.pool = &parts_.pool,
+                    .state_dir = running_.state_dir,
+                    .secrets_folder = secrets_folder(parts_.ledger),
+                    .journal = parts_.journal,
+                    .generation = generation_ + 1},
           .catalog = parts_.engine.catalog(),
           .text = text_,
           .calendars = calendars_,

@@ -50,6 +50,7 @@ class Reloader {
     async::ThreadPool& pool;
     observe::Metrics& metrics;
     ledger::Ledger& ledger;
+    std::shared_ptr<io::JournalFeed> journal;  // of what programs print
     Notifications& notifications;
     Tracing& tracing;
   };

@@ -1,9 +1,14 @@
 #include "daemon/stores.hpp"
 
+#include <unistd.h>
+
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "io/exec_shim.hpp"
+#include "jobs/secrets.hpp"
 #include "ledger/error.hpp"
 
 namespace belfry::daemon {
@@ -42,11 +47,18 @@ std::unique_ptr<ledger::LiveRuns> open_live_runs(const ledger::SqliteLedger& led
   }
 }
 
+std::filesystem::path secrets_folder(const ledger::Ledger& ledger) {
+  return "/dev/shm/belfry-" + std::to_string(::geteuid()) + "-" + std::string(ledger.id()) + ".secrets";
+}
+
 std::move_only_function<std::shared_ptr<const engine::Past>()> past_reader(const ledger::SqliteLedger& ledger,
                                                                            const ledger::LiveRuns* live,
                                                                            bool upgraded) {
   const bool whole = live != nullptr && live->is_continued();
   return [&ledger, whole, upgraded, left = live != nullptr ? live->left() : std::vector<ledger::LiveRun>()]() mutable {
+    std::set<ledger::RunId> going_on;
+    for (const ledger::LiveRun& run : left) going_on.insert(run.started.run);
+    jobs::remove_forgotten_secrets(secrets_folder(ledger), going_on);
     auto past = std::make_shared<engine::Past>(engine::read_past(*ledger.open_reader(), std::move(left), whole));
     past->continued = whole && upgraded;
     return std::shared_ptr<const engine::Past>(std::move(past));

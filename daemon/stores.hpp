@@ -1,6 +1,7 @@
 // What the daemon remembers with: how its ledger and its table of live runs are opened.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -22,9 +23,12 @@ std::unique_ptr<ledger::SqliteLedger> open_ledger(const Settings& settings);
 /// later one cannot take over what a kill leaves behind.
 std::unique_ptr<ledger::LiveRuns> open_live_runs(const ledger::SqliteLedger& ledger, observe::Log& log);
 
+/// Below which the secrets of running programs are laid out: in memory, beside that table.
+std::filesystem::path secrets_folder(const ledger::Ledger& ledger);
+
 /// Reads what is remembered, on another thread than the loop's; what is in the table (null: there is none) is read at
-/// once. `upgraded`: the last daemon was this process. The ledger must outlive what is returned. It may throw
-/// LedgerError.
+/// once. Removes the secrets of programs that cannot be adopted. `upgraded`: the last daemon was this process. The
+/// ledger must outlive what is returned. It may throw LedgerError.
 std::move_only_function<std::shared_ptr<const engine::Past>()> past_reader(const ledger::SqliteLedger& ledger,
                                                                            const ledger::LiveRuns* live, bool upgraded);
 

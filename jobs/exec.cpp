@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <expected>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "jobs/exec_run.hpp"
 #include "jobs/launch_plan.hpp"
 #include "jobs/run_environment.hpp"
+#include "jobs/secrets.hpp"
 
 namespace belfry::jobs {
 
@@ -22,6 +24,24 @@ namespace {
 
 // For the steps after SIGKILL (the sweep): they take milliseconds unless the kernel is in trouble.
 constexpr auto sweep_grace = std::chrono::seconds(10);
+
+/// Whatever becomes of the body, nothing of the secrets is left then.
+template <class T>
+async::Task<T> then_take_away(async::Task<T> body, RunSecrets& secrets) {
+  std::optional<T> result;
+  std::exception_ptr failure;
+  try {
+    result = co_await std::move(body);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (secrets.laid_out()) {
+    auto taking_away = secrets.take_away();
+    co_await async::shielded(std::move(taking_away), sweep_grace);
+  }
+  if (failure) std::rethrow_exception(failure);
+  co_return *std::move(result);
+}
 
 class ExecAction final : public engine::Action {
  public:
@@ -43,6 +63,10 @@ class ExecAction final : public engine::Action {
 
  private:
   std::vector<std::string> environment_of(const engine::Attempt& attempt, const io::LaunchSpec& launch) const;
+  async::Task<ledger::Outcome> run_with(RunSecrets& secrets, const engine::Attempt& attempt,
+                                        engine::Report& report) const;
+  async::Task<std::optional<ledger::Outcome>> adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
+                                                         const io::ProcessMark& process, engine::Report& report) const;
   async::Task<> to_the_end(ExecRun& run, std::string marker) const;
 
   ExecSpec spec_;
@@ -60,17 +84,39 @@ std::vector<std::string> ExecAction::environment_of(const engine::Attempt& attem
 }
 
 async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, engine::Report& report) const {
-  ExecRun run(spec_, report);
-  if (const io::LaunchSpec* launch = plan_.fixed()) {  // no copy of it, no other coroutine: most jobs
+  if (const io::LaunchSpec* launch = plan_.fixed(); launch != nullptr && spec_.secrets.empty()) {
+    ExecRun run(spec_, attempt, report);  // no copy of it, no other coroutine: most jobs
     if (!run.start(*launch, environment_of(attempt, *launch))) co_return ledger::Outcome::start_error;
-  } else {
-    const auto completed = co_await plan_.complete();
-    if (!completed) {
-      report.message = completed.error();
-      co_return ledger::Outcome::start_error;
-    }
-    if (!run.start(*completed, environment_of(attempt, *completed))) co_return ledger::Outcome::start_error;
+    co_await to_the_end(run, part_marker(attempt));
+    co_return run.outcome();
   }
+  RunSecrets secrets;
+  auto running = run_with(secrets, attempt, report);
+  const ledger::Outcome outcome = co_await then_take_away(std::move(running), secrets);
+  co_return outcome;
+}
+
+async::Task<ledger::Outcome> ExecAction::run_with(RunSecrets& secrets, const engine::Attempt& attempt,
+                                                  engine::Report& report) const {
+  auto completed = co_await plan_.complete();
+  if (!completed) {
+    report.message = completed.error();
+    co_return ledger::Outcome::start_error;
+  }
+  std::expected<void, std::string> ready;
+  if (!spec_.secrets.empty()) {
+    std::optional<SecretOwner> owner;
+    if (completed->user) owner = {.uid = completed->user->uid, .gid = completed->user->gid};
+    ready = co_await secrets.lay_out(spec_.secrets, spec_.secrets_folder, attempt, owner);
+  }
+  if (ready) ready = co_await secrets.add_values_of(spec_.env_files);
+  if (!ready) {
+    report.message = plan_.cannot_start(ready.error());
+    co_return ledger::Outcome::start_error;
+  }
+  secrets.add_to(completed->launch.environment);
+  ExecRun run(spec_, attempt, report, secrets.hidden());
+  if (!run.start(completed->launch, environment_of(attempt, completed->launch))) co_return run.outcome();
   co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
 }
@@ -78,7 +124,18 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
 async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Attempt& attempt,
                                                               const io::ProcessMark& process,
                                                               engine::Report& report) const {
-  ExecRun run(spec_, report);
+  RunSecrets secrets;
+  auto adopting = adopt_with(secrets, attempt, process, report);
+  const std::optional<ledger::Outcome> outcome = co_await then_take_away(std::move(adopting), secrets);
+  co_return outcome;
+}
+
+async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
+                                                                   const io::ProcessMark& process,
+                                                                   engine::Report& report) const {
+  if (!spec_.secrets_folder.empty()) co_await secrets.find(spec_.secrets_folder, attempt);
+  static_cast<void>(co_await secrets.add_values_of(spec_.env_files));  // what cannot be read now cannot be hidden
+  ExecRun run(spec_, attempt, report, secrets.hidden());
   auto taking_over = run.adopt(process, run_marker(attempt));
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
   if (!there) co_return std::nullopt;

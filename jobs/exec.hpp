@@ -16,8 +16,11 @@
 
 #include "engine/action.hpp"
 #include "io/exec_shim.hpp"
+#include "io/journal_feed.hpp"
 #include "jobs/account.hpp"
 #include "jobs/env_file.hpp"
+#include "jobs/failure_signs.hpp"
+#include "jobs/secrets.hpp"
 
 namespace belfry::jobs {
 
@@ -51,6 +54,8 @@ struct ExecSpec {
   std::string working_dir{};                         ///< empty: the daemon's
   std::map<std::string, std::string> environment{};  ///< added to the daemon's, and wins over
   std::vector<EnvFile> env_files{};                  ///< these, which are read when a run starts
+  std::vector<SecretSource> secrets{};               ///< laid out in files when a run starts; see RunSecrets
+  std::string secrets_folder{};                      ///< below which; in memory; empty only if there never are any
   bool clear_environment = false;                    ///< true: nothing is inherited but PATH
   bool traced = false;  ///< true: TRACEPARENT is the attempt's, unless `environment` or `env_files` have one
   std::variant<std::monostate, StdinText, StdinFile> standard_input{};  ///< monostate: /dev/null
@@ -58,7 +63,9 @@ struct ExecSpec {
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows
   std::size_t output_budget = std::size_t{1} << 20U;  ///< bytes kept of each stream: its first and its last half
   std::set<int> success_exit_codes = {0};
-  io::ShimSteps steps{};  ///< umask, nice and so on: if there is one, belfry-exec is put in front
+  std::shared_ptr<io::JournalFeed> journal{};  ///< not null: each line that it prints is sent there, too
+  FailureSigns failure_signs{};                ///< in what it prints, all of it: then such an exit code is a failure
+  io::ShimSteps steps{};                       ///< umask, nice and so on: if there is one, belfry-exec is put in front
   /// Whom it runs as; looked up when a run starts. It enters the working directory with the user's rights, and has
   /// HOME, LOGNAME, USER and SHELL unless `environment` has them.
   std::optional<AccountRequest> user{};
@@ -80,6 +87,9 @@ struct ExecSpec {
 /// behind (orphans). Outcome: success, failure (another exit code), killed (a signal), start_error (see message).
 /// Cancellation: kill_signal to the process group, SIGKILL after kill_grace (CancelReason::replaced: at once), the
 /// sweep; then the report is complete and Cancelled passes.
+///
+/// The values of `secrets`, and of those `env_files` that are secret, are replaced by *** in what it prints, before
+/// anything else sees it.
 ///
 /// A program outlives a daemon that is killed: its output waits in the pipes meanwhile (when they are full, so does the
 /// program). adopt() goes on reading where the pipes are now, behind what Report::kept_output and kept_error still hold

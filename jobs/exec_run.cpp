@@ -59,17 +59,17 @@ enum Label : std::uint32_t {
   shim = 4,
   output_memory = 5,
   error_memory = 6,
-  answer = 7
+  answer = 7,
+  sign = 8
 };
 
 constexpr std::size_t halves = 2;  // of a mirror that is as large as the budget, which is kept in halves
 
-/// A buffer that begins with what an earlier daemon kept; usually nothing.
-io::HeadTailBuffer resumed(const io::OutputMirror& kept, std::size_t budget) {
-  io::HeadTailBuffer buffer(budget);
-  const io::OutputMirror::Kept before = kept.read();
-  buffer.resume(before.head, before.tail, before.total);
-  return buffer;
+/// What a small memory file holds; usually there is none.
+std::string text_of(const io::Fd& file) {
+  std::array<char, 8192> text;
+  const ssize_t got = file ? ::pread(file.get(), text.data(), text.size(), 0) : 0;
+  return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
 /// The memory that the earlier daemon went on in when that of the table had become too small; usually none.
@@ -157,26 +157,42 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
 }
 
 void ExecRun::capture(io::Fd output, io::Fd error) {
-  const auto begin = [this](std::optional<io::OutputCapture>& capture, io::Fd pipe, std::span<std::byte> in_table,
-                            std::optional<io::SharedMemory>& memory, Label label) {
-    const io::OutputMirror mirror(in_table);
-    const io::OutputMirror larger = memory ? io::OutputMirror(memory->bytes(), halves) : io::OutputMirror();
-    if (memory && larger.total() >= mirror.total()) {
-      capture.emplace(std::move(pipe), resumed(larger, spec_.output_budget), mirror,
-                      [larger](const auto&) { return larger; });
-    } else {
-      memory.reset();
-      const bool can_grow = !in_table.empty() && report_.keep;
-      capture.emplace(std::move(pipe), resumed(mirror, spec_.output_budget), mirror,
-                      can_grow ? enlarge(memory, label) : io::OutputCapture::Enlarge());
-    }
-  };
-  begin(output_, std::move(output), report_.kept_output, output_memory_, Label::output_memory);
-  begin(error_, std::move(error), report_.kept_error, error_memory_, Label::error_memory);
+  if (OutputPath::needed(spec_) || hidden_) {
+    path_.emplace(spec_, attempt_, hidden_, text_of(take_kept(Label::sign)),
+                  [this](const std::string& sentence) { keep_sign(sentence); });
+  }
+  capture(Stream::output, std::move(output));
+  capture(Stream::error, std::move(error));
+}
+
+void ExecRun::capture(Stream stream, io::Fd pipe) {
+  const bool first = stream == Stream::output;
+  std::optional<io::OutputCapture>& capture = first ? output_ : error_;
+  std::optional<io::SharedMemory>& memory = first ? output_memory_ : error_memory_;
+  const std::span<std::byte> in_table = first ? report_.kept_output : report_.kept_error;
+  const io::OutputMirror mirror(in_table);
+  const io::OutputMirror larger = memory ? io::OutputMirror(memory->bytes(), halves) : io::OutputMirror();
+  const bool in_larger = memory && larger.total() >= mirror.total();
+  if (!in_larger) memory.reset();
+  const io::OutputMirror::Kept before = in_larger ? larger.read() : mirror.read();  // usually nothing
+  io::HeadTailBuffer buffer(spec_.output_budget);
+  buffer.resume(before.head, before.tail, before.total);
+  io::OutputCapture::Enlarge enlarge;
+  if (in_larger) {
+    enlarge = [larger](const auto&) { return larger; };
+  } else if (!in_table.empty() && report_.keep) {
+    enlarge = enlarge_into(memory, first ? Label::output_memory : Label::error_memory);
+  }
+  io::OutputCapture::Through through;
+  if (path_) {
+    path_->resume(stream, before);
+    through = [this, stream](auto bytes, bool end) { return path_->pass(stream, bytes, end); };
+  }
+  capture.emplace(std::move(pipe), std::move(buffer), mirror, std::move(enlarge), std::move(through));
 }
 
 /// Most jobs print so little that the table has room for it; for the others there is memory as large as their budget.
-io::OutputCapture::Enlarge ExecRun::enlarge(std::optional<io::SharedMemory>& memory, std::uint32_t label) {
+io::OutputCapture::Enlarge ExecRun::enlarge_into(std::optional<io::SharedMemory>& memory, std::uint32_t label) {
   return [this, &memory, label](const io::OutputMirror::Kept& so_far) {
     if (so_far.head.size() + so_far.tail.size() < so_far.total) return io::OutputMirror();  // it has a gap already
     try {
@@ -275,13 +291,15 @@ async::Task<> ExecRun::finish(std::optional<async::CancelReason> cancelled, std:
     co_await drain();
   }
   report_.orphans = co_await process_->sweep(std::move(marker));
-  judge(process_->reap());
   report_output();
+  judge(process_->reap());
 }
 
 void ExecRun::report_output() {
   output_->drain();  // the last words of those who have just been killed
   error_->drain();
+  output_->finish();
+  error_->finish();
   report_.standard_output = captured(*output_);
   report_.standard_error = captured(*error_);
 }
@@ -329,7 +347,9 @@ void ExecRun::judge(const io::ExitStatus& status) {
     outcome_ = ledger::Outcome::killed;
     report_.message = "killed by " + signal_name(*status.signal) + (status.core_dumped ? " (core dumped)" : "");
   } else if (spec_.success_exit_codes.contains(status.exit_code.value_or(-1))) {
-    outcome_ = ledger::Outcome::success;
+    const bool failed = path_ && !path_->failure().empty();
+    outcome_ = failed ? ledger::Outcome::failure : ledger::Outcome::success;
+    if (failed) report_.message = "exit code " + std::to_string(*status.exit_code) + ", but " + path_->failure();
   } else {
     outcome_ = ledger::Outcome::failure;
     report_.message = "exit code " + std::to_string(status.exit_code.value_or(-1));
@@ -340,12 +360,21 @@ void ExecRun::judge(const io::ExitStatus& status) {
 /// False: nothing was said by which it could be judged. Of an adopted one nobody may have kept the answer.
 bool ExecRun::hear_answer() {
   if (!spec_.judge_answer || !answer_) return false;
-  std::array<char, 8192> text;
-  const ssize_t got = ::pread(answer_.get(), text.data(), text.size(), 0);
-  const std::string_view answer(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::string answer = text_of(answer_);
   if (answer.empty() && !report_.exit_code) return false;  // it did not exit, or nobody knows
   outcome_ = spec_.judge_answer(answer, report_);
   return true;
+}
+
+/// Where it was printed may have been dropped when a later daemon takes over.
+void ExecRun::keep_sign(const std::string& sentence) {
+  if (!report_.keep) return;
+  try {
+    const io::Fd memory = io::make_memory_file("belfry-sign", sentence);
+    const io::LabelledFd kept{.label = Label::sign, .fd = memory.get()};
+    report_.keep({&kept, 1}, false);
+  } catch (const std::system_error&) {  // no descriptor, no memory: then it is known to this daemon alone
+  }
 }
 
 std::string ExecRun::shim_report() {

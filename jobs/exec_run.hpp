@@ -1,9 +1,11 @@
 // One execution of an exec action, from the launch to the last process of its tree. Private to exec.cpp.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "async/cancel.hpp"
 #include "engine/action.hpp"
@@ -12,13 +14,16 @@
 #include "io/process.hpp"
 #include "io/shared_memory.hpp"
 #include "jobs/exec.hpp"
+#include "jobs/output_path.hpp"
 
 namespace belfry::jobs {
 
 class ExecRun {
  public:
-  /// Both are borrowed for the life of this object.
-  ExecRun(const ExecSpec& spec, engine::Report& report) : spec_(spec), report_(report) {}
+  /// All are borrowed for the life of this object. `hidden`: what its output must not show; may be null.
+  ExecRun(const ExecSpec& spec, const engine::Attempt& attempt, engine::Report& report,
+          std::shared_ptr<const io::HiddenTexts> hidden = nullptr)
+      : spec_(spec), attempt_(attempt), report_(report), hidden_(std::move(hidden)) {}
 
   /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
@@ -42,7 +47,8 @@ class ExecRun {
  private:
   bool attach_and_launch(const io::LaunchSpec& launch, std::span<const std::string> environment);
   void capture(io::Fd output, io::Fd error);
-  io::OutputCapture::Enlarge enlarge(std::optional<io::SharedMemory>& memory, std::uint32_t label);
+  void capture(Stream stream, io::Fd pipe);
+  io::OutputCapture::Enlarge enlarge_into(std::optional<io::SharedMemory>& memory, std::uint32_t label);
   io::Fd take_kept(std::uint32_t label) const;
   async::Task<> find_output(const io::ForeignTree& tree);
   async::Task<> end_what_is_left(io::ForeignTree tree);
@@ -53,13 +59,17 @@ class ExecRun {
   async::Task<> end_of_output();
   void judge(const io::ExitStatus& status);
   bool hear_answer();
+  void keep_sign(const std::string& sentence);
   std::string shim_report();
 
   const ExecSpec& spec_;
+  const engine::Attempt& attempt_;
   engine::Report& report_;
+  std::shared_ptr<const io::HiddenTexts> hidden_;
   std::optional<io::Process> process_;
   std::optional<io::SharedMemory> output_memory_;  // outlives us: what the table's few kilobytes do not hold
   std::optional<io::SharedMemory> error_memory_;
+  std::optional<OutputPath> path_;  // of both streams; none: nobody looks at them
   std::optional<io::OutputCapture> output_;
   std::optional<io::OutputCapture> error_;
   io::Fd shim_report_;

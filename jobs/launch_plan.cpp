@@ -111,9 +111,9 @@ std::string LaunchPlan::cannot_start(const std::string& reason) const {
   return "cannot start " + (argv.empty() ? "an empty command" : argv.front()) + ": " + reason;
 }
 
-async::Task<std::expected<io::LaunchSpec, std::string>> LaunchPlan::complete() const {
+async::Task<std::expected<LaunchPlan::Completed, std::string>> LaunchPlan::complete() const {
   if (!problem_.empty()) co_return std::unexpected(problem_);
-  if (fixed_) co_return launch_;
+  if (fixed_) co_return Completed{.launch = launch_};
   auto of_files = co_await read_env_files(spec_.env_files);
   if (!of_files) co_return std::unexpected(cannot_start(of_files.error()));
   io::ShimSteps steps = spec_.steps;
@@ -124,7 +124,8 @@ async::Task<std::expected<io::LaunchSpec, std::string>> LaunchPlan::complete() c
     for (auto& [name, value] : account_environment(*account)) of_user.emplace(name, std::move(value));
     steps.user = {.name = account->name, .uid = account->uid, .gid = account->gid, .groups = account->groups};
   }
-  co_return launch_with(std::move(steps), of_user, *of_files);
+  std::optional<io::ShimUser> user = steps.user;
+  co_return Completed{.launch = launch_with(std::move(steps), of_user, *of_files), .user = std::move(user)};
 }
 
 }  // namespace belfry::jobs

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "async/task.hpp"
@@ -20,17 +21,24 @@ class LaunchPlan {
   /// Reads this process's environment and looks for belfry-exec. `spec` is borrowed.
   explicit LaunchPlan(const ExecSpec& spec);
 
-  /// What to launch: the same for every run, or, if `spec` names a user or files, with what they are now. The error is
+  /// What to launch, and as whom if it is somebody else than we are.
+  struct Completed {
+    io::LaunchSpec launch;
+    std::optional<io::ShimUser> user{};
+  };
+
+  /// It is the same for every run, or, if `spec` names a user or files, with what they are now. The error is
   /// a sentence. Cancellation: a lookup that is under way ends alone; reading a file is waited for.
-  async::Task<std::expected<io::LaunchSpec, std::string>> complete() const;
+  async::Task<std::expected<Completed, std::string>> complete() const;
 
   /// The same where nothing is to be looked up; null: complete() must be asked.
   const io::LaunchSpec* fixed() const noexcept { return fixed_ ? &launch_ : nullptr; }
 
- private:
-  io::LaunchSpec launch_with(io::ShimSteps steps, const Variables& of_user, const Variables& of_files) const;
+  /// The sentence for `reason`: "cannot start psql: no such file".
   std::string cannot_start(const std::string& reason) const;
 
+ private:
+  io::LaunchSpec launch_with(io::ShimSteps steps, const Variables& of_user, const Variables& of_files) const;
   const ExecSpec& spec_;
   Variables inherited_;  // unless it is fixed
   std::string shim_;

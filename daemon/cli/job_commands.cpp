@@ -54,7 +54,8 @@ std::optional<time::WallTime> pause_end(const Session& session, const PauseOptio
 int exit_code_of(const json& run, bool propagate) {
   if (text_of(run, "outcome") == "success") return kOk;
   if (!propagate || !run.at("exit_code").is_number_integer()) return kFailure;
-  return run.at("exit_code").get<int>();
+  const int code = run.at("exit_code").get<int>();
+  return code == 0 ? kFailure : code;  // success_exit_codes without 0, or fails_when
 }
 
 /// For a job without a run under way: a one-shot that waits is forgotten, all else is an error.

@@ -16,9 +16,16 @@ using jobs::ActionPointer;
 using PreconditionPointer = std::shared_ptr<const engine::Precondition>;
 using PreconditionMaker = std::function<PreconditionPointer(const JobSpec&)>;
 
+ExecContext exec_context(const BuildContext& context, bool traced) {
+  return {.state_dir = context.state_dir,
+          .traced = traced,
+          .secrets_folder = context.secrets_folder,
+          .journal = context.journal};
+}
+
 ActionPointer make_action(const CommandSpec& command, const JobSpec& job, const jobs::ActionRegistry&,
                           const BuildContext& context, bool traced) {
-  return jobs::make_exec(exec_spec(command, job.policies.process, {.state_dir = context.state_dir, .traced = traced}));
+  return jobs::make_exec(exec_spec(command, job.policies.process, exec_context(context, traced)));
 }
 
 ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec& job,
@@ -39,8 +46,7 @@ ActionPointer make_action(const jobs::ActionDeclaration& declared, const JobSpec
 
 ActionPointer make_action(const std::shared_ptr<const FlowSpec>& flow, const JobSpec& job,
                           const jobs::ActionRegistry& actions, const BuildContext& context, bool traced) {
-  return build_flow(*flow, {.state_dir = context.state_dir, .traced = traced}, actions, context.pool,
-                    job.policies.process.output_max_bytes);
+  return build_flow(*flow, exec_context(context, traced), actions, context.pool, job.policies.process.output_max_bytes);
 }
 
 /// The reader gives it to steps alone.

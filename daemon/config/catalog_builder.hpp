@@ -10,13 +10,16 @@
 #include "async/thread_pool.hpp"
 #include "daemon/config/load_config.hpp"
 #include "engine/job.hpp"
+#include "io/journal_feed.hpp"
 
 namespace belfry::daemon {
 
 /// What actions need and no file can say.
 struct BuildContext {
-  async::ThreadPool* pool = nullptr;  ///< for actions that block; must outlive the catalog
-  std::filesystem::path state_dir;    ///< handed to programs as BELFRY_STATE_DIR; empty: not
+  async::ThreadPool* pool = nullptr;           ///< for actions that block; must outlive the catalog
+  std::filesystem::path state_dir;             ///< handed to programs as BELFRY_STATE_DIR; empty: not
+  std::filesystem::path secrets_folder{};      ///< where secrets are laid out for programs, below it; empty: nowhere
+  std::shared_ptr<io::JournalFeed> journal{};  ///< for the lines of programs that go to the journal; null: they do not
   std::uint64_t generation = 1;
 };
 

@@ -21,19 +21,6 @@ bool is_variable_name(std::string_view name) {
   return !name.empty() && (name[0] < '0' || name[0] > '9') && std::ranges::all_of(name, word);
 }
 
-bool check_name(std::string_view name, Place place, const Value& variable) {
-  if (!is_variable_name(name)) {
-    variable.errors().add(
-        place, variable.path(),
-        {in_quotes(name) + ": not the name of a variable", R"(letters, digits and "_", not beginning with a digit)"});
-    return false;
-  }
-  if (!name.starts_with("BELFRY_")) return true;
-  variable.errors().add(place, variable.path(),
-                        {in_quotes(name) + ": names that begin with BELFRY_ are set by belfry itself", "another name"});
-  return false;
-}
-
 void read_list(const Value& value, std::map<std::string, std::string>& environment) {
   const auto items = value.list("a list of variables, NAME=value");
   if (!items) return;
@@ -47,7 +34,7 @@ void read_list(const Value& value, std::map<std::string, std::string>& environme
       continue;
     }
     const std::string name = text->substr(0, equals);
-    if (!check_name(name, item.place(), item)) continue;
+    if (!check_variable_name(name, item.place(), item)) continue;
     if (!given.insert(name).second) {
       item.errors().add(item.place(), item.path(), {in_quotes(name) + " is given twice", "each variable once"});
     }
@@ -60,11 +47,13 @@ std::optional<jobs::EnvFile> read_file(const Value& value, const std::filesystem
     const MapReader map(value, env_file_section);
     if (!map.has("file")) value.complain({"the key \"file\" is missing", std::string(file_expected)});
     const auto optional = map.get("optional");
+    const auto secret = map.get("secret");
     const auto file = map.get("file");
     const auto path = file ? read_path(*file, folder) : std::nullopt;
     const bool may_be_missing = optional && optional->truth().value_or(false);
+    const bool is_secret = secret && secret->truth().value_or(false);
     if (!path) return std::nullopt;
-    return jobs::EnvFile{.path = path->string(), .optional = may_be_missing};
+    return jobs::EnvFile{.path = path->string(), .optional = may_be_missing, .secret = is_secret};
   }
   const auto text = value.text(file_expected);
   if (!text) return std::nullopt;
@@ -82,6 +71,19 @@ std::optional<jobs::EnvFile> read_file(const Value& value, const std::filesystem
 
 }  // namespace
 
+bool check_variable_name(std::string_view name, Place place, const Value& variable) {
+  if (!is_variable_name(name)) {
+    variable.errors().add(
+        place, variable.path(),
+        {in_quotes(name) + ": not the name of a variable", R"(letters, digits and "_", not beginning with a digit)"});
+    return false;
+  }
+  if (!name.starts_with("BELFRY_")) return true;
+  variable.errors().add(place, variable.path(),
+                        {in_quotes(name) + ": names that begin with BELFRY_ are set by belfry itself", "another name"});
+  return false;
+}
+
 void read_environment(const Value& value, std::map<std::string, std::string>& environment) {
   if (value.node().kind == yaml::Node::Kind::sequence) {
     read_list(value, environment);
@@ -90,7 +92,7 @@ void read_environment(const Value& value, std::map<std::string, std::string>& en
   if (!value.is_map("a map of variables, NAME: value, or a list, - NAME=value")) return;
   for (const auto& entry : value.node().entries) {
     const auto variable = value.child(entry);
-    if (!check_name(entry.key, entry.place, variable)) continue;
+    if (!check_variable_name(entry.key, entry.place, variable)) continue;
     if (entry.value->kind == yaml::Node::Kind::null) {
       value.errors().add(entry.place, variable.path(), {"no value is given", "", "write \"\" for an empty value"});
     } else if (auto text = variable.any_text("text")) {

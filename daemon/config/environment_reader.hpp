@@ -4,12 +4,16 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/config/value.hpp"
 #include "jobs/env_file.hpp"
 
 namespace belfry::daemon {
+
+/// Whether the key of a map can be the name of a variable; complains at `place` otherwise.
+bool check_variable_name(std::string_view name, Place place, const Value& variable);
 
 /// A map of NAME: value or a list of NAME=value: added to what `environment` has. Complains about what is wrong.
 void read_environment(const Value& value, std::map<std::string, std::string>& environment);

@@ -45,7 +45,11 @@ jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const Proces
 jobs::ExecSpec exec_spec(const CommandSpec& command, const ProcessPolicies& process, const ExecContext& context) {
   jobs::ExecSpec spec = exec_spec(command.command, process, context.state_dir);
   spec.traced = context.traced;
+  if (process.output_journal) spec.journal = context.journal;
+  spec.secrets = process.secrets;
+  spec.secrets_folder = context.secrets_folder;
   spec.success_exit_codes = {process.success_exit_codes.begin(), process.success_exit_codes.end()};
+  spec.failure_signs = process.failure_signs;
   if (const auto* text = std::get_if<std::string>(&command.standard_input))
     spec.standard_input = jobs::StdinText{*text};
   if (const auto* file = std::get_if<InputFile>(&command.standard_input)) {

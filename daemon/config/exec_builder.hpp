@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "daemon/config/job_spec.hpp"
 #include "jobs/exec.hpp"
@@ -11,10 +12,12 @@ namespace belfry::daemon {
 /// What no file can say. `state_dir`: handed to programs as BELFRY_STATE_DIR; empty: not.
 struct ExecContext {
   const std::filesystem::path& state_dir;
-  bool traced = false;  ///< see jobs::ExecSpec::traced
+  bool traced = false;                          ///< see jobs::ExecSpec::traced
+  const std::filesystem::path& secrets_folder;  ///< see jobs::ExecSpec::secrets_folder
+  std::shared_ptr<io::JournalFeed> journal{};   ///< for those whose lines go there
 };
 
-/// A command that is asked something: nothing of its standard input and its exit codes.
+/// A command that is asked something: nothing of its standard input, its secrets and its exit codes.
 jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const ProcessPolicies& process,
                          const std::filesystem::path& state_dir);
 

@@ -150,6 +150,15 @@ void add_if_given(Digest& digest, const SandboxPolicy& sandbox) {
   }
 }
 
+void add_if_given(Digest& digest, const jobs::FailureSigns& signs) {
+  if (signs.standard_output) digest.text("fails_when.stdout");
+  if (signs.standard_error) digest.text("fails_when.stderr");
+  if (signs.pattern) {
+    digest.text("fails_when.regex");
+    digest.value(signs.pattern->text());
+  }
+}
+
 // Of later keys, only what is given: see add_unless_default().
 void add_if_given(Digest& digest, const ProcessPolicies& process) {
   if (process.user) {
@@ -162,9 +171,18 @@ void add_if_given(Digest& digest, const ProcessPolicies& process) {
     digest.text("env_file");
     digest.value(file.path);
     digest.value(file.optional);
+    if (file.secret) digest.text("secret");
+  }
+  for (const auto& secret : process.secrets) {
+    digest.text("secrets");
+    digest.value(secret.variable);
+    digest.value(secret.place);
+    digest.value(secret.credential);
   }
   add_if_given(digest, process.placement);
   add_if_given(digest, process.sandbox);
+  add_if_given(digest, process.failure_signs);
+  if (process.output_journal) digest.text("output.journal");
 }
 
 void add(Digest& digest, const engine::RetryPolicy& retry) {

@@ -51,7 +51,7 @@ constinit const Section step_output_section{"step_output", step_output_keys};
 constinit const Section approval_section{"approval", approval_keys};
 
 std::span<const std::string_view> keys_of_job_and_step() {
-  static constexpr std::array<std::string_view, 23> keys{"command",       "script",
+  static constexpr std::array<std::string_view, 25> keys{"command",       "script",
                                                          "interpreter",   "shell",
                                                          "working_dir",   "environment",
                                                          "env_file",      "clear_environment",
@@ -62,7 +62,8 @@ std::span<const std::string_view> keys_of_job_and_step() {
                                                          "limits",        "timeout",
                                                          "kill_signal",   "kill_grace",
                                                          "retries",       "success_exit_codes",
-                                                         "output"};
+                                                         "fails_when",    "output",
+                                                         "secrets"};
   return keys;
 }
 

@@ -87,6 +87,20 @@ constexpr std::array synonyms{
     Synonym{"backoffMultiplier", "backoff"},
     Synonym{"success_codes", "success_exit_codes"},
     Synonym{"exit_codes", "success_exit_codes"},
+    Synonym{"secret", "secrets"},
+    Synonym{"credentials", "secrets"},
+    Synonym{"LoadCredential", "secrets"},
+    Synonym{"from_file", "file"},
+    Synonym{"passthrough", "journal"},
+    Synonym{"journald", "journal"},
+    Synonym{"failsWhen", "fails_when"},
+    Synonym{"fail_when", "fails_when"},
+    Synonym{"failed_when", "fails_when"},
+    Synonym{"fail_on", "fails_when"},
+    Synonym{"producesStdout", "stdout"},
+    Synonym{"producesStderr", "stderr"},
+    Synonym{"pattern", "regex"},
+    Synonym{"output", "regex"},
     Synonym{"rlimits", "limits"},
     Synonym{"ulimits", "limits"},
     Synonym{"memory", "as"},
@@ -192,7 +206,7 @@ constexpr std::array synonyms{
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 6> missing_keys{"watch", "jitter", "splay", "secrets", "include", "on_boot"};
+constexpr std::array<std::string_view, 5> missing_keys{"watch", "jitter", "splay", "include", "on_boot"};
 
 }  // namespace
 

@@ -108,6 +108,7 @@ constexpr std::array job_keys{
     Key{"environment", "a map, or a list of NAME=value", "",
         "variables added to the daemon's; those of defaults are kept"},
     Key{"env_file", "a path, a map, a list, or none", "", "files of variables, read when a run starts"},
+    Key{"secrets", "a map or none", "", "files that only the program can read; a variable of each tells where"},
     Key{"clear_environment", "true or false", "false", "true: nothing is inherited from the daemon but PATH"},
     Key{"stdin", "text or a map", "", "what the program reads; without it, nothing", job_only},
     Key{"user", "a user, a map, or none", "the daemon's", "whom it runs as, if not as belfryd; belfryd must be root"},
@@ -123,6 +124,7 @@ constexpr std::array job_keys{
     Key{"kill_grace", "a duration", "10s", "how long after it KILL follows"},
     Key{"retries", "0 to 1000, or a map", "0", "how often and when a failed attempt is tried again"},
     Key{"success_exit_codes", "a list of 0 to 255", "[0]", "the exit codes that count as success"},
+    Key{"fails_when", "a map or none", "", "what in its output makes a run a failure whose exit code is a success"},
     Key{"concurrency_policy", "forbid, allow, queue, replace or cancel_other", "forbid",
         "what happens to a slot while a run is going on"},
     Key{"max_instances", "1 to 10000", "1", "how many runs may be going on before concurrency_policy applies"},
@@ -210,7 +212,7 @@ std::span<const Section* const> all_sections() {
       &env_file_section,    &ionice_section,    &flow_section,         &step_section,      &step_output_section,
       &approval_section,    &sandbox_section,   &channel_section,      &webhook_section,   &mail_section,
       &smtp_section,        &exec_section,      &secret_section,       &notify_section,    &ping_section,
-      &daemon_ping_section, &tracing_section};
+      &daemon_ping_section, &tracing_section,   &fails_when_section,   &job_secret_section};
   return sections;
 }
 

@@ -55,6 +55,8 @@ extern const Section env_file_section;
 extern const Section ionice_section;
 extern const Section sandbox_section;
 extern const Section user_section;
+extern const Section fails_when_section;
+extern const Section job_secret_section;
 extern const Section flow_section;  // flow_keys.cpp, and those below
 extern const Section step_section;  // without what keys_of_steps() (action_reader.hpp) adds
 extern const Section step_output_section;

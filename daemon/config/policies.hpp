@@ -21,6 +21,8 @@
 #include "daemon/config/schedule_policies.hpp"
 #include "daemon/config/user_reader.hpp"
 #include "engine/job.hpp"
+#include "jobs/failure_signs.hpp"
+#include "jobs/secrets.hpp"
 #include "time/zone.hpp"
 
 namespace belfry::daemon {
@@ -31,6 +33,7 @@ struct ProcessPolicies {
   std::filesystem::path working_dir;  ///< absolute
   std::map<std::string, std::string> environment;
   std::vector<jobs::EnvFile> env_files;
+  std::vector<jobs::SecretSource> secrets;
   bool clear_environment = false;
   std::optional<UserDeclaration> user;
   std::optional<unsigned> umask;
@@ -40,7 +43,9 @@ struct ProcessPolicies {
   int kill_signal = SIGTERM;
   time::Duration kill_grace = std::chrono::seconds{10};
   std::vector<int> success_exit_codes = {0};
+  jobs::FailureSigns failure_signs;
   std::uint64_t output_max_bytes = std::uint64_t{64} << 10U;  ///< of each stream
+  bool output_journal = false;
 };
 
 /// Of every job.

@@ -20,6 +20,7 @@ constexpr std::array limits_keys{
 
 constexpr std::array output_keys{
     Key{"max_bytes", "a size", "64K", "how much of each stream is kept: its first and its last half"},
+    Key{"journal", "true or false", "false", "true: each line that a command prints goes to systemd's journal, too"},
 };
 
 constexpr std::array stdin_keys{
@@ -29,6 +30,7 @@ constexpr std::array stdin_keys{
 constexpr std::array env_file_keys{
     Key{"file", "a path", "", "the file; relative to the folder of this file"},
     Key{"optional", "true or false", "false", "true: it may be missing"},
+    Key{"secret", "true or false", "false", "true: its values are hidden in what the program prints"},
 };
 
 constexpr std::array ionice_keys{
@@ -42,6 +44,17 @@ constexpr std::array sandbox_keys{
     Key{"private_tmp", "true or false", "false", "true: an empty /tmp and /var/tmp, in memory, gone with the program"},
     Key{"read_only", "a path, a list, or none", "none", "files and folders that it cannot change"},
     Key{"network", "true or false", "true", "false: no network but a loopback of its own"},
+};
+
+constexpr std::array fails_when_keys{
+    Key{"stdout", "true or false", "false", "true: it printed anything on its standard output"},
+    Key{"stderr", "true or false", "false", "true: it printed anything on its standard error"},
+    Key{"regex", "a regular expression (RE2)", "", "a line of either of the two matches somewhere"},
+};
+
+constexpr std::array job_secret_keys{
+    Key{"file", "a path", "", "the file that holds it; relative to the folder of this file"},
+    Key{"credential", "a name", "", "or a credential that belfryd has from systemd (LoadCredential=)"},
 };
 
 constexpr std::array user_keys{
@@ -59,5 +72,7 @@ constinit const Section env_file_section{"env_file", env_file_keys};
 constinit const Section ionice_section{"ionice", ionice_keys};
 constinit const Section sandbox_section{"sandbox", sandbox_keys};
 constinit const Section user_section{"user", user_keys};
+constinit const Section job_secret_section{"secrets", job_secret_keys};
+constinit const Section fails_when_section{"fails_when", fails_when_keys};
 
 }  // namespace belfry::daemon

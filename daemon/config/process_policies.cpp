@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include "daemon/config/failure_signs_reader.hpp"
+#include "daemon/config/job_secrets_reader.hpp"
 #include "daemon/config/policies.hpp"
 #include "daemon/config/settings_reader.hpp"
 
@@ -87,11 +89,13 @@ void read_exit_codes(const Value& value, std::vector<int>& codes) {
   }
 }
 
-void read_output(const Value& value, std::uint64_t& max_bytes) {
+void read_output(const Value& value, ProcessPolicies& policies) {
   if (!value.is_map("a map such as {max_bytes: 64K}")) return;
   const MapReader map(value, output_section);
-  if (const auto size = map.get("max_bytes"))
-    max_bytes = size->size(1024, std::uint64_t{16} << 20U).value_or(max_bytes);
+  std::uint64_t& most = policies.output_max_bytes;
+  if (const auto size = map.get("max_bytes")) most = size->size(1024, std::uint64_t{16} << 20U).value_or(most);
+  bool& journal = policies.output_journal;
+  if (const auto given = map.get("journal")) journal = given->truth().value_or(journal);
 }
 
 }  // namespace
@@ -110,6 +114,9 @@ void read_process_policies(const MapReader& map, const std::filesystem::path& fo
   }
   if (const auto value = map.get("environment")) read_environment(*value, policies.environment);
   if (const auto value = map.get("env_file")) read_env_files(*value, folder, policies.env_files);
+  if (const auto value = map.get("secrets")) {
+    read_job_secrets(*value, folder, policies.environment, policies.secrets);
+  }
   if (const auto value = map.get("clear_environment")) {
     policies.clear_environment = value->truth().value_or(policies.clear_environment);
   }
@@ -123,7 +130,8 @@ void read_process_policies(const MapReader& map, const std::filesystem::path& fo
     policies.kill_grace = value->duration({.minimum = 0s, .maximum = 24h}).value_or(policies.kill_grace);
   }
   if (const auto value = map.get("success_exit_codes")) read_exit_codes(*value, policies.success_exit_codes);
-  if (const auto value = map.get("output")) read_output(*value, policies.output_max_bytes);
+  if (const auto value = map.get("fails_when")) read_failure_signs(*value, policies.failure_signs);
+  if (const auto value = map.get("output")) read_output(*value, policies);
 }
 
 }  // namespace belfry::daemon

@@ -11,22 +11,25 @@ namespace belfry::io {
 namespace {
 
 constexpr std::size_t bytes_each_turn = 1U << 20U;
+constexpr std::size_t bytes_each_turn_through = 128U << 10U;  // each byte of them is looked at
 constexpr std::size_t bytes_to_drain =
     16U << 20U;  // more than a pipe can hold (pipe-max-size), unless someone still writes
 
 }  // namespace
 
-OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror, Enlarge enlarge)
+OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror, Enlarge enlarge, Through through)
     : poller_(Poller::of_current_loop()),
       pipe_(std::move(pipe)),
       buffer_(std::move(buffer)),
       mirror_(mirror),
-      enlarge_(std::move(enlarge)) {
+      enlarge_(std::move(enlarge)),
+      through_(std::move(through)) {
   if (!pipe_) ended_.set();
 }
 
 OutputCapture::~OutputCapture() {
   if (self_) *self_ = nullptr;
+  through_ = nullptr;  // what it refers to may have gone
   close();
 }
 
@@ -46,7 +49,7 @@ void OutputCapture::drain() {
 }
 
 void OutputCapture::on_ready(std::uint32_t) {
-  if (!pipe_ || read_some(bytes_each_turn)) return;
+  if (!pipe_ || read_some(through_ ? bytes_each_turn_through : bytes_each_turn)) return;
   if (!self_) self_ = std::make_shared<OutputCapture*>(this);
   poller_->loop().call_soon([self = self_] {
     if (*self != nullptr) (*self)->on_ready(EPOLLIN);
@@ -64,14 +67,19 @@ bool OutputCapture::read_some(std::size_t limit) {
     }
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return true;
-    close();  // end of file; a pipe knows no other error
+    finish();  // end of file; a pipe knows no other error
     return true;
   }
   return false;
 }
 
-/// Whoever dies in between leaves the newest bytes in one of the two mirrors: that with the larger total.
 void OutputCapture::take(std::span<const char> bytes) {
+  if (through_) bytes = through_(bytes, false);
+  if (!bytes.empty()) keep(bytes);
+}
+
+/// Whoever dies in between leaves the newest bytes in one of the two mirrors: that with the larger total.
+void OutputCapture::keep(std::span<const char> bytes) {
   const bool grows = enlarge_ && mirror_.is_too_small_for(buffer_.total() + bytes.size());
   const OutputMirror::Kept so_far = grows ? mirror_.read() : OutputMirror::Kept();
   if (!grows) larger_.append(bytes);
@@ -81,6 +89,13 @@ void OutputCapture::take(std::span<const char> bytes) {
     larger_.append(bytes);
   }
   buffer_.append(bytes);
+}
+
+void OutputCapture::finish() {
+  if (auto through = std::exchange(through_, nullptr)) {
+    if (const auto last = through({}, true); !last.empty()) keep(last);
+  }
+  close();
 }
 
 void OutputCapture::close() {

@@ -18,16 +18,21 @@
 namespace belfry::io {
 
 /// Reads the end of a pipe that does not block, from watch() to destruction; the writer is never kept waiting longer
-/// than a turn of the loop. Memory: the buffer's limits, whatever is printed. Fair: at most 1 MiB for each turn.
-/// Loop thread only; destroyed before the loop ends.
+/// than a turn of the loop. Memory: the buffer's limits, whatever is printed. Fair: at most 1 MiB for each turn, and
+/// with `through` 128 KiB. Loop thread only; destroyed before the loop ends.
 class OutputCapture final : private PollHandler {
  public:
   /// A larger mirror that holds `so_far`, or one that keeps nothing; never throws. Asked for once.
   using Enlarge = std::move_only_function<OutputMirror(const OutputMirror::Kept& so_far)>;
 
+  /// What is kept in the place of a piece that was read: all of it, less, or something else; valid until the next call.
+  /// With `end`, which is told once, the piece is empty and nothing more will come. Never throws.
+  using Through = std::move_only_function<std::span<const char>(std::span<const char> bytes, bool end)>;
+
   /// `mirror`: what is read is kept there, too; before it has to drop something, a larger one is asked for, and both
-  /// are kept from then on. No pipe (empty): it is at its end already, and `buffer` is all there is.
-  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {});
+  /// are kept from then on. `through` sees all that is read before anything is kept. No pipe (empty): it is at its end
+  /// already, and `buffer` is all there is.
+  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {}, Through through = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
   ~OutputCapture();
@@ -43,12 +48,16 @@ class OutputCapture final : private PollHandler {
   /// Reads what is in the pipe now, up to its end or until it is empty.
   void drain();
 
+  /// Reads no more, whoever may still write; `through` has been told of the end then.
+  void finish();
+
   const HeadTailBuffer& buffer() const noexcept { return buffer_; }
 
  private:
   void on_ready(std::uint32_t events) override;
   bool read_some(std::size_t limit);  // true: nothing more for now
   void take(std::span<const char> bytes);
+  void keep(std::span<const char> bytes);
   void close();
 
   std::shared_ptr<Poller> poller_;
@@ -57,6 +66,7 @@ class OutputCapture final : private PollHandler {
   OutputMirror mirror_;
   Enlarge enlarge_;
   OutputMirror larger_;
+  Through through_;
   async::Event ended_;
   bool watched_ = false;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn

@@ -9,6 +9,9 @@ namespace belfry::async {
 class Loop;
 class ThreadPool;
 }  // namespace belfry::async
+namespace belfry::io {
+class JournalFeed;
+}
 namespace belfry::ledger {
 class Ledger;
 }
@@ -27,8 +30,8 @@ std::shared_ptr<prometheus::Collectable> thread_pool_collector(const async::Thre
 /// belfry_store_*. `ledger` must outlive the collector.
 std::shared_ptr<prometheus::Collectable> ledger_collector(const ledger::Ledger& ledger);
 
-/// belfry_log_*. `log` must outlive the collector.
-std::shared_ptr<prometheus::Collectable> log_collector(const Log& log);
+/// belfry_log_*, and belfry_journal_* of what programs print. `log` must outlive the collector.
+std::shared_ptr<prometheus::Collectable> log_collector(const Log& log, std::shared_ptr<const io::JournalFeed> feed);
 
 /// process_*, as all Prometheus clients name them (client_golang's process collector).
 std::shared_ptr<prometheus::Collectable> process_collector();

@@ -15,6 +15,7 @@
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/thread_pool.hpp"
+#include "io/journal_feed.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/exposer.hpp"
 #include "observe/figures_ledger.hpp"
@@ -134,7 +135,7 @@ std::string full_page() {
   metrics.add(ledger_collector(ledger));
   metrics.add(loop_collector(loop));
   metrics.add(thread_pool_collector(pool));
-  metrics.add(log_collector(log));
+  metrics.add(log_collector(log, std::make_shared<io::JournalFeed>("/no/such")));
   metrics.add(process_collector());
   Block block;
   block.released.set_value();

@@ -45,7 +45,7 @@ cleanup() {
   for table in /dev/shm/belfry-"$(id -u)"-*; do
     if head -c 4096 "$table" 2>/dev/null | grep -qaF "$work/"; then
       pkill -KILL -f -- "--keeper $table" || : # the one that holds the descriptors of these runs
-      rm -f "$table" "$table".keeper*
+      rm -rf "$table" "$table".keeper* "$table".secrets
     fi
   done
   rm -rf --one-file-system -- "$work"

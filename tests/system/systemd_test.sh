@@ -64,6 +64,20 @@ check_match "fields of the entry" '"[0-9]+ 6 belfryd _"' "$(jq '"\(.RUN) \(.PRIO
 check_equal "its unit" belfryd.service "$(jq -r ._SYSTEMD_UNIT <<<"$entry")"
 check_equal "lines of other jobs" "" "$(journalctl --unit belfryd JOB=nobody --output json --no-pager)"
 
+step "the journal has each line that a job prints, with its job, run, stream and priority"
+cat >>$config <<'YAML'
+  chatty:
+    output: {journal: true}
+    command: echo hello; echo "<3>trouble" >&2; seq 500
+YAML
+systemctl reload belfryd
+wait_line "$work/unit.log" 'configuration in force.*generation=?.*3|"generation":"?3' >/dev/null
+belfry run chatty --wait || fail "chatty failed: $(belfry logs chatty)"
+ask_until '^502$' bash -c 'journalctl --sync; journalctl --unit belfryd BELFRY_JOB=chatty --output cat --no-pager | wc -l' >/dev/null
+lines=$(journalctl --unit belfryd BELFRY_JOB=chatty --output json --no-pager | jq -r '"\(.MESSAGE) \(.PRIORITY) \(.BELFRY_STREAM) \(.SYSLOG_IDENTIFIER) \(.BELFRY_RUN|tonumber > 0)"')
+check_match "a line of its output" $'(^|\n)hello 6 stdout chatty true\n' "$lines"
+check_match "one of its errors, with a priority" $'(^|\n)trouble 3 stderr chatty true\n' "$lines"
+
 step "a bad configuration is refused at a reload, and the unit stays up"
 cp $config "$work/good.yaml"
 echo '  odd: {comand: [x]}' >>$config

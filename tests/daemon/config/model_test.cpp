@@ -3,6 +3,7 @@
 
 #include "async/thread_pool.hpp"
 #include "daemon/config/catalog_builder.hpp"
+#include "daemon/config/flow_spec.hpp"
 #include "daemon/config/load_config.hpp"
 #include "good_file.hpp"
 
@@ -97,6 +98,36 @@ TEST_CASE("every key of a program is read") {
   CHECK(process.kill_grace == 0s);
   CHECK(process.success_exit_codes == std::vector{0, 3});
   CHECK(process.output_max_bytes == 2048);
+}
+
+TEST_CASE("signs of failure are read, key by key, and none takes them back") {
+  const auto config = load(
+      "defaults: {fails_when: {stderr: true, regex: ^E}}\njobs:\n  a: {command: x, fails_when: {stdout: true}}\n"
+      "  b: {command: x, fails_when: none}\n  c: {flow: [{id: s, command: x, fails_when: {regex: F}}]}\n");
+  const auto& signs = config.jobs.at(0).policies.process.failure_signs;
+  CHECK(signs.standard_output);
+  CHECK(signs.standard_error);
+  CHECK(signs.pattern.value().text() == "^E");
+  CHECK_FALSE(config.jobs.at(1).policies.process.failure_signs.any());
+  const auto& step = std::get<std::shared_ptr<const FlowSpec>>(config.jobs.at(2).action)->steps.at(0).process;
+  CHECK(step.failure_signs.standard_error);
+  CHECK(step.failure_signs.pattern.value().text() == "F");
+  CHECK(fingerprint(job("fails_when: {regex: a}")) != fingerprint(job("fails_when: {regex: b}")));
+  CHECK(fingerprint(job("fails_when: {stdout: false}")) == fingerprint(job("nice: none")));
+}
+
+TEST_CASE("secrets are files or credentials, added to those of defaults, and none takes them back") {
+  const auto config = load(
+      "defaults: {secrets: {A: a, B: /x/b}}\njobs:\n"
+      "  a: {command: x, secrets: {B: {credential: bee}, C: {file: c}}}\n  b: {command: x, secrets: none}\n");
+  using Sources = std::vector<belfry::jobs::SecretSource>;
+  const auto& process = config.jobs.at(0).policies.process;
+  CHECK(process.secrets == Sources{{.variable = "A", .place = "/etc/belfry/a"},
+                                   {.variable = "B", .place = "bee", .credential = true},
+                                   {.variable = "C", .place = "/etc/belfry/c"}});
+  CHECK(config.jobs.at(1).policies.process.secrets.empty());
+  CHECK(fingerprint(job("secrets: {A: a}")) != fingerprint(job("secrets: {A: {credential: a}}")));
+  CHECK(job("env_file: {file: a, secret: true}").policies.process.env_files.at(0).secret);
 }
 
 TEST_CASE("a user is a name, a number or a map, and none takes it back") {
