@@ -1,7 +1,6 @@
 #include "daemon/config_watch.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -12,10 +11,8 @@ namespace belfry::daemon {
 namespace {
 
 std::string advice(int error) {
-  if (error == EMFILE) return "raise fs.inotify.max_user_instances (sysctl), or reload by hand: belfry reload";
-  if (error == ENOSPC) return "raise fs.inotify.max_user_watches (sysctl), or reload by hand: belfry reload";
-  if (error == EACCES) return "let belfryd read the folder, or reload by hand: belfry reload";
-  return "reload by hand: belfry reload";
+  const std::string first = io::inotify_advice(error);
+  return first + (first.empty() ? "" : ", or ") + "reload by hand: belfry reload";
 }
 
 }  // namespace

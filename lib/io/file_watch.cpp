@@ -2,11 +2,8 @@
 
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -32,12 +29,6 @@ constexpr std::uint32_t folder_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | 
 constexpr std::uint32_t file_events =
     IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW;
 
-Fd open_inotify() {
-  Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!fd) throw IoError(errno, "watch", "files");
-  return fd;
-}
-
 std::string joined(const std::string& folder, const std::string& name) {
   return folder == "/" ? "/" + name : folder + "/" + name;
 }
@@ -54,7 +45,7 @@ std::string parent_of(const std::string& folder) {
 /// of the pool.
 class FileWatch::Layer {
  public:
-  explicit Layer(int inotify) : inotify_(inotify) {}
+  explicit Layer(const Inotify& inotify) : inotify_(inotify) {}
 
   void go_to(const std::filesystem::path& file) {
     std::deque<std::string> rest;
@@ -92,7 +83,7 @@ class FileWatch::Layer {
   /// Everything was laid: lets go of what only `before` watched.
   Laid finish(const std::vector<int>& before) {
     for (const int watch : before) {
-      if (!laid_.watches.contains(watch)) ::inotify_rm_watch(inotify_, watch);  // it may have ended by itself
+      if (!laid_.watches.contains(watch)) inotify_.remove(watch);
     }
     return std::move(laid_);
   }
@@ -112,26 +103,26 @@ class FileWatch::Layer {
 
   /// 0, or the errno.
   int watch_folder(const std::string& folder, const std::string& name) {
-    const int watch = ::inotify_add_watch(inotify_, folder.c_str(), folder_events);
-    if (watch < 0) return errno;
+    const int watch = inotify_.add(folder, folder_events);
+    if (watch < 0) return -watch;
     laid_.watches[watch].names.insert(name);
     return 0;
   }
 
   void watch_file(const std::string& file) {
-    const int watch = ::inotify_add_watch(inotify_, file.c_str(), file_events);
+    const int watch = inotify_.add(file, file_events);
     if (watch >= 0) {
       laid_.watches[watch].file = true;
-    } else if (errno != ENOENT && errno != EACCES) {  // gone: its folder tells; unreadable: so does a change of that
-      laid_.blind_spots.emplace_back(errno, "watch", file);
+    } else if (watch != -ENOENT && watch != -EACCES) {  // gone: its folder tells; unreadable: so does a change of that
+      laid_.blind_spots.emplace_back(-watch, "watch", file);
     }
   }
 
-  int inotify_;
+  const Inotify& inotify_;
   Laid laid_;
 };
 
-FileWatch::FileWatch(async::ThreadPool& pool) : pool_(pool), inotify_(open_inotify()), watcher_(inotify_.get()) {}
+FileWatch::FileWatch(async::ThreadPool& pool) : pool_(pool), inotify_() {}
 
 async::Task<> FileWatch::follow(const std::vector<std::filesystem::path>& files) {
   files_.clear();
@@ -141,7 +132,7 @@ async::Task<> FileWatch::follow(const std::vector<std::filesystem::path>& files)
 
 async::Task<> FileWatch::changed() {
   while (!stale_) {
-    co_await watcher_.readable();
+    co_await inotify_.readable();
     if (take_events()) stale_ = true;
   }
   co_await lay();
@@ -153,8 +144,8 @@ async::Task<> FileWatch::lay() {
   for (const auto& [watch, watched] : watches_) before.push_back(watch);
   // Shared: of a look-up that was cancelled when it had begun, we must know what it has left in the kernel.
   const auto laid = std::make_shared<std::optional<Laid>>();
-  auto go = [inotify = inotify_.get(), files = files_, before = std::move(before), laid] {
-    Layer layer(inotify);
+  auto go = [inotify = &inotify_, files = files_, before = std::move(before), laid] {
+    Layer layer(*inotify);
     for (const auto& file : files) layer.go_to(file);
     *laid = layer.finish(before);
   };
@@ -172,18 +163,9 @@ async::Task<> FileWatch::lay() {
   stale_ = false;
 }
 
-/// One read: whoever floods the folder must not hold the loop.
 bool FileWatch::take_events() {
-  alignas(inotify_event) std::array<char, std::size_t{16} << 10U> buffer;
-  const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
   bool ours = false;
-  for (ssize_t at = 0; at < got;) {
-    inotify_event event{};
-    std::memcpy(&event, buffer.data() + at, sizeof event);
-    const char* const name = event.len > 0 ? buffer.data() + at + sizeof event : "";
-    ours = ours || concerns_us(event.wd, event.mask, name);  // the name is padded with NULs
-    at += static_cast<ssize_t>(sizeof event + event.len);
-  }
+  inotify_.take([&](const Inotify::Event& event) { ours = ours || concerns_us(event.watch, event.mask, event.name); });
   return ours;
 }
 

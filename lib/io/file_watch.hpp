@@ -14,8 +14,7 @@
 
 #include "async/task.hpp"
 #include "async/thread_pool.hpp"
-#include "io/fd.hpp"
-#include "io/fd_watcher.hpp"
+#include "io/inotify.hpp"
 #include "io/io_error.hpp"
 
 namespace belfry::io {
@@ -63,8 +62,7 @@ class FileWatch {
   bool concerns_us(int watch, std::uint32_t mask, std::string_view name) const;
 
   async::ThreadPool& pool_;
-  Fd inotify_;
-  FdWatcher watcher_;
+  Inotify inotify_;
   std::vector<std::filesystem::path> files_;  // absolute
   Watches watches_;
   std::vector<IoError> blind_spots_;
