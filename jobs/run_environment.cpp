@@ -17,6 +17,22 @@ bool makes_up(ledger::RunTrigger trigger) {
   return trigger == ledger::RunTrigger::catchup || trigger == ledger::RunTrigger::recovery;
 }
 
+/// A variable may have 128 KiB, and all of them with the arguments a quarter of the stack's limit.
+constexpr std::size_t longest_list = std::size_t{32} << 10U;
+
+/// One path a line: one with a line feed in it would be read as two, and is left out, as is what does not fit.
+void add_files(const engine::WatchedFiles& files, std::vector<std::string>& environment) {
+  std::string list;
+  for (const std::string& path : files.paths) {
+    if (path.find('\n') != std::string::npos) continue;
+    if (list.size() + path.size() + 1 > longest_list) break;
+    list += (list.empty() ? "" : "\n") + path;
+  }
+  environment.push_back("BELFRY_WATCH_COUNT=" + std::to_string(files.count));
+  environment.push_back("BELFRY_WATCH_FILE=" + (files.paths.empty() ? std::string() : files.paths.front()));
+  environment.push_back("BELFRY_WATCH_FILES=" + list);
+}
+
 bool is_trace_context(std::string_view name) { return name == "TRACEPARENT" || name == "TRACESTATE"; }
 
 }  // namespace
@@ -49,7 +65,7 @@ std::vector<std::string> environment_entries(const Variables& inherited,
 
 std::vector<std::string> run_environment(const engine::Attempt& attempt) {
   std::vector<std::string> environment;
-  environment.reserve(10);
+  environment.reserve(13);
   environment.push_back("BELFRY_JOB=" + std::string(attempt.job));
   environment.push_back("BELFRY_RUN_ID=" + std::to_string(attempt.run));
   // Runs of one ledger have numbers that only grow, so the number itself keeps a straggler of an older run away.
@@ -67,6 +83,7 @@ std::vector<std::string> run_environment(const engine::Attempt& attempt) {
   if (attempt.previous_success) {
     environment.push_back("BELFRY_PREV_SUCCESS_AT=" + time::format_utc(*attempt.previous_success));
   }
+  if (attempt.files != nullptr) add_files(*attempt.files, environment);
   return environment;
 }
 

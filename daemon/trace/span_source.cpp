@@ -31,7 +31,8 @@ std::string shortened(const std::string& text) {
 
 /// When it should have begun: a run that is made up for has its own beginning, not that of the slot long ago.
 WallTime due_of(RunTrigger trigger, std::optional<WallTime> scheduled_at, WallTime started_at, Duration waited) {
-  const bool on_time = trigger == RunTrigger::schedule || trigger == RunTrigger::dependency;
+  const bool on_time =
+      trigger == RunTrigger::schedule || trigger == RunTrigger::dependency || trigger == RunTrigger::watch;
   return std::min(started_at, on_time && scheduled_at ? *scheduled_at : started_at - waited);
 }
 

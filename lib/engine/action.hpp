@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "async/task.hpp"
+#include "engine/progress.hpp"
+#include "engine/watch.hpp"
 #include "io/fd_keeper.hpp"
 #include "io/process_mark.hpp"
 #include "ledger/entry.hpp"
@@ -33,6 +35,7 @@ struct Attempt {
   std::string_view part{};  ///< which of the actions of a flow, no two at a time have the same; empty: it is the run
   Approvals* approvals = nullptr;  ///< where a step asks a person; null: there is nobody who could be asked
   std::any* carried = nullptr;  ///< where an attempt leaves what the next one of the same run may want; null: nowhere
+  const WatchedFiles* files = nullptr;  ///< what the job's watch has noticed; null: it is not about files
 };
 
 /// What an action leaves behind. It is filled in while the action runs, so that an attempt which is cut short by a
@@ -66,6 +69,10 @@ struct Report {
   /// Set by the engine before the attempt: an action of several steps tells of the end of each. `run`, `job` and
   /// `attempt` are filled in by the engine. Empty: nobody wants to know. Never throws, never blocks.
   std::move_only_function<void(ledger::StepEnded)> step_ended{};
+
+  /// Set by the engine before the attempt: an action that takes long tells how far it has come, on the loop, as often
+  /// as it likes: observers are told once a second at most. Empty: nobody wants to know. Never throws, never blocks.
+  std::move_only_function<void(const Progress&)> progress{};
 };
 
 /// One kind of work with its parameters; immutable, shared by all runs of the job.

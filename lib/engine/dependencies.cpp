@@ -48,7 +48,7 @@ void Dependencies::set_catalog(const Catalog& catalog) {
   DrivenJobs before = std::exchange(driven_, {});
   dependents_.clear();
   for (const auto& [name, job] : catalog.jobs) {
-    if (job->trigger || job->depends_on.empty() || !job->enabled) continue;
+    if (!job->is_driven() || !job->enabled) continue;
     Driven driven{.needs = job->depends_on, .ends = {}, .open = job->depends_on.size()};
     driven.ends.resize(driven.open);
     const auto old = before.find(name);

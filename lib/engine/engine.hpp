@@ -83,6 +83,13 @@ class Engine {
   /// hand means it.
   std::expected<ledger::RunId, Refusal> run_now(std::string_view job);
 
+  /// Files that the job's watch waits for have come: a slot is due now, and goes the road of all slots. Its instant;
+  /// none: the job is disabled, has no watch, or intake has stopped. SlotClosed may have been published before it
+  /// returns.
+  std::optional<WallTime> notice(std::string_view job, std::shared_ptr<const WatchedFiles> files);
+  /// Since when nobody has answered for the job's files: its last start; before its first, when it was declared.
+  WallTime unanswered_since(std::string_view job) const;
+
   /// Ends a run that is under way (its outcome becomes `cancelled`); returns at once, RunEnded follows.
   std::expected<void, Refusal> cancel_run(ledger::RunId run, std::string_view by);
 
@@ -136,6 +143,7 @@ class Engine {
   void settle_many(JobState& state, WallTime now, ledger::SlotReason why_late);
   std::optional<ledger::RunId> make_up(JobState& state, Slot slot);
   bool claim(JobState& state, WallTime now);
+  Slot own_slot(JobState& state, WallTime at);
   void plan(JobState& state, WallTime after);
   void wake();
   WallTime next_wake() const;
@@ -144,8 +152,7 @@ class Engine {
   JobState& wake_one_shot(ledger::OneShotAdded request);
 
   // admission (engine_admission.cpp)
-  std::optional<ledger::RunId> offer(JobState& state, Slot slot, ledger::RunTrigger trigger,
-                                     std::optional<ledger::RunId> cause = std::nullopt);
+  std::optional<ledger::RunId> offer(JobState& state, Slot slot, Launch launch);
   std::optional<ledger::SlotReason> find_objection(JobState& state, WallTime slot, WallTime now);
   ledger::RunId number(Pending& pending);
   std::expected<ledger::RunId, ledger::SlotReason> take_turn(Pending pending);

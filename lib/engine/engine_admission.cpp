@@ -13,23 +13,21 @@
 namespace belfry::engine {
 
 /// A slot that is due now, or whose job others set going. The number of its run, unless it was refused.
-std::optional<ledger::RunId> Engine::offer(JobState& state, Slot slot, ledger::RunTrigger trigger,
-                                           std::optional<ledger::RunId> cause) {
+std::optional<ledger::RunId> Engine::offer(JobState& state, Slot slot, Launch launch) {
   const WallTime due = slot.scheduled_at();
   if (const auto reason = find_objection(state, due, wall_now())) {
     std::move(slot).enter_skipped(*reason);
     return std::nullopt;
   }
-  const auto run = take_turn({.launch = {.trigger = trigger, .scheduled_at = due, .caused_by = cause},
-                              .state = state.shared_from_this(),
-                              .slot = std::move(slot)});
+  launch.scheduled_at = due;
+  const auto run = take_turn({.launch = std::move(launch), .state = state.shared_from_this(), .slot = std::move(slot)});
   return run ? std::optional(*run) : std::nullopt;
 }
 
 std::optional<ledger::SlotReason> Engine::find_objection(JobState& state, WallTime slot, WallTime now) {
   const Job& job = *state.job;
   bool dependencies_met = true;
-  if (!job.depends_on.empty() && job.trigger) {
+  if (job.is_gated()) {
     const auto last_end = [this](std::string_view name) -> std::optional<JobEnd> {
       const auto found = jobs_.find(name);
       return found == jobs_.end() ? std::nullopt : found->second->last_end;

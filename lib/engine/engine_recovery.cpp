@@ -198,7 +198,7 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   if (job.guarantee == Guarantee::at_most_once && in_doubt(*past_, claimed.scheduled_at)) {
     std::move(slot).enter_missed(ledger::SlotReason::in_doubt);
   } else if (past_->continued && job.enabled) {
-    offer(state, std::move(slot), ledger::RunTrigger::schedule);
+    offer(state, std::move(slot), {.trigger = ledger::RunTrigger::schedule});
   } else if (job.on_missed == OnMissed::skip || !job.enabled) {
     std::move(slot).enter_missed(ledger::SlotReason::down);
   } else {
@@ -228,7 +228,7 @@ void Engine::restore_dependencies() {
     return found == jobs_.end() ? std::nullopt : found->second->last_end;
   };
   for (const auto& [name, job] : catalog_->jobs) {
-    if (job->trigger || job->depends_on.empty()) continue;
+    if (!job->is_driven()) continue;
     const JobState& state = *jobs_.at(name);
     const WallTime declared = declared_.at(name).at;
     const WallTime since = std::max(declared, state.last_slot.value_or(declared));

@@ -263,6 +263,13 @@ std::vector<ActiveRun> Engine::runs_that_ask() const {
   return asking;
 }
 
+WallTime Engine::unanswered_since(std::string_view job) const {
+  const auto found = jobs_.find(job);
+  if (found != jobs_.end() && found->second->last_start) return *found->second->last_start;
+  const auto declared = declared_.find(job);
+  return declared == declared_.end() ? wall_now() : declared->second.at;
+}
+
 std::optional<ActiveRun> Engine::active_run(ledger::RunId run) const {
   const auto found = live_.find(run);
   if (found == live_.end()) return std::nullopt;

@@ -106,16 +106,13 @@ void Engine::decide(const Round& round) {
   const auto found = jobs_.find(round.job);
   if (found == jobs_.end() || found->second->removed || !found->second->job->enabled) return;
   JobState& state = *found->second;
-  WallTime slot = round.cause.at;
-  if (state.last_slot && slot <= *state.last_slot) slot = *state.last_slot + Duration{1};  // each has its own instant
-  state.last_slot = slot;
-  Slot due(state.job, {.first = slot, .last = slot}, recorder_);
-  if (state.job->days_off.contains(slot)) {
+  Slot due = own_slot(state, round.cause.at);
+  if (state.job->days_off.contains(due.scheduled_at())) {
     std::move(due).enter_skipped(ledger::SlotReason::holiday);
   } else if (!round.met) {
     std::move(due).enter_skipped(ledger::SlotReason::dependency);
   } else {
-    offer(state, std::move(due), ledger::RunTrigger::dependency, round.cause.run);
+    offer(state, std::move(due), {.trigger = ledger::RunTrigger::dependency, .caused_by = round.cause.run});
   }
 }
 

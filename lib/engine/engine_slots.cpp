@@ -147,7 +147,8 @@ void Engine::settle(JobState& state, WallTime now, ledger::SlotReason why_late) 
     return;
   }
   state.last_slot = slot;
-  offer(state, Slot(state.job, {.first = slot, .last = slot}, recorder_, state.claimed), ledger::RunTrigger::schedule);
+  offer(state, Slot(state.job, {.first = slot, .last = slot}, recorder_, state.claimed),
+        {.trigger = ledger::RunTrigger::schedule});
 }
 
 void Engine::settle_many(JobState& state, WallTime now, ledger::SlotReason why_late) {
@@ -174,7 +175,8 @@ void Engine::settle_many(JobState& state, WallTime now, ledger::SlotReason why_l
   }
   if (!due.newest.empty()) {
     Slot newest = slot_of({.first = due.newest.back(), .last = due.newest.back()});
-    run = missed ? make_up(state, std::move(newest)) : offer(state, std::move(newest), ledger::RunTrigger::schedule);
+    run = missed ? make_up(state, std::move(newest))
+                 : offer(state, std::move(newest), {.trigger = ledger::RunTrigger::schedule});
   }
   for (const SlotSpan& span : due.older) {
     if (run) {
@@ -204,6 +206,28 @@ std::optional<ledger::RunId> Engine::make_up(JobState& state, Slot slot) {
   ++claims_;
   claims_written_.set();
   return run;
+}
+
+/// Of a job that no time makes due: each of its slots has an instant of its own.
+Slot Engine::own_slot(JobState& state, WallTime at) {
+  if (state.last_slot && at <= *state.last_slot) at = *state.last_slot + Duration{1};
+  state.last_slot = at;
+  return Slot(state.job, {.first = at, .last = at}, recorder_);
+}
+
+std::optional<WallTime> Engine::notice(std::string_view job, std::shared_ptr<const WatchedFiles> files) {
+  const auto found = jobs_.find(job);
+  if (found == jobs_.end() || draining_) return std::nullopt;
+  JobState& state = *found->second;
+  if (state.removed || !state.job->enabled || !state.job->watch) return std::nullopt;
+  Slot due = own_slot(state, wall_now());
+  const WallTime slot = due.scheduled_at();
+  if (state.job->days_off.contains(slot)) {
+    std::move(due).enter_skipped(ledger::SlotReason::holiday);
+  } else {
+    offer(state, std::move(due), {.trigger = ledger::RunTrigger::watch, .files = std::move(files)});
+  }
+  return slot;
 }
 
 void Engine::plan(JobState& state, WallTime after) {

@@ -91,6 +91,14 @@ struct PreconditionFailed {
   std::string why;
 };
 
+/// How far an attempt has come: at most once a second for each run.
+struct RunProgressed {
+  ledger::RunId run = 0;
+  std::string job;
+  int attempt = 1;
+  Progress progress;
+};
+
 /// A run failed, and its retries are used up.
 struct GaveUp {
   ledger::RunId run = 0;
@@ -133,12 +141,12 @@ struct Resumed {
 
 struct Draining {};
 
-using Event =
-    std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged, BreakerTurned,
-                 AttemptStarted, RetryPlanned, PreconditionFailed, GaveUp, ApprovalAsked, ApprovalSettled, RunAdopted,
-                 SlotUnaccounted, Resumed, Draining, SlaBreached, SlaMet, ledger::SlotClosed, ledger::RunStarted,
-                 ledger::StepEnded, ledger::AttemptEnded, ledger::RunEnded, ledger::PauseChanged, ledger::OneShotAdded,
-                 ledger::OneShotRemoved, ledger::ClockJumped, ledger::BreakerChanged>;
+using Event = std::variant<CatalogApplied, SlotPlanned, SlotWaits, QueueChanged, CatchupChanged, GroupChanged,
+                           BreakerTurned, AttemptStarted, RetryPlanned, PreconditionFailed, RunProgressed, GaveUp,
+                           ApprovalAsked, ApprovalSettled, RunAdopted, SlotUnaccounted, Resumed, Draining, SlaBreached,
+                           SlaMet, ledger::SlotClosed, ledger::RunStarted, ledger::StepEnded, ledger::AttemptEnded,
+                           ledger::RunEnded, ledger::PauseChanged, ledger::OneShotAdded, ledger::OneShotRemoved,
+                           ledger::ClockJumped, ledger::BreakerChanged>;
 
 /// Calls every subscriber for every event, on the loop's thread, in the order of subscription. What a subscriber
 /// publishes is told when all have been told of the event before it, so that all see one order. Not thread-safe.

@@ -12,6 +12,7 @@
 #include "engine/policies.hpp"
 #include "engine/precondition.hpp"
 #include "engine/sla.hpp"
+#include "engine/watch.hpp"
 #include "time/days_off.hpp"
 #include "time/trigger.hpp"
 
@@ -21,14 +22,15 @@ struct Job {
   std::string name;
   std::string description;
   bool enabled = true;
-  std::shared_ptr<const time::Trigger> trigger;  ///< none: by hand only
+  std::shared_ptr<const time::Trigger> trigger;  ///< none: no time makes it due
+  std::shared_ptr<const Watch> watch;            ///< none: no file does; never beside a trigger
   time::DaysOff days_off;                        ///< slots on these days are skipped(holiday)
   std::shared_ptr<const Action> action;
   Overlap overlap = Overlap::forbid;
   int max_instances = 1;  ///< runs at once before `overlap` applies; 0: any number
   int queue_limit = 10;   ///< slots that may wait when overlap is `queue`
   std::optional<GroupUse> group;
-  std::vector<Dependency> depends_on;  ///< without a trigger: due when all of them have ended as they must
+  std::vector<Dependency> depends_on;                ///< see is_driven() and is_gated()
   std::shared_ptr<const Precondition> precondition;  ///< none: always met
   std::optional<BreakerPolicy> breaker;
   bool only_if_last_succeeded = false;  ///< a slot after a failed run is skipped(last_failed)
@@ -42,6 +44,11 @@ struct Job {
   std::string schedule_text;  ///< as the user wrote it, for people: "*/5 * * * *", "every 10s"
   std::string timezone;       ///< IANA name that the trigger uses
   std::string fingerprint;    ///< of the whole declaration: an unchanged job keeps its state over a reload
+
+  /// Due when all jobs that it depends on have ended as they must.
+  bool is_driven() const noexcept { return !trigger && !watch && !depends_on.empty(); }
+  /// Due by itself, and refused unless those jobs have ended as they must.
+  bool is_gated() const noexcept { return (trigger || watch) && !depends_on.empty(); }
 };
 
 /// One generation of the configuration. Immutable.

@@ -19,6 +19,9 @@ namespace {
 /// What an adopted attempt has left of its timeout, at least: its end must be seen before it is ended.
 constexpr Duration least_timeout = std::chrono::milliseconds{1};
 
+/// Observers are told of progress no more often.
+constexpr Duration progress_pause = std::chrono::seconds{1};
+
 WallTime now() { return async::Loop::current().wall_now(); }
 
 /// A number in [0, 1) that differs from run to run and attempt to attempt, and is the same when replayed (splitmix64).
@@ -62,7 +65,11 @@ std::string_view to_string(RunState state) noexcept {
 
 Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t generation,
          std::optional<WallTime> previous_success, Recorder& recorder)
-    : job_(std::move(job)), generation_(generation), previous_success_(previous_success), recorder_(recorder) {
+    : job_(std::move(job)),
+      generation_(generation),
+      previous_success_(previous_success),
+      recorder_(recorder),
+      files_(launch.files) {
   info_.run = launch.run;
   info_.job = job_->name;
   info_.trigger = launch.trigger;
@@ -236,7 +243,8 @@ Attempt Run::describe_attempt(int number, WallTime started_at) {
           .previous_success = previous_success_,
           .ledger_id = recorder_.ledger().id(),
           .approvals = &approvals_,
-          .carried = &carried_};
+          .carried = &carried_,
+          .files = files_.get()};
 }
 
 Report Run::new_report() {
@@ -264,12 +272,22 @@ Report Run::new_report() {
     recorder_.record(std::move(step));
     BELFRY_FAULT_POINT("step.ended");
   };
+  report.progress = [this](const Progress& progress) { note_progress(progress); };
   return report;
 }
 
 /// An action without a process is launched when its attempt begins; one with a process once more, when that is there.
 void Run::note_launch() {
   if (info_.attempt == 1 && !left_) launch_ = Duration(async::Loop::current().now_ns() - started_ns_);
+}
+
+void Run::note_progress(const Progress& progress) {
+  if (info_.progress == progress) return;
+  info_.progress = progress;
+  const std::int64_t now_ns = async::Loop::current().now_ns();
+  if (progressed_ns_ && Duration(now_ns - *progressed_ns_) < progress_pause) return;
+  progressed_ns_ = now_ns;
+  recorder_.publish(RunProgressed{.run = info_.run, .job = info_.job, .attempt = info_.attempt, .progress = progress});
 }
 
 void Run::enter(RunState next) {
@@ -284,6 +302,8 @@ void Run::enter_attempting(int number, WallTime started_at) {
   enter(RunState::attempting);
   info_.attempt = number;
   info_.retry_at.reset();
+  info_.progress.reset();
+  progressed_ns_.reset();
   ended_.attempts = number;
   if (left_ && number == left_->attempt) return;  // the earlier daemon has told of it
   if (recorder_.live() != nullptr) recorder_.live()->attempt(info_.run, number, started_at);

@@ -71,6 +71,7 @@ class Run {
   Attempt describe_attempt(int number, WallTime started_at);
   Report new_report();
   void note_launch();
+  void note_progress(const Progress& progress);
   bool wants_more();
 
   void enter(RunState next);
@@ -89,11 +90,13 @@ class Run {
   ledger::RunEnded ended_;
   async::CancelScope scope_;
   std::string why_cancelled_;
-  bool for_good_ = false;           // see Report
-  Duration waited_{};               // before it started
-  std::int64_t started_ns_ = 0;     // of the loop's clock; not of an earlier daemon's run
-  std::optional<Duration> launch_;  // of the first attempt
-  std::any carried_;                // see Attempt::carried
+  bool for_good_ = false;                      // see Report
+  std::shared_ptr<const WatchedFiles> files_;  // of a watch; not of an earlier daemon's run
+  Duration waited_{};                          // before it started
+  std::int64_t started_ns_ = 0;                // of the loop's clock; not of an earlier daemon's run
+  std::optional<Duration> launch_;             // of the first attempt
+  std::optional<std::int64_t> progressed_ns_;  // when observers were told of it last
+  std::any carried_;                           // see Attempt::carried
 };
 
 }  // namespace belfry::engine

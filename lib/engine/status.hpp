@@ -31,6 +31,7 @@ struct ActiveRun {
   std::optional<WallTime> retry_at;           ///< waiting for its next attempt until then
   bool adopted = false;                       ///< an earlier belfryd started it
   std::vector<ApprovalQuestion> approvals{};  ///< for which its steps wait, in the order in which they began to
+  std::optional<Progress> progress;           ///< of the attempt; none: it has told nothing
 };
 
 /// What a slot, or a run by hand, waits for.

@@ -51,12 +51,13 @@ constexpr Names<Outcome, 7> outcomes{{
     {Outcome::lost, "lost"},
 }};
 
-constexpr Names<RunTrigger, 5> run_triggers{{
+constexpr Names<RunTrigger, 6> run_triggers{{
     {RunTrigger::schedule, "schedule"},
     {RunTrigger::manual, "manual"},
     {RunTrigger::catchup, "catchup"},
     {RunTrigger::recovery, "recovery"},
     {RunTrigger::dependency, "dependency"},
+    {RunTrigger::watch, "watch"},
 }};
 
 template <class Enum, std::size_t N>

@@ -60,6 +60,7 @@ enum class RunTrigger : std::uint8_t {
   catchup,     ///< a slot that had passed while nobody could act on it
   recovery,    ///< once more for a slot whose run was lost (guarantee: at_least_once)
   dependency,  ///< the runs of other jobs ended
+  watch,       ///< files that it watches came
 };
 
 /// The name used everywhere, e.g. "clock_jump". Never empty.

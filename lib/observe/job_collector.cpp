@@ -97,7 +97,9 @@ bool can_occur(const JobEntry& entry, RunTrigger trigger) {
     case RunTrigger::recovery:
       return entry.job->guarantee == engine::Guarantee::at_least_once;
     case RunTrigger::dependency:
-      return !entry.job->depends_on.empty();
+      return entry.job->is_driven();
+    case RunTrigger::watch:
+      return entry.job->watch != nullptr;
   }
   return false;
 }
@@ -241,7 +243,7 @@ void collect_breakers(const JobEntries& jobs, Families& out) {
 
 /// Filled with zeros for what a job can wait for.
 bool can_wait(const engine::Job& job, StartPhase phase) {
-  if (!job.trigger && job.depends_on.empty()) return phase == StartPhase::launch;
+  if (!job.trigger && !job.watch && job.depends_on.empty()) return phase == StartPhase::launch;
   if (phase == StartPhase::precondition) return job.precondition != nullptr;
   return phase != StartPhase::ledger || job.on_missed != engine::OnMissed::skip;
 }

@@ -10,7 +10,7 @@ namespace belfry::observe {
 namespace {
 
 static_assert(std::to_underlying(ledger::Outcome::lost) + 1 == kOutcomes);
-static_assert(std::to_underlying(ledger::RunTrigger::dependency) + 1 == kTriggers);
+static_assert(std::to_underlying(ledger::RunTrigger::watch) + 1 == kTriggers);
 static_assert(std::to_underlying(ledger::SlotResult::coalesced) + 1 == kSlotResults);
 static_assert(std::to_underlying(ledger::SlotReason::in_doubt) + 1 == kSlotReasons);
 

@@ -20,7 +20,7 @@ namespace belfry::observe {
 
 /// Sizes of the closed vocabularies of ledger/outcome.hpp; job_series.cpp asserts that they match.
 inline constexpr std::size_t kOutcomes = 7;
-inline constexpr std::size_t kTriggers = 5;
+inline constexpr std::size_t kTriggers = 6;
 inline constexpr std::size_t kSlotResults = 4;
 inline constexpr std::size_t kSlotReasons = 21;
 

@@ -20,7 +20,8 @@ Monotonic monotonic_of(WallTime at, SlaTime now) { return now.monotonic - std::m
 
 /// Whether the run is the first one for its slot, so that its start says how late the slot was.
 bool tells_lateness(RunTrigger trigger) noexcept {
-  return trigger == RunTrigger::schedule || trigger == RunTrigger::catchup || trigger == RunTrigger::dependency;
+  return trigger == RunTrigger::schedule || trigger == RunTrigger::catchup || trigger == RunTrigger::dependency ||
+         trigger == RunTrigger::watch;
 }
 
 }  // namespace
