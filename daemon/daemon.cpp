@@ -30,6 +30,8 @@
 #include "daemon/stray_reaper.hpp"
 #include "daemon/trace/tracing.hpp"
 #include "daemon/upgrade.hpp"
+#include "daemon/watch/watches.hpp"
+#include "daemon/watchdog_feed.hpp"
 #include "engine/engine.hpp"
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
@@ -97,7 +99,6 @@ class Daemon {
   async::Task<> serve_in(async::TaskGroup& group);
   async::Task<> take_signals(async::TaskGroup& group);
   async::Task<> upgrade(std::function<void(std::string)> answer);
-  async::Task<> feed_watchdog(async::Duration interval);
   async::Task<> watch_zones();
   async::Task<> reload_for_signal();
   async::Task<> reload_for_client(std::function<void(ReloadResult)> answer);
@@ -128,12 +129,14 @@ class Daemon {
   Notifications notifications_;
   Tracing tracing_;
   async::ThreadPool pool_;
+  async::ThreadPool desk_{async::ThreadPoolOptions("daemon")};  // its own work: no job makes it wait
   engine::Engine engine_;
   StrayReaper stray_reaper_;
   observe::SlaWatch sla_;
   observe::GrowthWatch growth_;
   Reloader reloader_;
   ConfigWatch config_watch_;
+  Watches watches_;
   Upgrade upgrade_;
   std::optional<observe::Exposer> exposer_;
   std::optional<ControlApi> control_;
@@ -159,20 +162,22 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       engine_(*ledger_, events_, one_shot_maker([this] { return tracing_.on(); }, secrets_folder(*ledger_)),
               live_.get()),
       stray_reaper_(engine_, events_),
-      sla_(events_, sla_sources(engine_, *ledger_, pool_, log_)),
+      sla_(events_, sla_sources(engine_, *ledger_, desk_, log_)),
       growth_(
-          log_, [this] { return pool_.run([this] { return observe::count_resources(loop_); }); },
+          log_, [this] { return desk_.run([this] { return observe::count_resources(loop_); }); },
           [this] { return std::uint64_t{engine_.status().running + engine_.status().queued}; }),
       reloader_(start_.options, start_.load, settings_,
                 {.engine = engine_,
                  .pool = pool_,
+                 .desk = desk_,
                  .metrics = metrics_,
                  .ledger = *ledger_,
                  .journal = journal_,
                  .notifications = notifications_,
                  .tracing = tracing_}),
       config_watch_(
-          {.reloader = reloader_, .pool = pool_, .log = log_, .say = [this](const auto& told) { say(told); }}),
+          {.reloader = reloader_, .pool = desk_, .log = log_, .say = [this](const auto& told) { say(told); }}),
+      watches_({.engine = engine_, .pool = desk_, .log = log_}),
       upgrade_(start_.program,
                {.events = events_, .engine = engine_, .ledger = *ledger_, .live = live_.get(), .log = log_}) {
   metrics_.subscribe(events_);
@@ -180,18 +185,20 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   loop_log_.subscribe(events_);
   ledger_log_.subscribe(events_);
   sla_.subscribe();
+  watches_.subscribe(events_);
   notifications_.apply(plan_of(start_.config));  // what the last daemon left is told before the first generation
   notifications_.subscribe(events_);
   tracing_.apply(start_.config.tracing);
   tracing_.subscribe(events_);
   metrics_.add(observe::loop_collector(loop_));
-  metrics_.add(observe::thread_pool_collector(pool_));
+  for (const auto* pool : {&pool_, &desk_}) metrics_.add(observe::thread_pool_collector(*pool));
   metrics_.add(observe::ledger_collector(*ledger_));
   metrics_.add(observe::log_collector(log_, journal_));
   metrics_.add(observe::process_collector());
   metrics_.add(growth_.collector());
   metrics_.add(notifications_.collector());
   metrics_.add(tracing_.collector());
+  metrics_.add(watches_.collector());
 }
 
 async::Task<> Daemon::serve() {
@@ -205,7 +212,7 @@ async::Task<> Daemon::serve() {
 }
 
 async::Task<> Daemon::serve_in(async::TaskGroup& group) {
-  engine_.resume(co_await pool_.run(past_reader(*ledger_, live_.get(), start_.handover.upgraded)));
+  engine_.resume(co_await desk_.run(past_reader(*ledger_, live_.get(), start_.handover.upgraded)));
   BELFRY_FAULT_POINT("daemon.resumed");
   ledger_->write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = start_.load.started});
   group.start(engine_.serve(), as_daemon("engine"));
@@ -222,8 +229,9 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(watch_zones(), as_daemon("zones"));
   group.start(growth_.serve(), as_daemon("growth"));
   group.start(config_watch_.serve(), as_daemon("config"));
+  group.start(watches_.serve(), as_daemon("files"));
   const auto interval = notifier_.watchdog_interval();
-  if (interval) group.start(feed_watchdog(*interval / 2), as_daemon("watchdog"));
+  if (interval) group.start(feed_watchdog(notifier_, *interval / 2), as_daemon("watchdog"));
   notifier_.ready(status_line());
   co_await told_to_end_.wait();
   co_await end_in_order();
@@ -324,13 +332,6 @@ async::Task<> Daemon::end_in_order() {
   const ledger::LedgerStats stats = ledger_->stats();
   throw ledger::LedgerError(std::to_string(stats.queued) +
                             " entries could not be written to the ledger: " + stats.last_error);
-}
-
-async::Task<> Daemon::feed_watchdog(async::Duration interval) {
-  for (;;) {
-    notifier_.watchdog();
-    co_await async::sleep(interval);
-  }
 }
 
 /// A package manager updates tzdata while we run, a few times a year.

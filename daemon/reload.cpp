@@ -46,7 +46,7 @@ struct Reloader::Basis {
   Calendars calendars;
   time::WallTime now;
 
-  /// Makes the catalog and the comparison of what was read. On the pool.
+  /// Makes the catalog and the comparison of what was read. On the desk.
   Prepared prepare(LoadResult read, std::vector<SourceFile> files, std::optional<ZoneUpdate> zones) const {
     Prepared prepared{.zones = std::move(zones),
                       .errors = {},
@@ -104,7 +104,7 @@ async::Task<std::optional<ReloadReport>> Reloader::reload_if_changed() {
   auto look = [last = last_read_, in_force = in_force_] {
     return std::pair(up_to_date(last), last != in_force && up_to_date(in_force));
   };
-  const auto [as_read, as_in_force] = co_await parts_.pool.run(std::move(look));
+  const auto [as_read, as_in_force] = co_await parts_.desk.run(std::move(look));
   if (as_read) co_return std::nullopt;
   if (as_in_force) {
     last_read_ = in_force_;
@@ -124,7 +124,7 @@ async::Task<ReloadReport> Reloader::read_again() {
     Loaded loaded = load_with_files(path, basis.load);
     return basis.prepare(std::move(loaded.config), std::move(loaded.files), std::move(zones));
   };
-  Prepared prepared = co_await parts_.pool.run(std::move(read));
+  Prepared prepared = co_await parts_.desk.run(std::move(read));
   BELFRY_FAULT_POINT("reload.read");
   ReloadReport report = take(std::move(prepared));
   BELFRY_FAULT_POINT("reload.swapped");
@@ -139,7 +139,7 @@ async::Task<std::optional<ReloadReport>> Reloader::refresh_zones() {
     auto config = parse_config(*basis.text, basis.path.native(), basis.path.parent_path(), basis.load);
     return basis.prepare(std::move(config), files, std::move(zones));
   };
-  Prepared prepared = co_await parts_.pool.run(std::move(read_again));
+  Prepared prepared = co_await parts_.desk.run(std::move(read_again));
   if (!prepared.zones) co_return std::nullopt;
   co_return take(std::move(prepared));
 }

@@ -41,13 +41,14 @@ struct ReloadReport {
   std::vector<std::string> needs_restart;         ///< keys whose new values take effect only then, e.g. "socket"
 };
 
-/// Loop thread only. Everything it refers to must outlive it. Reading, checking and comparing are done on the pool; the
+/// Loop thread only. Everything it refers to must outlive it. Reading, checking and comparing are done on the desk; the
 /// loop does no more than swap the catalogs.
 class Reloader {
  public:
   struct Parts {
     engine::Engine& engine;
-    async::ThreadPool& pool;
+    async::ThreadPool& pool;  ///< of the jobs
+    async::ThreadPool& desk;  ///< for reading and comparing: never behind a job
     observe::Metrics& metrics;
     ledger::Ledger& ledger;
     std::shared_ptr<io::JournalFeed> journal;  // of what programs print
@@ -69,7 +70,7 @@ class Reloader {
   async::Task<std::optional<ReloadReport>> reload_if_changed();
 
   /// Looks whether tzdata was updated; then puts the configuration in force into force once more, as it was read, under
-  /// the new rules. Nothing when tzdata is the same. Resumes on the loop; files are read on the pool.
+  /// the new rules. Nothing when tzdata is the same. Resumes on the loop; files are read on the desk.
   async::Task<std::optional<ReloadReport>> refresh_zones();
 
   /// The files that were read last: the configuration and all that it names. A bad one may name less.
@@ -79,7 +80,7 @@ class Reloader {
   bool watch_config() const noexcept { return watch_config_; }
 
  private:
-  /// All that is made of the files, on the pool.
+  /// All that is made of the files, on the desk.
   struct Prepared {
     std::optional<ZoneUpdate> zones;
     std::vector<ConfigError> errors;

@@ -12,6 +12,16 @@ namespace {
 
 using nlohmann::json;
 
+/// " 45%", or how many files when nobody knows of how many; empty: it tells nothing.
+std::string progress_of(const json& run) {
+  const json progress = run.value("progress", json(nullptr));
+  if (progress.is_null()) return {};
+  if (const json& share = progress.at("share"); share.is_number()) {
+    return " " + std::to_string(static_cast<int>(100 * share.get<double>())) + "%";
+  }
+  return ", " + std::to_string(progress.at("files").get<std::uint64_t>()) + " files";
+}
+
 Table::Cell activity_of(const Session& session, const json& job) {
   const std::size_t running = job.at("running").size();
   const auto queued = job.value("queued", 0);
@@ -20,6 +30,7 @@ Table::Cell activity_of(const Session& session, const json& job) {
   if (asking > 0) return {"waits for approval", Colour::yellow};
   if (running > 0) {
     std::string text = running == 1 ? "running" : std::to_string(running) + " running";
+    if (running == 1) text += progress_of(job.at("running")[0]);
     if (queued > 0) text += ", " + std::to_string(queued) + " queued";
     return {std::move(text), Colour::green};
   }

@@ -70,9 +70,13 @@ json head_of(Session& session, const ScheduleSubject& subject, int count) {
     document.erase("slots");
     return document;
   }
+  json description = nullptr;
+  if (subject.trigger) description = subject.trigger->describe();
+  if (subject.watch) description = engine::describe(*subject.watch);
   json document{{"schedule", subject.text},
                 {"timezone", subject.zone.name()},
-                {"description", subject.trigger ? json(subject.trigger->describe()) : json(nullptr)},
+                {"description", std::move(description)},
+                {"by_files", subject.watch != nullptr},
                 {"normalised", subject.trigger ? json(subject.trigger->normalise()) : json(nullptr)},
                 {"enabled", subject.enabled}};
   if (!subject.job.empty()) document["job"] = subject.job;
@@ -166,9 +170,10 @@ int next(Session& session, const NextOptions& options) {
   }
   std::string text = headline(session, document);
   if (slots.empty()) {
-    text += !document.value("enabled", true) ? "It is disabled.\n"
-            : subject.job.empty()            ? "It never fires.\n"
-                                             : "No slot is to come: it runs by hand, or never again.\n";
+    text += !document.value("enabled", true)    ? "It is disabled.\n"
+            : document.value("by_files", false) ? "No time makes it due: it starts when its files come.\n"
+            : subject.job.empty()               ? "It never fires.\n"
+                                                : "No slot is to come: it runs by hand, or never again.\n";
   }
   for (const time::WallTime slot : slots) text += line_of(session, slot, zone);
   print(text);
@@ -184,7 +189,8 @@ int explain(Session& session, const NextOptions& options) {
   const bool is_cron = subject.plain && dynamic_cast<const time::CronTrigger*>(subject.plain.get()) != nullptr;
   const json dialect = is_cron ? json(time::to_string(subject.dialect)) : json(nullptr);
   document["dialect"] = dialect;
-  document["never_fires"] = slots.empty() && (!subject.trigger || subject.trigger->never_fires());
+  const bool by_files = document.value("by_files", false);
+  document["never_fires"] = slots.empty() && !by_files && (!subject.trigger || subject.trigger->never_fires());
   document["notes"] = notes;
   if (session.json) {
     add_slots(document, slots, zone);
@@ -195,7 +201,9 @@ int explain(Session& session, const NextOptions& options) {
                      row("normalised", text_of(document, "normalised")) + row("dialect", text_of(document, "dialect")) +
                      row("time zone", text_of(document, "timezone"));
   for (const std::string& note : notes) text += row("beware", note);
-  if (slots.empty()) text += row("next", document["never_fires"].get<bool>() ? "never" : "not again");
+  if (slots.empty()) {
+    text += row("next", by_files ? "when its files come" : document["never_fires"].get<bool>() ? "never" : "not again");
+  }
   for (const time::WallTime slot : slots) {
     text += (slot == slots.front() ? "next        " : "            ") + line_of(session, slot, zone);
   }

@@ -60,6 +60,7 @@ ScheduleSubject job_of_file(const Session& session, const NextOptions& options) 
           .text = job->trigger.text,
           .zone = time::Zone::load(job->timezone).value_or(session.zone),
           .trigger = job->trigger.trigger,
+          .watch = job->trigger.watch,
           .plain = job->trigger.parts.size() == 1 ? job->trigger.parts[0].trigger : nullptr,
           .dialect = job->policies.schedule.dialect,
           .enabled = job->policies.run.enabled};
@@ -84,7 +85,7 @@ json document_of(Session& session, const ScheduleSubject& subject, int count, st
 std::vector<time::WallTime> slots_of(Session& session, const ScheduleSubject& subject, int count,
                                      std::optional<time::WallTime> around) {
   std::vector<time::WallTime> slots;
-  if (!subject.trigger && !subject.of_daemon) return slots;  // it runs by hand only
+  if (!subject.trigger && !subject.of_daemon) return slots;  // no time makes it due
   if (subject.of_daemon) {
     for (const json& slot : document_of(session, subject, count, around).at("slots")) {
       if (const auto at = time::parse_time(slot.get<std::string>(), time::Zone())) slots.push_back(*at);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/cli/commands.hpp"
+#include "engine/watch.hpp"
 #include "time/cron.hpp"
 #include "time/trigger.hpp"
 
@@ -18,6 +19,7 @@ struct ScheduleSubject {
   time::Zone zone{};                               ///< in which it is meant
   bool of_daemon = false;                          ///< only the daemon knows text, zone and trigger
   std::shared_ptr<const time::Trigger> trigger{};  ///< null: the daemon has it, or there is none
+  std::shared_ptr<const engine::Watch> watch{};    ///< of a job of a file that waits for files
   std::shared_ptr<const time::Trigger> plain{};    ///< as the expression alone says, if there is just one
   time::CronDialect dialect = time::CronDialect::standard;
   bool enabled = true;

@@ -95,6 +95,7 @@ std::shared_ptr<const engine::Job> build_job(const JobSpec& spec, ActionPointer 
   job.name = spec.name;
   job.description = spec.description;
   job.trigger = spec.trigger.trigger;
+  job.watch = spec.trigger.watch;
   if (spec.policies.schedule.on_holiday == OnHoliday::skip) {
     job.days_off = {.days = spec.days_off, .zone = time::Zone::load(spec.timezone).value_or(time::Zone())};
   }

@@ -39,7 +39,11 @@ void check_overlap(const MapReader& job, const RunPolicies& run) {
 void check_missed(const MapReader& job, const JobSpec& spec) {
   const auto& run = spec.policies.run;
   if (!spec.trigger.trigger) {
-    job.complain_at_key("on_missed", {"a job without a trigger misses nothing", "a schedule, or no on_missed"});
+    job.complain_at_key("on_missed",
+                        spec.trigger.watch
+                            ? Complaint{"a job that waits for files has no missed slots", "no on_missed",
+                                        "files that came meanwhile: watch.existing"}
+                            : Complaint{"a job without a trigger misses nothing", "a schedule, or no on_missed"});
     return;
   }
   if (run.guarantee != engine::Guarantee::at_least_once || run.on_missed != engine::OnMissed::skip) return;
@@ -77,6 +81,7 @@ std::optional<JobSpec> read_job(std::string name, Place place, const Value& valu
                                     .zone = zone,
                                     .started = context.started,
                                     .policies = spec.policies.schedule,
+                                    .folder = context.folder,
                                     .days_off = spec.days_off});
   if (const auto needed = job.get("depends_on")) spec.depends_on = read_dependencies(*needed);
   const FlowContext flow{.folder = context.folder,

@@ -14,6 +14,7 @@
 #include "daemon/config/dependencies_reader.hpp"
 #include "daemon/config/policies.hpp"
 #include "daemon/config/source_text.hpp"
+#include "engine/watch.hpp"
 #include "jobs/action_kind.hpp"
 #include "jobs/approval.hpp"
 #include "jobs/exec.hpp"
@@ -29,9 +30,10 @@ struct SchedulePart {
   std::shared_ptr<const time::Trigger> trigger;  ///< as the text alone says: the other keys left aside
 };
 
-/// When it is due. The trigger of a job started by hand only is empty.
+/// When it is due. A job that is started by hand only has neither trigger nor watch.
 struct TriggerSpec {
   std::shared_ptr<const time::Trigger> trigger;
+  std::shared_ptr<const engine::Watch> watch;
   std::string text;     ///< as written: "*/5 * * * *", "every 10s"
   std::string details;  ///< the other keys that change when it is due, a line for each; empty: none is given
   std::vector<SchedulePart> parts;  ///< of `schedule` and `all_of`

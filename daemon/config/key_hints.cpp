@@ -206,7 +206,7 @@ constexpr std::array synonyms{
 };
 
 // Keys that people look for and that this version does not have.
-constexpr std::array<std::string_view, 5> missing_keys{"watch", "jitter", "splay", "include", "on_boot"};
+constexpr std::array<std::string_view, 4> missing_keys{"jitter", "splay", "include", "on_boot"};
 
 }  // namespace
 

@@ -89,6 +89,7 @@ constexpr std::array job_keys{
     Key{"from", "a time", "1970-01-01", "what every and nth count from", job_only},
     Key{"at", "a time", "", "due once, at this time", job_only},
     Key{"after", "a duration", "", "due once, this long after the daemon started", job_only},
+    Key{"watch", "a path, a list, or a map", "", "due when such files appear or change", job_only},
     Key{"nth", "1 to 1000", "1", "only every nth time of the schedule, the first one at or after from", job_only},
     Key{"except", "a date, a weekday, an expression, or a list", "", "what is left out of it", job_only},
     Key{"active", "a map", "", "the span in which it is due", job_only},
@@ -205,14 +206,14 @@ constinit const Section circuit_breaker_section{"circuit_breaker", circuit_break
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,         &log_section,       &history_section,      &store_section,     &calendar_section,
-      &group_section,       &rate_section,      &catchup_section,      &job_section,       &active_section,
-      &retries_section,     &group_use_section, &precondition_section, &free_disk_section, &circuit_breaker_section,
-      &sla_section,         &limits_section,    &output_section,       &stdin_section,     &user_section,
-      &env_file_section,    &ionice_section,    &flow_section,         &step_section,      &step_output_section,
-      &approval_section,    &sandbox_section,   &channel_section,      &webhook_section,   &mail_section,
-      &smtp_section,        &exec_section,      &secret_section,       &notify_section,    &ping_section,
-      &daemon_ping_section, &tracing_section,   &fails_when_section,   &job_secret_section};
+      &top_section,         &log_section,       &history_section,      &store_section,      &calendar_section,
+      &group_section,       &rate_section,      &catchup_section,      &job_section,        &active_section,
+      &retries_section,     &group_use_section, &precondition_section, &free_disk_section,  &circuit_breaker_section,
+      &sla_section,         &limits_section,    &output_section,       &stdin_section,      &user_section,
+      &env_file_section,    &ionice_section,    &flow_section,         &step_section,       &step_output_section,
+      &approval_section,    &sandbox_section,   &channel_section,      &webhook_section,    &mail_section,
+      &smtp_section,        &exec_section,      &secret_section,       &notify_section,     &ping_section,
+      &daemon_ping_section, &tracing_section,   &fails_when_section,   &job_secret_section, &watch_section};
   return sections;
 }
 

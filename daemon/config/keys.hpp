@@ -71,6 +71,7 @@ extern const Section notify_section;
 extern const Section ping_section;
 extern const Section daemon_ping_section;
 extern const Section tracing_section;  // tracing_keys.cpp
+extern const Section watch_section;    // watch_keys.cpp
 
 /// All of them. The keys of actions are declared in jobs/.
 std::span<const Section* const> all_sections();

@@ -66,7 +66,7 @@ class PolicyLinter {
     const auto found = by_name_.find(spec.dependency.job);
     if (found == by_name_.end()) return;
     const JobSpec& upstream = *found->second;
-    const bool by_hand = !upstream.trigger.trigger && upstream.depends_on.empty();
+    const bool by_hand = !upstream.trigger.trigger && !upstream.trigger.watch && upstream.depends_on.empty();
     if (upstream.policies.run.enabled && !by_hand) return;
     warn(job, "depends_on", spec.place,
          {in_quotes(upstream.name) + (by_hand ? " is started by hand only" : " is not enabled") +

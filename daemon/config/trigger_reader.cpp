@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/config/narrowing_reader.hpp"
+#include "daemon/config/watch_reader.hpp"
 #include "time/after.hpp"
 #include "time/at.hpp"
 #include "time/calendar.hpp"
@@ -24,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 using time::TriggerPointer;
 
-constexpr std::array<std::string_view, 5> trigger_keys{"schedule", "all_of", "every", "at", "after"};
+constexpr std::array<std::string_view, 6> trigger_keys{"schedule", "all_of", "every", "at", "after", "watch"};
 constexpr std::array<std::string_view, 4> narrowing_keys{"from", "nth", "except", "active"};
 constexpr std::string_view expression = "a cron expression in quotes, such as \"*/5 * * * *\"";
 constexpr std::string_view unmovable = "only times of the day can be moved off holidays, and this has none";
@@ -42,7 +43,8 @@ class TriggerReader {
   std::optional<TriggerSpec> read() {
     const auto key = the_one_key();
     if (!key) return std::nullopt;
-    if (key->empty()) return without_trigger();
+    if (key->empty()) return without_trigger("a job without a trigger");
+    if (*key == "watch") return with_watch();
     read_counting();
     const auto value = job_->get(*key);
     if (!value) return std::nullopt;
@@ -64,7 +66,7 @@ class TriggerReader {
       if (std::ranges::find(trigger_keys, key) == trigger_keys.end()) continue;
       if (!given.empty()) {
         job_->complain_at_key(key, {"a job has one trigger, and " + in_quotes(given) + " is given too",
-                                    "one of schedule, all_of, every, at, after",
+                                    "one of schedule, all_of, every, at, after, watch",
                                     "several expressions are a list: schedule: [\"...\", \"...\"]"});
         return std::nullopt;
       }
@@ -73,11 +75,27 @@ class TriggerReader {
     return given;
   }
 
-  std::optional<TriggerSpec> without_trigger() const {
+  std::optional<TriggerSpec> without_trigger(const std::string& what) const {
     for (const auto key : narrowing_keys) {
-      job_->complain_at_key(key, {"this has no effect on a job without a trigger", "a schedule beside it"});
+      job_->complain_at_key(key, {"this has no effect on " + what, "a schedule, or no " + std::string(key)});
     }
     return TriggerSpec{};
+  }
+
+  std::optional<TriggerSpec> with_watch() const {
+    std::optional<TriggerSpec> spec = without_trigger("a job that waits for files");
+    const auto value = job_->get("watch");
+    auto watch = value ? read_watch(*value, context_->folder) : std::nullopt;
+    if (value && moves()) value->complain({std::string(unmovable), "on_holiday: skip or run"});
+    if (!watch) return std::nullopt;
+    spec->text = "watch " + watch->paths.front();
+    if (watch->paths.size() > 1) spec->text += " and " + std::to_string(watch->paths.size() - 1) + " more";
+    spec->details = details_of(*watch);
+    if (context_->policies.on_holiday == OnHoliday::skip) {
+      for (const std::string& name : context_->policies.holidays) spec->details += "holidays " + name + "\n";
+    }
+    spec->watch = std::make_shared<const engine::Watch>(*std::move(watch));
+    return spec;
   }
 
   /// from and nth.

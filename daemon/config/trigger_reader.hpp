@@ -1,6 +1,7 @@
-// The keys that say when a job is due: schedule, all_of, every, at or after, and what narrows them; or none of them.
+// The keys that say when a job is due: schedule, all_of, every, at or after, and what narrows them; watch; or none.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -16,6 +17,7 @@ struct TriggerContext {
   time::Zone zone;
   time::WallTime started;  ///< what `after` counts from
   SchedulePolicies policies;
+  const std::filesystem::path& folder;           ///< of the file: where the paths of a watch start
   std::shared_ptr<const time::DaySet> days_off;  ///< of policies.holidays
 };
 

@@ -102,11 +102,15 @@ json slots_of(const engine::Job& job, engine::WallTime now, std::int64_t count,
 Reply next_slots(const std::shared_ptr<const engine::Job>& job, engine::WallTime now, std::int64_t count,
                  std::optional<engine::WallTime> around) {
   json slots = slots_of(*job, now, count, around);
+  json description = nullptr;
+  if (job->trigger) description = job->trigger->describe();
+  if (job->watch) description = engine::describe(*job->watch);
   return {.body = to_text({{"job", job->name},
                            {"enabled", job->enabled},
+                           {"by_files", job->watch != nullptr},
                            {"schedule", job->schedule_text},
                            {"timezone", job->timezone},
-                           {"description", job->trigger ? json(job->trigger->describe()) : json(nullptr)},
+                           {"description", std::move(description)},
                            {"normalised", job->trigger ? json(job->trigger->normalise()) : json(nullptr)},
                            {"slots", std::move(slots)}})};
 }

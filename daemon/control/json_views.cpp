@@ -44,6 +44,14 @@ json view(const engine::ApprovalQuestion& question) {
           {"until", view(question.until)}};
 }
 
+json view(const engine::Progress& progress) {
+  return {{"files", progress.files},
+          {"files_total", or_null(progress.files_total)},
+          {"bytes", progress.bytes},
+          {"bytes_total", or_null(progress.bytes_total)},
+          {"share", or_null(progress.share())}};
+}
+
 json view(const engine::ActiveRun& run) {
   json approvals = json::array();
   for (const engine::ApprovalQuestion& question : run.approvals) approvals.push_back(view(question));
@@ -54,7 +62,8 @@ json view(const engine::ActiveRun& run) {
           {"started_at", view(std::optional(run.started_at))},
           {"attempt", run.attempt},
           {"retry_at", view(run.retry_at)},
-          {"approvals", std::move(approvals)}};
+          {"approvals", std::move(approvals)},
+          {"progress", run.progress ? view(*run.progress) : json(nullptr)}};
 }
 
 json view(const engine::SlaBreached& breach) {

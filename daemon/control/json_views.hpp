@@ -14,6 +14,7 @@ namespace belfry::daemon {
 
 nlohmann::json view(const std::optional<engine::WallTime>& at);
 nlohmann::json view(const engine::ApprovalQuestion& question);
+nlohmann::json view(const engine::Progress& progress);
 nlohmann::json view(const engine::ActiveRun& run);
 /// `breaches`: of that job; others are left out.
 nlohmann::json view(const engine::JobStatus& job, const std::vector<engine::SlaBreached>& breaches);

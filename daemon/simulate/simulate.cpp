@@ -100,8 +100,15 @@ class Run {
 Simulation simulate(const Config& config, SimulateOptions options) {
   if (!options.samples) options.samples = std::make_shared<const Samples>();
   const auto catalog = build(config, options);
-  Simulation result{
-      .from = options.from, .to = options.to, .until = options.to, .samples = options.samples, .tally = Tally(catalog)};
+  Simulation result{.from = options.from,
+                    .to = options.to,
+                    .until = options.to,
+                    .samples = options.samples,
+                    .tally = Tally(catalog),
+                    .by_files = {}};
+  for (const JobSpec& job : config.jobs) {
+    if (job.trigger.watch && job.policies.run.enabled) result.by_files.push_back(job.name);
+  }
   result.until = Run(options, catalog, result.tally).go();
   return result;
 }

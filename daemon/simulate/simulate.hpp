@@ -25,6 +25,7 @@ struct Simulation {
   WallTime until;  ///< `to`, or where most_slots was reached
   std::shared_ptr<const Samples> samples;
   Tally tally;
+  std::vector<std::string> by_files;  ///< jobs that wait for files, of which nobody knows when they come
 };
 
 /// Runs it. Takes some microseconds for each slot; memory does not grow with the span. Nothing is started, read or

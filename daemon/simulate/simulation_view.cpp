@@ -118,6 +118,7 @@ json view(const Simulation& simulation) {
           {"until", instant(simulation.until)},
           {"jobs", std::move(jobs)},
           {"groups", std::move(groups)},
+          {"by_files", simulation.by_files},
           {"unaccounted", simulation.tally.unaccounted},
           {"total", figures(sum(simulation.tally))}};
 }
@@ -146,6 +147,9 @@ std::vector<std::string> remarks(const Simulation& simulation, const time::Zone&
   if (tally.unaccounted > 0) {
     all.push_back(std::to_string(tally.unaccounted) +
                   " slots were lost sight of: this is a bug of belfry, please tell.");
+  }
+  if (!simulation.by_files.empty()) {
+    all.push_back("Nobody knows when files will come: without slots are " + list_of(simulation.by_files) + ".");
   }
   std::vector<std::string> unknown;
   for (const auto& [name, job] : tally.jobs) {

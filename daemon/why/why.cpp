@@ -60,6 +60,7 @@ class Explainer {
   void add_schedule() {
     if (job_ == nullptr) return add("schedule", "the job is not declared in the configuration in force now");
     if (!job_->enabled) return add("schedule", "the job is disabled (enabled: false), so it is never due");
+    if (job_->watch) return add("schedule", "no time makes the job due: it is due " + engine::describe(*job_->watch));
     if (!job_->trigger) return add("schedule", "the job has no schedule: it runs by hand, or after other jobs");
     std::string text = job_->trigger->describe() + "; " + shown(facts_.at);
     if (facts_.is_slot) return add("schedule", text + " is a slot");
