@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <stdexcept>
@@ -20,6 +21,7 @@ struct FreeEntry {
 };
 
 constexpr std::size_t block_size = std::size_t{128} << 10U;
+constexpr std::int64_t tar_block = 512;
 constexpr std::int64_t most_filled_up = std::int64_t{64} << 20U;  // bytes
 
 [[noreturn]] void fail(archive* which, const std::string& what, const std::string& path) {
@@ -145,9 +147,20 @@ void ArchiveReader::check(int result) const {
 }
 
 bool ArchiveReader::next(ArchiveEntry& entry) {
+  archive* const reader = reader_.get();
   archive_entry* found = nullptr;
-  const int result = ::archive_read_next_header(reader_.get(), &found);
-  if (result == ARCHIVE_EOF) return false;
+  if (begun_) check(::archive_read_data_skip(reader));
+  begun_ = true;
+  const std::int64_t before = ::archive_filter_bytes(reader, 0);
+  const int result = ::archive_read_next_header(reader, &found);
+  if (result == ARCHIVE_EOF) {
+    // What libarchive takes for an end, too, is that nothing comes any more; padding before that is no end.
+    const bool tar = (::archive_format(reader) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+    if (tar && ::archive_filter_bytes(reader, 0) - before < tar_block) {
+      throw std::runtime_error("cannot read the archive " + path_ + ": it ends without its end: it was cut short");
+    }
+    return false;
+  }
   check(result);
   entry.name = first_of(::archive_entry_pathname(found), ::archive_entry_pathname_utf8(found));
   entry.type = type_of(found);
@@ -156,6 +169,10 @@ bool ArchiveReader::next(ArchiveEntry& entry) {
                        : first_of(::archive_entry_symlink(found), ::archive_entry_symlink_utf8(found));
   entry.status = *::archive_entry_stat(found);
   return true;
+}
+
+std::uint64_t ArchiveReader::position() const noexcept {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(::archive_filter_bytes(reader_.get(), -1), 0));
 }
 
 std::span<const char> ArchiveReader::read(std::uint64_t& offset) {

@@ -63,16 +63,19 @@ class ArchiveReader {
  public:
   ArchiveReader(int file, std::string path);
 
-  /// The next entry; false at the end.
+  /// The next entry; false at the end. A tar without its end is one that was cut short: an error.
   bool next(ArchiveEntry& entry);
   /// The next bytes of its content, valid until the next call; `offset`: where they belong; empty at the end.
   std::span<const char> read(std::uint64_t& offset);
+  /// How many bytes of the file, compressed as it is, have been read.
+  std::uint64_t position() const noexcept;
 
  private:
   void check(int result) const;
 
   std::string path_;
   std::unique_ptr<archive, FreeReader> reader_;
+  bool begun_ = false;
 };
 
 }  // namespace belfry::jobs

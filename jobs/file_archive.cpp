@@ -31,6 +31,7 @@ struct Member {
   std::size_t pattern = 0;
   std::string relative;
   bool folder = false;
+  std::uint64_t size = 0;
   bool operator==(const Member&) const = default;
   auto operator<=>(const Member&) const = default;
 };
@@ -62,7 +63,10 @@ std::vector<Member> list_members(const ArchiveSpec& spec, FileRun& run) {
       if (!found.is_file() && !found.is_folder() && !found.is_link()) return;
       if (joined(pattern.base(), found.relative) == spec.to) return;  // it cannot hold itself
       if (members.size() == most_entries) throw io::IoError(E2BIG, "archive", pattern.text());
-      members.push_back({.pattern = number, .relative = found.relative, .folder = found.is_folder()});
+      members.push_back({.pattern = number,
+                         .relative = found.relative,
+                         .folder = found.is_folder(),
+                         .size = found.is_file() ? found.size() : 0});
     };
     bool whole = false;
     const bool any = walk(pattern, spec.options.exclude, run.stop(), [&](const Found& found) {
@@ -93,6 +97,9 @@ class Archiver {
       for (const auto& member : members) run_.say("archive " + path_of(member));
       return "would archive " + count_files(members.size()) + " into " + spec_.to;
     }
+    std::uint64_t bytes = 0;
+    for (const auto& member : members) bytes += member.size;
+    run_.progress().expect(members.size(), bytes);
     const Folder folder = open_or_make(folder_of(spec_.to), spec_.options.fsync);
     AtomicFile target(folder, name_of(spec_.to));
     ArchiveWriter writer(target.fd(), spec_.to, spec_.format);
@@ -122,9 +129,11 @@ class Archiver {
       add_file(folder, name, member.relative, writer);
     } else if (S_ISDIR(status->st_mode)) {
       writer.add(member.relative + "/", *status);
-      return;
+      return run_.progress().finish(0);
     }
-    done_.add(S_ISREG(status->st_mode) ? static_cast<std::uint64_t>(status->st_size) : 0);
+    const auto size = S_ISREG(status->st_mode) ? static_cast<std::uint64_t>(status->st_size) : 0;
+    done_.add(size);
+    run_.progress().finish(size);
   }
 
   /// As many bytes as its size was when it was opened: one that grows is cut there, one that shrinks is an error.
@@ -144,6 +153,7 @@ class Archiver {
       if (got == 0) throw std::runtime_error(folder.path_of(name) + " became shorter while it was archived");
       writer.write({block_.data(), static_cast<std::size_t>(got)});
       left -= got;
+      run_.progress().reach(static_cast<std::uint64_t>(status.st_size - left));
     }
   }
 

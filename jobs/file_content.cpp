@@ -26,13 +26,14 @@ bool cannot(int error) {
 
 class Copier {
  public:
-  Copier(int in, const std::string& in_path, int out, const std::string& out_path, const std::function<void()>& check)
-      : in_(in), out_(out), in_path_(in_path), out_path_(out_path), check_(check) {}
+  Copier(int in, const std::string& in_path, int out, const std::string& out_path,
+         const std::function<void(std::uint64_t)>& reached)
+      : in_(in), out_(out), in_path_(in_path), out_path_(out_path), reached_(reached) {}
 
   std::uint64_t copy() {
     struct ::stat status{};
     if (::fstat(in_, &status) != 0) throw io::IoError(errno, "stat", in_path_);
-    check_();
+    reached_(0);
     // A size of 0 may be a file of /proc, which is not empty and knows nothing of ranges.
     if (status.st_size == 0) return by_blocks(0);
     if (::ioctl(out_, FICLONE, in_) == 0) return static_cast<std::uint64_t>(status.st_size);
@@ -64,7 +65,7 @@ class Copier {
   /// Where it came to.
   off_t range(off_t from, off_t to) {
     while (from < to && !without_ranges_) {
-      check_();
+      reached_(static_cast<std::uint64_t>(from));
       off_t in_at = from;
       off_t out_at = from;
       const auto length = static_cast<std::size_t>(std::min(piece_size, to - from));
@@ -88,7 +89,7 @@ class Copier {
   std::uint64_t blocks(off_t from, off_t to) {
     std::vector<char> block(block_size);
     for (int count = 0; to < 0 || from < to; ++count) {
-      if (count % (piece_size / static_cast<off_t>(block_size)) == 0) check_();
+      if (count % (piece_size / static_cast<off_t>(block_size)) == 0) reached_(static_cast<std::uint64_t>(from));
       const auto wanted = to < 0 ? block.size() : std::min(block.size(), static_cast<std::size_t>(to - from));
       const ssize_t got = ::pread(in_, block.data(), wanted, from);
       if (got < 0 && errno == EINTR) continue;
@@ -115,15 +116,15 @@ class Copier {
   int out_;
   const std::string& in_path_;
   const std::string& out_path_;
-  const std::function<void()>& check_;
+  const std::function<void(std::uint64_t)>& reached_;
   bool without_ranges_ = false;
 };
 
 }  // namespace
 
 std::uint64_t copy_content(int in, const std::string& in_path, int out, const std::string& out_path,
-                           const std::function<void()>& check) {
-  return Copier(in, in_path, out, out_path, check).copy();
+                           const std::function<void(std::uint64_t)>& reached) {
+  return Copier(in, in_path, out, out_path, reached).copy();
 }
 
 }  // namespace belfry::jobs

@@ -6,13 +6,15 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
+#include <functional>
+#include <map>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "io/io_error.hpp"
 #include "jobs/archive_file.hpp"
+#include "jobs/archive_paths.hpp"
 #include "jobs/file_forms.hpp"
 #include "jobs/file_transfer.hpp"
 
@@ -76,34 +78,6 @@ class FolderInMaking {
   std::string name_;
 };
 
-/// The path below the root, without "." and a slash at its end; none if it leads out of it, or nowhere.
-std::optional<std::string> inner_path(std::string_view name) {
-  if (name.starts_with('/') || name.contains('\0')) return std::nullopt;
-  std::string path;
-  for (const auto& part : std::filesystem::path(name)) {
-    if (part == ".." || part == "/") return std::nullopt;
-    if (part.empty() || part == ".") continue;
-    path += (path.empty() ? "" : "/") + part.string();
-  }
-  return path;
-}
-
-/// Whether a link in the folder of `path` stays below the root: `..` only at its beginning, and no more of them than
-/// there are folders above. What comes behind goes through folders and links that stay below it as well.
-bool link_stays_inside(const std::string& path, const std::string& leads_to) {
-  if (leads_to.empty() || leads_to.starts_with('/')) return false;
-  auto depth = std::ranges::count(path, '/');
-  bool descended = false;
-  for (const auto& part : std::filesystem::path(leads_to)) {
-    if (part == "..") {
-      if (descended || --depth < 0) return false;
-    } else if (!part.empty() && part != ".") {
-      descended = true;
-    }
-  }
-  return true;
-}
-
 class Extraction {
  public:
   Extraction(const ExtractSpec& spec, FileRun& run) : spec_(spec), run_(run) {}
@@ -115,6 +89,7 @@ class Extraction {
     if (::fstat(file.get(), &status) != 0) throw io::IoError(errno, "stat", spec_.from);
     if (!S_ISREG(status.st_mode)) throw io::IoError(EINVAL, "extract what is no regular file:", spec_.from);
     ArchiveReader reader(file.get(), spec_.from);
+    run_.progress().expect_bytes(static_cast<std::uint64_t>(status.st_size));
     if (spec_.dry_run) return list(reader);
     const Folder parent = open_or_make(folder_of(spec_.to), spec_.fsync);
     const std::string name = name_of(spec_.to);
@@ -154,22 +129,57 @@ class Extraction {
                                "; nothing was extracted");
     }
     const auto path = inner_path(entry.name);
+    run_.progress().next_file();
     if (!path) refuse(entry, "leads out of the folder");
     if (std::ranges::count(*path, '/') >= most_levels) refuse(entry, "lies deeper than 256 folders");
     if (path->empty() && entry.type != EntryType::folder) refuse(entry, "has no name");
     return *path;
   }
 
+  /// Checks all that extract() does; instead of a folder to put it into, what is a folder in it and what is not is kept
+  /// in mind.
   std::string list(ArchiveReader& reader) {
+    if (const auto parent = Folder::open_if_there(folder_of(spec_.to))) check_free(*parent, name_of(spec_.to));
     ArchiveEntry entry;
     while (reader.next(entry)) {
       const std::string path = checked_path(entry);
-      if (entry.type == EntryType::folder) continue;
-      const auto size = static_cast<std::uint64_t>(std::max<off_t>(entry.status.st_size, 0));
+      if (path.empty()) continue;
+      const bool is_folder = entry.type == EntryType::folder;
+      note_folders(is_folder ? path + "/" : path);
+      if (is_folder) continue;
+      if (const auto before = listed_.find(path); before != listed_.end() && before->second == EntryType::folder) {
+        refuse(entry, "is a folder as well");
+      }
+      const std::uint64_t size = list_one(reader, path, entry);
+      listed_.insert_or_assign(path, entry.type);
       run_.say("extract " + joined(spec_.to, path));
       done_.add(size);
     }
     return "would extract " + done_.text() + " to " + spec_.to;
+  }
+
+  /// The folders above the last slash.
+  void note_folders(const std::string& path) {
+    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      const std::string above = path.substr(0, slash);
+      if (listed_.try_emplace(above, EntryType::folder).first->second != EntryType::folder) {
+        throw io::IoError(ENOTDIR, "go into", joined(spec_.to, above));
+      }
+    }
+  }
+
+  std::uint64_t list_one(ArchiveReader& reader, const std::string& path, const ArchiveEntry& entry) {
+    check_kind(path, entry);
+    if (entry.type == EntryType::hard_link) {
+      const auto other = listed_.find(inner_path(entry.leads_to).value_or(""));
+      const bool is_file =
+          other != listed_.end() && (other->second == EntryType::file || other->second == EntryType::hard_link);
+      if (!is_file) refuse(entry, "is a hard link to no file, " + entry.leads_to);
+    }
+    if (entry.type != EntryType::file) return 0;
+    std::uint64_t end = 0;
+    take_content(reader, entry, end, [](std::span<const char>, std::uint64_t) {});
+    return end;
   }
 
   void take_all(ArchiveReader& reader, const Folder& root) {
@@ -193,42 +203,53 @@ class Extraction {
 
   void take_one(ArchiveReader& reader, const Folder& root, const Folder& folder, const std::string& name,
                 const std::string& path, const ArchiveEntry& entry) {
-    switch (entry.type) {
-      case EntryType::file:
-        return take_file(reader, folder, name, entry);
-      case EntryType::link:
-        if (!link_stays_inside(path, entry.leads_to))
-          refuse(entry, "is a link out of the folder, to " + entry.leads_to);
-        if (::symlinkat(entry.leads_to.c_str(), folder.fd(), name.c_str()) != 0) {
-          throw io::IoError(errno, "make the link", folder.path_of(name));
-        }
-        return done_.add(0);
-      case EntryType::hard_link:
-        return take_hard_link(root, folder, name, entry);
-      case EntryType::folder:
-      case EntryType::other:
-        break;
+    check_kind(path, entry);
+    if (entry.type == EntryType::file) return take_file(reader, folder, name, entry);
+    if (entry.type == EntryType::hard_link) return take_hard_link(root, folder, name, entry);
+    if (::symlinkat(entry.leads_to.c_str(), folder.fd(), name.c_str()) != 0) {
+      throw io::IoError(errno, "make the link", folder.path_of(name));
     }
-    refuse(entry, "is a device, a FIFO or a socket");
+    done_.add(0);
   }
 
-  void take_file(ArchiveReader& reader, const Folder& folder, const std::string& name, const ArchiveEntry& entry) {
-    const io::Fd file(::openat(folder.fd(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) throw io::IoError(errno, "create", folder.path_of(name));
-    std::uint64_t end = 0;
+  void check_kind(const std::string& path, const ArchiveEntry& entry) const {
+    if (entry.type == EntryType::other) refuse(entry, "is a device, a FIFO or a socket");
+    if (entry.type == EntryType::link && !link_stays_inside(path, entry.leads_to)) {
+      refuse(entry, "is a link out of the folder, to " + entry.leads_to);
+    }
+    if (entry.type != EntryType::hard_link) return;
+    const auto other = inner_path(entry.leads_to);
+    if (!other || other->empty()) refuse(entry, "is a hard link out of the folder, to " + entry.leads_to);
+  }
+
+  /// `end`: its size, to be; holes included.
+  void take_content(ArchiveReader& reader, const ArchiveEntry& entry, std::uint64_t& end,
+                    const std::function<void(std::span<const char>, std::uint64_t)>& take) {
     while (true) {
       run_.check();
+      run_.progress().reach(reader.position());
       std::uint64_t offset = 0;
       const auto bytes = reader.read(offset);
       if (bytes.empty()) break;
       end = std::max(end, offset + bytes.size());
       count(end);
-      write(file.get(), folder.path_of(name), bytes, offset);
+      take(bytes, offset);
     }
     // A hole at the end of a sparse file comes as nothing.
-    const auto size = std::max(end, static_cast<std::uint64_t>(std::max<off_t>(entry.status.st_size, 0)));
-    count(size);
-    if (size > end && ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+    end = std::max(end, static_cast<std::uint64_t>(std::max<off_t>(entry.status.st_size, 0)));
+    count(end);
+  }
+
+  void take_file(ArchiveReader& reader, const Folder& folder, const std::string& name, const ArchiveEntry& entry) {
+    const io::Fd file(::openat(folder.fd(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) throw io::IoError(errno, "create", folder.path_of(name));
+    std::uint64_t size = 0;
+    std::uint64_t written = 0;
+    take_content(reader, entry, size, [&](std::span<const char> bytes, std::uint64_t offset) {
+      write(file.get(), folder.path_of(name), bytes, offset);
+      written = std::max(written, offset + bytes.size());
+    });
+    if (size > written && ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
       throw io::IoError(errno, "write", folder.path_of(name));
     }
     dress(file.get(), folder.path_of(name), entry.status);
@@ -266,13 +287,12 @@ class Extraction {
   }
 
   void take_hard_link(const Folder& root, const Folder& folder, const std::string& name, const ArchiveEntry& entry) {
-    const auto path = inner_path(entry.leads_to);
-    if (!path || path->empty()) refuse(entry, "is a hard link out of the folder, to " + entry.leads_to);
-    const Folder other = root.at(folder_of(*path), false);
-    const auto status = other.look(name_of(*path));
+    const std::string path = inner_path(entry.leads_to).value_or("");
+    const Folder other = root.at(folder_of(path), false);
+    const auto status = other.look(name_of(path));
     if (!status || !S_ISREG(status->st_mode)) refuse(entry, "is a hard link to no file, " + entry.leads_to);
-    if (::linkat(other.fd(), name_of(*path).c_str(), folder.fd(), name.c_str(), 0) != 0) {
-      throw io::IoError(errno, "link to " + other.path_of(name_of(*path)), folder.path_of(name));
+    if (::linkat(other.fd(), name_of(path).c_str(), folder.fd(), name.c_str(), 0) != 0) {
+      throw io::IoError(errno, "link to " + other.path_of(name_of(path)), folder.path_of(name));
     }
     done_.add(0);
   }
@@ -291,6 +311,7 @@ class Extraction {
   const ExtractSpec& spec_;
   FileRun& run_;
   std::vector<std::pair<std::string, struct ::stat>> folders_;
+  std::map<std::string, EntryType> listed_;  // of a dry run
   std::uint64_t entries_ = 0;
   Tally done_;
 };

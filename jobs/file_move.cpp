@@ -45,8 +45,8 @@ bool renamed(const Folder& source, const std::string& from, const Folder& target
 }
 
 void move_file(const Folder& source, const std::string& from, const Folder& target, const std::string& to,
-               const TransferSpec& spec, FileRun& run) {
-  if (renamed(source, from, target, to, spec.overwrite)) return;
+               std::uint64_t size, const TransferSpec& spec, FileRun& run) {
+  if (renamed(source, from, target, to, spec.overwrite)) return run.progress().finish(size);
   const auto status = source.look(from);
   if (!status || !S_ISREG(status->st_mode)) {
     throw io::IoError(EXDEV, "move to another file system what is no regular file:", source.path_of(from));
@@ -78,7 +78,7 @@ std::string move_files(const TransferSpec& spec, FileRun& run) {
     }
     const Folder& source = sides.source(transfer);
     const Folder& target = sides.target(transfer);
-    move_file(source, name_of(transfer.from), target, name_of(transfer.to), spec, run);
+    move_file(source, name_of(transfer.from), target, name_of(transfer.to), transfer.size, spec, run);
   }
   if (spec.options.dry_run) return "would move " + done.text();
   sides.finish();

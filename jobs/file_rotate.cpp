@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -115,8 +116,15 @@ std::vector<Due> due_files(const PathPattern& pattern, const RotateSpec& spec, F
   return due;
 }
 
+/// The name of its last generation; a file system takes no longer one than NAME_MAX.
+bool has_room(const std::string& name, const RotateSpec& spec) {
+  const std::size_t ending = spec.compress == Compression::none ? 0 : extension(spec.compress).size();
+  return generation(name, spec.keep, "").size() + ending <= NAME_MAX;
+}
+
 std::string rotate_files(const RotateSpec& spec, FileRun& run) {
   std::uint64_t files = 0;
+  std::vector<std::string> too_long;
   Compressed sum;
   for (const auto& pattern : spec.paths) {
     for (const auto& [relative, name, size] : due_files(pattern, spec, run)) {
@@ -124,12 +132,23 @@ std::string rotate_files(const RotateSpec& spec, FileRun& run) {
       const Folder folder = Folder::open(pattern.base()).at(relative, false);
       drop_old(folder, name, spec, run);
       if (size == 0) continue;
+      if (!has_room(name, spec)) {
+        run.say("not rotated, its name is too long: " + folder.path_of(name));
+        too_long.push_back(folder.path_of(name));
+        continue;
+      }
       if (spec.options.dry_run) run.say("rotate " + folder.path_of(name));
       const auto done = spec.options.dry_run ? Compressed{size, size} : rotate_one(folder, name, size, spec, run);
       sum.bytes_in += done.bytes_in;
       sum.bytes_out += done.bytes_out;
       ++files;
     }
+  }
+  if (!too_long.empty()) {
+    throw std::runtime_error(
+        "the name of " + too_long.front() + " is too long for one of its generations, so it was not rotated" +
+        (too_long.size() == 1 ? "" : ", and so for " + std::to_string(too_long.size() - 1) + " more") +
+        "; rotated were " + count_files(files));
   }
   if (files == 0) return "nothing to rotate";
   if (spec.options.dry_run) return "would rotate " + count_files(files) + ", " + format_size(sum.bytes_in);

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "async/loop.hpp"
+#include "async/sleep.hpp"
+#include "async/task_group.hpp"
 #include "io/glob.hpp"
 #include "io/io_error.hpp"
 
@@ -33,6 +35,16 @@ const ParameterInfo paths_parameter{.name = "paths",
 
 namespace {
 
+/// How often the loop looks how far the thread has come.
+constexpr std::chrono::nanoseconds progress_pause = std::chrono::seconds{1};
+
+async::Task<> tell_progress(const FileProgress& progress, engine::Report& report) {
+  for (;;) {
+    co_await async::sleep(progress_pause);
+    report.progress(progress.now());
+  }
+}
+
 class FileAction final : public engine::Action {
  public:
   FileAction(std::string_view form, FileWork work, const ActionContext& context)
@@ -41,12 +53,18 @@ class FileAction final : public engine::Action {
   async::Task<ledger::Outcome> run(const engine::Attempt&, engine::Report& report) const override {
     io::HeadTailBuffer output(output_budget_);
     std::exception_ptr failed;
+    FileProgress progress;
+    auto work = [this, &output, &progress, now = async::Loop::current().wall_now()](const std::stop_token& stop) {
+      FileRun run(stop, now, output, progress);
+      return work_(run);
+    };
+    auto body = [&](async::TaskGroup& group) -> async::Task<> {
+      if (report.progress) group.start(tell_progress(progress, report), "progress");
+      report.message = co_await pool_->run(std::move(work));
+      group.cancel();
+    };
     try {
-      report.message =
-          co_await pool_->run([this, &output, now = async::Loop::current().wall_now()](const std::stop_token& stop) {
-            FileRun run(stop, now, output);
-            return work_(run);
-          });
+      co_await async::with_task_group(body);
     } catch (...) {  // cancelled, too: the output is on record in any case
       failed = std::current_exception();
     }

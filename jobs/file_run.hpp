@@ -11,6 +11,7 @@
 #include "io/fs.hpp"
 #include "io/head_tail_buffer.hpp"
 #include "jobs/action_kind.hpp"
+#include "jobs/file_progress.hpp"
 #include "jobs/tree_walk.hpp"
 
 namespace belfry::jobs {
@@ -18,8 +19,8 @@ namespace belfry::jobs {
 /// One thread at a time.
 class FileRun {
  public:
-  FileRun(const std::stop_token& stop, io::fs::FileTime now, io::HeadTailBuffer& output)
-      : stop_(stop), now_(now), output_(output) {}
+  FileRun(const std::stop_token& stop, io::fs::FileTime now, io::HeadTailBuffer& output, FileProgress& progress)
+      : stop_(stop), now_(now), output_(output), progress_(progress) {}
 
   const std::stop_token& stop() const noexcept { return stop_; }
   /// Throws io::IoError (ECANCELED) when the run is cancelled: call it between two files or pieces.
@@ -31,11 +32,13 @@ class FileRun {
   io::fs::FileTime now() const noexcept { return now_; }
   /// A line of the run's output.
   void say(std::string_view line);
+  FileProgress& progress() const noexcept { return progress_; }
 
  private:
   const std::stop_token& stop_;
   io::fs::FileTime now_;
   io::HeadTailBuffer& output_;
+  FileProgress& progress_;
 };
 
 /// Does it, and returns the sentence for the ledger; an exception is a failure with its message.

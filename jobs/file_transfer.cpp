@@ -108,6 +108,9 @@ TransferPlan plan_transfers(const TransferSpec& spec, FileRun& run) {
   std::ranges::sort(plan.transfers, {}, [](const Transfer& each) { return std::tie(each.pattern, each.from); });
   if (spec.from.size() > 1) plan.transfers = without_clashes(std::move(plan.transfers), spec, plan.target_base);
   check_sources_stay(plan.transfers, spec, plan.target_base);
+  std::uint64_t bytes = 0;
+  for (const auto& transfer : plan.transfers) bytes += transfer.size;
+  run.progress().expect(plan.transfers.size(), bytes);
   const auto base = Folder::open_if_there(plan.target_base);
   for (const auto& transfer : plan.transfers) {
     run.check();
@@ -175,9 +178,13 @@ std::uint64_t copy_file(const Folder& source, const std::string& source_name, bo
   if (::fstat(in.get(), &like) != 0) throw io::IoError(errno, "stat", source_path);
   if (!S_ISREG(like.st_mode)) throw io::IoError(EINVAL, "copy what is no regular file:", source_path);
   AtomicFile out(target, name);
-  const auto size = copy_content(in.get(), source_path, out.fd(), out.path(), run.checker());
+  const auto size = copy_content(in.get(), source_path, out.fd(), out.path(), [&run](std::uint64_t at) {
+    run.check();
+    run.progress().reach(at);
+  });
   out.imitate(like);
   out.commit(options);
+  run.progress().finish(size);
   return size;
 }
 

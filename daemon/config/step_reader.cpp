@@ -110,7 +110,10 @@ std::optional<jobs::FlowOutput> read_output(const Value& value, const std::strin
   for (const auto& [key, how] :
        {std::pair{"variable", How::variable}, {"json", How::json}, {"pattern", How::pattern}}) {
     const auto given = map.get(key);
-    auto text = given ? given->text(outputs_expected) : std::nullopt;
+    // An empty pointer is the whole document (RFC 6901).
+    auto text = !given             ? std::nullopt
+                : how == How::json ? given->any_text(outputs_expected)
+                                   : given->text(outputs_expected);
     if (!text) continue;
     auto output = jobs::FlowOutput::make(name, how, *std::move(text));
     if (output) return *std::move(output);

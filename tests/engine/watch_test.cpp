@@ -18,7 +18,7 @@ namespace {
 
 Job inbox(std::shared_ptr<const engine::Action> action = takes(1min)) {
   Job made = job("inbox", nullptr, std::move(action));
-  made.watch = std::make_shared<const engine::Watch>(engine::Watch{.paths = {"/in/*"}, .exclude = {}});
+  made.watch = std::make_shared<const engine::Watch>(engine::Watch{.paths = {"/in/*"}, .exclude = {}, .rescan = {}});
   return made;
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("files are answered for since the last run, before the first since the
 }
 
 TEST_CASE("a watch is told in words", "[watch]") {
-  engine::Watch watch{.paths = {"/a", "/b"}, .exclude = {}};
+  engine::Watch watch{.paths = {"/a", "/b"}, .exclude = {}, .rescan = {}};
   CHECK(describe(watch) == "when a file that matches /a or /b appears or changes");
   watch.on_change = false;
   watch.paths = {"/a", "/b", "/c", "/d", "/e"};

@@ -74,6 +74,8 @@ TEST_CASE("extract puts a whole folder in place, and replaces one only when aske
   write(dir / "out/old", "old");
   const auto refused = dir.run("extract", {{"from", "in.tar"}, {"to", "out"}});
   CHECK_THAT(refused.report.message, Catch::Contains("is not empty"));
+  const auto refused_dry = dir.run("extract", {{"from", "in.tar"}, {"to", "out"}, {"dry_run", "true"}});
+  CHECK(refused_dry.report.message == refused.report.message);
   CHECK(names(dir / "out") == Names{"old"});
   const auto dry = dir.run("extract", {{"from", "in.tar"}, {"to", "new"}, {"dry_run", "true"}});
   CHECK(dry.output() == "extract " + (dir / "new/a").string() + "\n");
@@ -84,6 +86,25 @@ TEST_CASE("extract puts a whole folder in place, and replaces one only when aske
              Catch::Contains("cannot read the archive"));
   CHECK(dir.make("archive", {{"from", "in"}, {"to", "in.rar"}}).error().key == "to");
   CHECK(dir.make("extract", {{"from", "in.tar"}, {"to", "/"}}).error().key == "to");
+}
+
+TEST_CASE("a tar that was cut where an entry ends is no whole one", "[file]") {
+  Folder dir;
+  const std::string content(GENERATE(as<std::size_t>(), 0, 1, 512, 700), 'x');
+  const std::string ending = GENERATE("tar", "tar.gz");
+  make_tar(dir, "add('a', b'x' * 1000)\nadd('d', type=tarfile.DIRTYPE)\nadd('b', b'x' * " +
+                    std::to_string(content.size()) + ")");
+  const std::string whole = read(dir / "evil.tar");
+  const std::size_t end = 512 + 1024 + 512 + 512 + (content.size() + 511) / 512 * 512;  // headers and padded contents
+  REQUIRE(whole.size() >= end + 1024);
+  const bool cut = GENERATE(true, false);
+  write(dir / "in.tar", whole.substr(0, cut ? end : end + 512));  // one block of zeros is an end
+  if (ending == "tar.gz") REQUIRE(std::system(("gzip " + (dir / "in.tar").string()).c_str()) == 0);
+  const auto ran = dir.run("extract", {{"from", "in." + ending}, {"to", "out"}});
+  CAPTURE(content.size(), ran.report.message);
+  CHECK((ran.outcome == Outcome::failure) == cut);
+  if (cut) CHECK_THAT(ran.report.message, Catch::Contains("it was cut short"));
+  CHECK(stdfs::exists(dir / "out") != cut);
 }
 
 TEST_CASE("an archive that means harm is refused as a whole", "[file]") {
@@ -109,7 +130,9 @@ TEST_CASE("an archive that means harm is refused as a whole", "[file]") {
   Folder dir;
   write(dir / "precious", "p");
   make_tar(dir, "add('good', b'good')\n" + std::string(script));
-  const auto ran = dir.run("extract", {{"from", "evil.tar"}, {"to", "out"}, {"max_bytes", "4K"}, {"max_files", "10"}});
+  const std::string dry_run = GENERATE("false", "true");  // it says what the run would
+  const auto ran = dir.run(
+      "extract", {{"from", "evil.tar"}, {"to", "out"}, {"max_bytes", "4K"}, {"max_files", "10"}, {"dry_run", dry_run}});
   CAPTURE(script, ran.report.message);
   CHECK(ran.outcome == Outcome::failure);
   CHECK_THAT(ran.report.message, Catch::Contains(says));

@@ -250,3 +250,14 @@ TEST_CASE("a template is filled from values, and from the environment only when 
   CHECK(read(dir / "out") == ::getenv("PATH"));
   CHECK(names(dir.path()) == Names{"in", "out"});
 }
+
+TEST_CASE("a name that is too long for a generation stops no other file's rotation", "[file]") {
+  Folder dir;
+  const std::string longest = std::string(251, 'n') + ".log";
+  write(dir / longest, "1");
+  write(dir / "z.log", "1");
+  const auto ran = dir.run("rotate", {{"paths", "*.log"}, {"compress", "none"}});
+  CHECK(ran.outcome == Outcome::failure);
+  CHECK_THAT(ran.report.message, Catch::Contains(longest) && Catch::Contains("too long") && Catch::Contains("1 file"));
+  CHECK(names(dir.path()) == Names{longest, "z.log.1"});
+}
