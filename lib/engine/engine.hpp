@@ -83,9 +83,8 @@ class Engine {
   /// hand means it.
   std::expected<ledger::RunId, Refusal> run_now(std::string_view job);
 
-  /// Files that the job's watch waits for have come: a slot is due now, and goes the road of all slots. Its instant;
-  /// none: the job is disabled, has no watch, or intake has stopped. SlotClosed may have been published before it
-  /// returns.
+  /// Files that the job's watch waits for have come: a slot is due now. Its instant, of which SlotClosed may have told
+  /// already; none: the job is disabled, has no watch, or intake has stopped.
   std::optional<WallTime> notice(std::string_view job, std::shared_ptr<const WatchedFiles> files);
   /// Since when nobody has answered for the job's files: its last start; before its first, when it was declared.
   WallTime unanswered_since(std::string_view job) const;
@@ -113,7 +112,7 @@ class Engine {
   /// Forgets a one-shot that has not started.
   std::expected<void, Refusal> remove_one_shot(std::string_view name);
 
-  /// The missed slots that wait for the catch-up budget, in the order in which they will run.
+  /// The missed slots that wait for the catch-up budget, in the order in which they run.
   std::vector<MissedSlot> catchup_plan(std::size_t limit) const { return catchup_.plan(limit); }
   std::size_t catchup_size() const noexcept { return catchup_.size(); }
   /// Runs the missed slots of the job now, or closes them as skipped(cancelled), and says how many there were.
@@ -222,11 +221,9 @@ class Engine {
   std::map<std::string, std::vector<WallTime>, std::less<>> accounted_;  // slots that are on record out of their order
   std::vector<ledger::LiveRun> adoptable_;
   std::vector<ledger::RunEnded> lost_;
-
   // until their jobs are declared
   std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
   std::map<std::string, ledger::BreakerChanged, std::less<>> breakers_before_;
-
   std::map<std::string, ledger::JobDeclared, std::less<>> declared_;
   DueQueue due_;
   States jobs_;  // after due_: its slots leave the queue first
