@@ -14,27 +14,28 @@ std::string in_quotes(std::string_view text) { return "\"" + std::string(text) +
 async::Task<ApprovalAnswer> Approvals::ask(ApprovalQuestion question) {
   const std::string step = question.step;
   decided_.erase(step);
-  auto& promise = waiting_.try_emplace(step).first->second;
-  async::Future<ApprovalAnswer> answered = promise.future();
+  const auto waiting = std::make_shared<Waiting>();
+  waiting_.emplace(step, waiting);
   run_.approvals.push_back(question);
   recorder_.publish(ApprovalAsked{.run = run_.run, .job = run_.job, .question = std::move(question)});
   try {
-    const ApprovalAnswer& answer = co_await answered;
-    co_return answer;
+    co_await waiting->answered.wait();
   } catch (const async::Cancelled&) {
     withdraw(step);
     throw;
   }
+  co_return *std::move(waiting->answer);
 }
 
 std::expected<std::string, Refusal> Approvals::decide(std::string_view step, ApprovalAnswer answer) {
   auto found = find(step);
   if (!found) return found;
-  async::Promise<ApprovalAnswer> promise = std::move(waiting_.find(*found)->second);
+  const std::shared_ptr<Waiting> waiting = waiting_.find(*found)->second;
   forget(*found);
   decided_.insert_or_assign(*found, answer);
   recorder_.publish(ApprovalSettled{.run = run_.run, .job = run_.job, .step = *found, .answer = answer});
-  promise.set_value(std::move(answer));
+  waiting->answer = std::move(answer);
+  waiting->answered.set();
   return found;
 }
 
@@ -59,7 +60,7 @@ Refusal Approvals::refusal(std::string what) const {
 
 std::string Approvals::waiting_steps() const {
   std::string list;
-  for (const auto& [step, promise] : waiting_) list += (list.empty() ? "" : ", ") + in_quotes(step);
+  for (const auto& [step, waiting] : waiting_) list += (list.empty() ? "" : ", ") + in_quotes(step);
   return list;
 }
 

@@ -8,10 +8,12 @@
 
 #include <expected>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "async/future.hpp"
+#include "async/event.hpp"
 #include "async/task.hpp"
 #include "engine/approval.hpp"
 #include "engine/recorder.hpp"
@@ -35,6 +37,11 @@ class Approvals {
   std::expected<std::string, Refusal> decide(std::string_view step, ApprovalAnswer answer);
 
  private:
+  struct Waiting {
+    async::Event answered{};
+    std::optional<ApprovalAnswer> answer{};
+  };
+
   std::expected<std::string, Refusal> find(std::string_view step) const;
   Refusal refusal(std::string what) const;
   std::string waiting_steps() const;
@@ -43,8 +50,8 @@ class Approvals {
 
   ActiveRun& run_;
   Recorder& recorder_;
-  std::map<std::string, async::Promise<ApprovalAnswer>, std::less<>> waiting_;  // by step
-  std::map<std::string, ApprovalAnswer, std::less<>> decided_;                  // by step, for who comes second
+  std::map<std::string, std::shared_ptr<Waiting>, std::less<>> waiting_;  // by step
+  std::map<std::string, ApprovalAnswer, std::less<>> decided_;            // by step, for who comes second
 };
 
 }  // namespace belfry::engine

@@ -187,7 +187,7 @@ struct LogObserver::Listener {
 
   void operator()(const engine::ApprovalAsked& asked) const {
     LogFields fields{{"job", asked.job}, {"run", asked.run}, {"step", asked.question.step}};
-    fields.emplace_back("message", asked.question.message);
+    fields.emplace_back("question", asked.question.message);  // "message" is the line itself
     if (asked.question.until) fields.emplace_back("until", local_time(*asked.question.until));
     log.info("a step waits for an approval", fields);
   }

@@ -23,7 +23,7 @@ jobs:
         - {id: clean, command: 'echo cleaned'}
   late:
     flow:
-      - {id: gate, approval: {message: Really?, on_timeout: skip}, timeout: 1ms}
+      - {id: gate, approval: {message: 'Really?', on_timeout: skip}, timeout: 1ms}
       - {id: never, command: 'true'}
 """
 
@@ -35,7 +35,7 @@ def steps_of(daemon, run):
 def waiting(daemon):
     """A run of `deploy` that waits at its gate."""
     daemon.belfry("run", "deploy")
-    asked = daemon.log.wait("a step waits for an approval", count=1, since=waiting.seen)
+    asked = daemon.log.wait("a step waits for an approval", job="deploy", since=waiting.seen)
     waiting.seen = len(daemon.log.lines)
     return asked["run"]
 
@@ -48,7 +48,7 @@ def scenario(lab):
 
     step("a step that waits is shown")
     run = waiting(daemon)
-    daemon.log.wait("a step waits for an approval", message="a step waits for an approval", step="gate", run=run)
+    daemon.log.wait("a step waits for an approval", step="gate", run=run, question="Deploy 1.2.3?")
     status = daemon.ask("status")["approvals"]
     check_equal("how many wait", 1, status["waiting"])
     check_equal("what is asked", ("deploy", run, "gate", "Deploy 1.2.3?"),
@@ -88,6 +88,8 @@ def scenario(lab):
     daemon.log.wait("run ended", run=run, outcome="cancelled")
     check_equal("gate and clean", ("cancelled", "success"), tuple(map(steps_of(daemon, run).get, ("gate", "clean"))))
     check_equal("how many wait", 0, daemon.ask("status")["approvals"]["waiting"])
+
+    check_equal("complaints", [], [line for line in daemon.log.lines if "complaint" in line])
 
     step("belfryd is killed while a run waits")
     run = waiting(daemon)
