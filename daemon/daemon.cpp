@@ -36,7 +36,6 @@
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
 #include "io/signals.hpp"
-#include "jobs/action_registry.hpp"
 #include "ledger/live_runs.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "observe/collectors.hpp"

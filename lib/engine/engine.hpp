@@ -35,7 +35,6 @@
 #include "engine/recorder.hpp"
 #include "engine/refusal.hpp"
 #include "engine/run.hpp"
-#include "engine/slot_span.hpp"
 #include "engine/status.hpp"
 #include "engine/waiting_room.hpp"
 #include "ledger/ledger.hpp"
@@ -79,8 +78,7 @@ class Engine {
   void all_is_durable();
 
   /// Starts the job now, beside its schedule, and says which run that is; it may have to wait its turn, or for its
-  /// group. Runs although the job is paused or disabled, its breaker is open or its precondition fails: whoever asks by
-  /// hand means it.
+  /// group. No pause, breaker or precondition holds it back: whoever asks by hand means it.
   std::expected<ledger::RunId, Refusal> run_now(std::string_view job);
 
   /// Files that the job's watch waits for have come: a slot is due now. Its instant, of which SlotClosed may have told
@@ -104,7 +102,6 @@ class Engine {
                                      std::optional<WallTime> until = std::nullopt);
   /// Ends the pause, and closes the job's circuit breaker: somebody says that it is repaired.
   std::expected<void, Refusal> resume_job(std::string_view job, std::string by);
-
   /// Runs a command once at `request.due`, also after a restart; an empty name is replaced by a fresh "one-shot-N",
   /// which is returned. Jobs that are not in the catalog are one-shots: metrics fold them under the name "one-shot".
   std::expected<std::string, Refusal> add_one_shot(ledger::OneShotAdded request);
@@ -215,13 +212,12 @@ class Engine {
   Recorder recorder_;
   OneShotFactory one_shot_factory_;
   std::shared_ptr<const Catalog> catalog_;
-  // what the last daemon left, until the first generation is in force
+  // what the last daemon left, until the first generation is in force, or until the job is declared
   std::shared_ptr<const Past> past_;
   std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_
   std::map<std::string, std::vector<WallTime>, std::less<>> accounted_;  // slots that are on record out of their order
   std::vector<ledger::LiveRun> adoptable_;
   std::vector<ledger::RunEnded> lost_;
-  // until their jobs are declared
   std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
   std::map<std::string, ledger::BreakerChanged, std::less<>> breakers_before_;
   std::map<std::string, ledger::JobDeclared, std::less<>> declared_;

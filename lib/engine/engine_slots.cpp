@@ -9,6 +9,7 @@
 #include "async/wall_alarm.hpp"
 #include "engine/engine.hpp"
 #include "engine/engine_clock.hpp"
+#include "engine/slot_span.hpp"
 
 namespace belfry::engine {
 namespace {
