@@ -22,7 +22,7 @@ struct Desk {
   RecordingLedger ledger;
   engine::EventStream events;
   engine::Recorder recorder{ledger, events, nullptr};
-  engine::ActiveRun run{.run = 7, .job = "job", .scheduled_at = {}, .started_at = {}, .retry_at = {}};
+  engine::ActiveRun run{.run = 7, .job = "job", .scheduled_at = {}, .started_at = {}, .retry_at = {}, .progress = {}};
   engine::Approvals approvals{run, recorder};
   std::vector<std::string> settled;  // "gate: approved by alice (uid 1000)", "gate: nobody"
 
