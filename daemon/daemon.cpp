@@ -190,7 +190,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
   tracing_.apply(start_.config.tracing);
   tracing_.subscribe(events_);
   metrics_.add(observe::loop_collector(loop_));
-  for (const auto* pool : {&pool_, &desk_}) metrics_.add(observe::thread_pool_collector(*pool));
+  metrics_.add(observe::thread_pool_collector({&pool_, &desk_}));
   metrics_.add(observe::ledger_collector(*ledger_));
   metrics_.add(observe::log_collector(log_, journal_));
   metrics_.add(observe::process_collector());

@@ -4,6 +4,7 @@
 #include <prometheus/collectable.h>
 
 #include <memory>
+#include <vector>
 
 namespace belfry::async {
 class Loop;
@@ -24,8 +25,8 @@ class Log;
 /// says that it is. `loop` must outlive the collector.
 std::shared_ptr<prometheus::Collectable> loop_collector(const async::Loop& loop);
 
-/// belfry_threadpool_*. `pool` must outlive the collector.
-std::shared_ptr<prometheus::Collectable> thread_pool_collector(const async::ThreadPool& pool);
+/// belfry_threadpool_*, for each by its name. The pools must outlive the collector.
+std::shared_ptr<prometheus::Collectable> thread_pool_collector(std::vector<const async::ThreadPool*> pools);
 
 /// belfry_store_*. `ledger` must outlive the collector.
 std::shared_ptr<prometheus::Collectable> ledger_collector(const ledger::Ledger& ledger);

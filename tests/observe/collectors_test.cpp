@@ -108,17 +108,17 @@ TEST_CASE("a slow callback is logged with its place and task, once") {
 
 TEST_CASE("the thread pool shows who works and who waits") {
   async::ThreadPool pool(async::ThreadPoolOptions("test").threads(1));
-  const Exposer exposer("127.0.0.1:0", {.sources = {thread_pool_collector(pool)}, .pages = {}});
+  const Exposer exposer("127.0.0.1:0", {.sources = {thread_pool_collector({&pool})}, .pages = {}});
   std::string page;
   const auto work = [&] { page = test::http_get(exposer.port(), "/metrics"); };
   const auto main = [&]() -> async::Task<> { co_await pool.run(work); };
   async::run(main());
-  CHECK(value(page, "belfry_threadpool_threads") == 1.0);
-  CHECK(value(page, "belfry_threadpool_busy") == 1.0);
-  CHECK(value(page, "belfry_threadpool_queue_length") == 0.0);
+  CHECK(value(page, R"(belfry_threadpool_threads{pool="test"})") == 1.0);
+  CHECK(value(page, R"(belfry_threadpool_busy{pool="test"})") == 1.0);
+  CHECK(value(page, R"(belfry_threadpool_queue_length{pool="test"})") == 0.0);
   page = test::http_get(exposer.port(), "/metrics");
-  CHECK(value(page, "belfry_threadpool_completed_total") == 1.0);
-  CHECK(value(page, R"(belfry_threadpool_wait_seconds_bucket{le="+Inf"})") == 1.0);
+  CHECK(value(page, R"(belfry_threadpool_completed_total{pool="test"})") == 1.0);
+  CHECK(value(page, R"(belfry_threadpool_wait_seconds_bucket{pool="test",le="+Inf"})") == 1.0);
 }
 
 /// Everything that belfryd serves, on one page.
@@ -134,7 +134,7 @@ std::string full_page() {
   Metrics metrics({.version = "1", .revision = "r"}, engine::WallTime{1s}, [] { return engine::WallTime{9s}; });
   metrics.add(ledger_collector(ledger));
   metrics.add(loop_collector(loop));
-  metrics.add(thread_pool_collector(pool));
+  metrics.add(thread_pool_collector({&pool}));
   metrics.add(log_collector(log, std::make_shared<io::JournalFeed>("/no/such")));
   metrics.add(process_collector());
   Block block;

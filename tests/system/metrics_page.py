@@ -38,7 +38,6 @@ jobs:
     sla: {max_runtime: 1h}
     notify: {on_failure: ops}
     command: ["false"]
-  steps: {flow: [{command: "true"}]}
 """
 
 
