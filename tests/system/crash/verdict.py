@@ -105,7 +105,9 @@ def check_runs(ledger, truth):
     unknown = [start for start in truth.starts if known.get(start.run, (None, None))[0] != start.job]
     check_equal("runs that happened and are not on record", [], unknown)
     ended = {(job, run) for job, run, _ in truth.ends}
-    liars = [(run, job) for run, (job, outcome) in known.items() if outcome == "success" and (job, run) not in ended]
+    began = {(start.job, start.run) for start in truth.starts}
+    liars = [(run, job, "began" if (job, run) in began else "never began") for run, (job, outcome) in known.items()
+             if outcome == "success" and (job, run) not in ended]
     check_equal("runs on record as a success that did not end", [], liars)
 
 
