@@ -67,6 +67,7 @@ class ExecAction final : public engine::Action {
                                         engine::Report& report) const;
   async::Task<std::optional<ledger::Outcome>> adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
                                                          const io::ProcessMark& process, engine::Report& report) const;
+  async::Task<> recall(RunSecrets& secrets, const engine::Attempt& attempt) const;
   async::Task<> to_the_end(ExecRun& run, std::string marker) const;
 
   ExecSpec spec_;
@@ -133,8 +134,8 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Atte
 async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
                                                                    const io::ProcessMark& process,
                                                                    engine::Report& report) const {
-  if (!spec_.secrets_folder.empty()) co_await secrets.find(spec_.secrets_folder, attempt);
-  static_cast<void>(co_await secrets.add_values_of(spec_.env_files));  // what cannot be read now cannot be hidden
+  auto recalling = recall(secrets, attempt);
+  co_await async::shielded(std::move(recalling), sweep_grace);  // who is cancelled here must be taken over all the same
   ExecRun run(spec_, attempt, report, secrets.hidden());
   auto taking_over = run.adopt(process, run_marker(attempt));
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
@@ -143,6 +144,12 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(RunSecrets& s
   if (run.is_over()) co_return run.outcome();
   co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
+}
+
+/// What its output must not show. What cannot be read now cannot be hidden.
+async::Task<> ExecAction::recall(RunSecrets& secrets, const engine::Attempt& attempt) const {
+  if (!spec_.secrets_folder.empty()) co_await secrets.find(spec_.secrets_folder, attempt);
+  static_cast<void>(co_await secrets.add_values_of(spec_.env_files));
 }
 
 /// Waits for the end, or brings it about when it is cancelled; then the report is complete, and Cancelled passes.

@@ -239,6 +239,37 @@ TEST_CASE("an adopted program is ended with its whole tree when it is cancelled"
   CHECK(adopted.report.exit_code == 9);
 }
 
+TEST_CASE("one that is cancelled while it is adopted is ended all the same, wherever its secrets are looked for",
+          "[adopt]") {
+  Ready ready;
+  const std::string secrets = GENERATE("", "/no/such/folder");
+  const auto action = jobs::make_exec({.command = "echo >$READY; exec sleep 1000",
+                                       .environment = {{"READY", ready.path()}},
+                                       .secrets_folder = secrets});
+  EarlierDaemon daemon(action, true);
+  const auto body = [&]() -> async::Task<> {
+    co_await ready.wait();
+    daemon.kill();
+    engine::Report report;
+    report.kept_output = daemon.kept_output();
+    report.kept_error = daemon.kept_error();
+    const engine::Attempt attempt = EarlierDaemon::attempt();
+    async::CancelScope scope;
+    const auto cancel = [&scope]() -> async::Task<> {
+      scope.cancel(async::CancelReason::timeout);
+      co_return;
+    };
+    auto cancelling = async::spawn(cancel(), "cancelling");  // runs at the first wait of what follows
+    const auto outcome = co_await scope.run(action->adopt(attempt, daemon.mark(), report));
+    co_await cancelling;
+    CHECK_FALSE(outcome);
+    const io::ForeignTree tree{.leader = daemon.mark(), .marker = test::tree_marker()};
+    const auto left = co_await io::members_of(tree);
+    CHECK(left.empty());
+  };
+  async::run(body());
+}
+
 TEST_CASE("of a program that ended while there was no daemon, the output is kept and its children are ended",
           "[adopt]") {
   const Gate gate;
