@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """bench_files.py: what a copy by a job of belfryd costs beside cp: one large file, and very many small ones; and what the
-loop of belfryd feels of it.
+loop of belfryd feels of it. Neither makes it durable (`fsync: false`): cp does not.
 
 Both take turns, on the file system of --folder. Times are what the ledger says of the run, and what the clock says of
 cp. Status 0: the promises are met; 1: one was missed; 2: it could not
@@ -66,7 +66,7 @@ def lag(belfryd):
     """The upper bounds of p99 and of the longest lag of the loop, in ms, since belfryd was started."""
     status = json.loads(belfryd.belfry("--json", "status").stdout)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(status["metrics"], timeout=30) as answer:
+    with opener.open(f"http://{status['metrics']}/metrics", timeout=30) as answer:
         text = answer.read().decode()
     buckets = [(float(bound), float(count)) for bound, count in
                re.findall(r'belfry_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)]
@@ -108,9 +108,9 @@ def config(folder):
     # The loop has something to be late for.
     return f"""
 jobs:
-  large: {{every: 1d, file: {{copy: {{from: {folder}/large, to: {folder}/large.copy}}}}}}
-  sync: {{every: 1d, file: {{sync: {{from: {folder}/small, to: {folder}/small.copy}}}}}}
-  copy: {{every: 1d, file: {{copy: {{from: '{folder}/small/**', to: {folder}/small.copy/}}}}}}
+  large: {{every: 1d, file: {{copy: {{from: {folder}/large, to: {folder}/large.copy, fsync: false}}}}}}
+  sync: {{every: 1d, file: {{sync: {{from: {folder}/small, to: {folder}/small.copy, fsync: false}}}}}}
+  copy: {{every: 1d, file: {{copy: {{from: '{folder}/small/**', to: {folder}/small.copy/, fsync: false}}}}}}
   tick: {{every: 100ms, file: {{mkdir: {{paths: {folder}/ticks}}}}}}
 """
 
