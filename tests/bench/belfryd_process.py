@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import time
+from datetime import datetime
 
 
 class Belfryd:
@@ -38,6 +39,15 @@ class Belfryd:
     def belfry(self, *arguments):
         return subprocess.run([os.path.join(self.bin_dir, "belfry"), "--socket", self.socket, *arguments],
                               capture_output=True, text=True, check=False)
+
+    def seconds_of_run(self, job):
+        """Runs the job, which must succeed: how long that took by its record."""
+        done = self.belfry("--json", "run", job, "--wait")
+        if done.returncode != 0:
+            raise RuntimeError(f"the job {job} failed: {done.stdout}{done.stderr}")
+        run = json.loads(self.belfry("--json", "history", job, "-n", "1").stdout)["runs"][0]
+        began, ended = (datetime.fromisoformat(run[key]).timestamp() for key in ("started_at", "ended_at"))
+        return ended - began
 
     def log_tail(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as file:

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-from datetime import datetime
 
 from belfryd_process import Belfryd, judge, print_json
 
@@ -42,18 +41,6 @@ def make_small(folder, files):
             os.makedirs(inner)
         with open(os.path.join(inner, f"{number:06}"), "wb") as file:
             file.write(content[:number * 37 % 4096])
-
-
-def seconds_of(instant):
-    return datetime.fromisoformat(instant).timestamp()
-
-
-def by_belfryd(belfryd, job):
-    done = belfryd.belfry("--json", "run", job, "--wait")
-    if done.returncode != 0:
-        raise RuntimeError(f"the job {job} failed: {done.stdout}{done.stderr}")
-    run = json.loads(belfryd.belfry("--json", "history", job, "-n", "1").stdout)["runs"][0]
-    return seconds_of(run["ended_at"]) - seconds_of(run["started_at"])
 
 
 def by_cp(command):
@@ -91,7 +78,7 @@ class Case:
         subprocess.run(["sync", "--file-system", folder], check=True)
 
     def round(self, belfryd, folder, ours_first):
-        turns = [lambda: self.ours.append(by_belfryd(belfryd, self.job)), lambda: self.theirs.append(by_cp(self.command))]
+        turns = [lambda: self.ours.append(belfryd.seconds_of_run(self.job)), lambda: self.theirs.append(by_cp(self.command))]
         for turn in turns if ours_first else reversed(turns):
             self.clear(folder)
             turn()

@@ -5,14 +5,12 @@ at a time with retries; and the least time that each can take.
 Status 0: every promise met; 1: one was missed; 2: it could not measure.
 """
 import argparse
-import json
 import os
 import re
 import shutil
 import statistics
 import sys
 import tempfile
-from datetime import datetime
 
 from belfryd_process import Belfryd, judge, print_json
 
@@ -30,20 +28,11 @@ def example():
     return next(block for block in blocks if "  ten_at_a_time:\n" in block)
 
 
-def seconds_of(belfryd, job):
-    done = belfryd.belfry("run", job, "--wait")
-    if done.returncode != 0:
-        raise RuntimeError(f"{job} failed: {done.stdout}{done.stderr}")
-    run = json.loads(belfryd.belfry("--json", "history", job, "-n", "1").stdout)["runs"][0]
-    began, ended = (datetime.fromisoformat(run[key]).timestamp() for key in ("started_at", "ended_at"))
-    return ended - began
-
-
 def measure(belfryd, rounds):
     taken = {job: [] for job in LEAST}
     for _ in range(rounds):
         for job, times in taken.items():
-            times.append(seconds_of(belfryd, job))
+            times.append(belfryd.seconds_of_run(job))
     met = True
     for job, times in taken.items():
         median = statistics.median(times)

@@ -4,7 +4,6 @@
 nginx answers both, on this machine. Status 0: the promise is met; 1: it was missed; 2: it could not measure.
 """
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -12,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
 
 from belfryd_process import Belfryd, free_port, judge, print_json
 
@@ -42,18 +40,6 @@ def start_nginx(folder):
     return server, f"http://127.0.0.1:{port}"
 
 
-def seconds_of(instant):
-    return datetime.fromisoformat(instant).timestamp()
-
-
-def by_belfryd(belfryd):
-    done = belfryd.belfry("--json", "run", "crawl", "--wait")
-    if done.returncode != 0:
-        raise RuntimeError(f"the job failed: {done.stdout}{done.stderr}")
-    run = json.loads(belfryd.belfry("--json", "history", "crawl", "-n", "1").stdout)["runs"][0]
-    return seconds_of(run["ended_at"]) - seconds_of(run["started_at"])
-
-
 def by_aiohttp(urls, concurrency):
     done = subprocess.run(["/usr/bin/python3", os.path.join(HERE, "ask_aiohttp.py"), urls, str(concurrency)],
                           capture_output=True, text=True, check=False)
@@ -65,7 +51,7 @@ def by_aiohttp(urls, concurrency):
 def measure(belfryd, urls, options):
     ours, theirs = [], []
     for _ in range(options.rounds):
-        ours.append(by_belfryd(belfryd))
+        ours.append(belfryd.seconds_of_run("crawl"))
         theirs.append(by_aiohttp(urls, options.concurrency))
     for peer, times in (("belfryd", ours), ("aiohttp", theirs)):
         rate = options.requests / statistics.median(times)

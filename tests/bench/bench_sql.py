@@ -5,13 +5,11 @@ Debian's PostgreSQL answers both, on this machine; ten psql are run at a time, a
 is all of it: a thousand steps, each on record. Status 0: the promise is met; 1: it was missed; 2: it could not measure.
 """
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from datetime import datetime
 
 from belfryd_process import Belfryd, judge, print_json
 
@@ -24,15 +22,6 @@ from databases import PASSWORD, PostgreSql  # pylint: disable=wrong-import-posit
 from lab import Failed, Lab  # pylint: disable=wrong-import-position
 
 QUERIES, CONNECTIONS = 1000, 10
-
-
-def by_belfryd(belfryd):
-    done = belfryd.belfry("--json", "run", "ask", "--wait")
-    if done.returncode != 0:
-        raise RuntimeError(f"the job failed: {done.stdout}{done.stderr}")
-    run = json.loads(belfryd.belfry("--json", "history", "ask", "-n", "1").stdout)["runs"][0]
-    began, ended = (datetime.fromisoformat(run[key]).timestamp() for key in ("started_at", "ended_at"))
-    return ended - began
 
 
 def by_psql(server):
@@ -50,7 +39,7 @@ def by_psql(server):
 def measure(belfryd, server, rounds):
     ours, theirs = [], []
     for _ in range(rounds):
-        ours.append(by_belfryd(belfryd))
+        ours.append(belfryd.seconds_of_run("ask"))
         theirs.append(by_psql(server))
     for peer, times in (("belfryd", ours), ("psql", theirs)):
         rate = QUERIES / statistics.median(times)

@@ -15,7 +15,9 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -123,5 +125,35 @@ class EarlierDaemon {
   pid_t daemon_ = 0;
   io::ProcessMark mark_;
 };
+
+/// What the next daemon made of it.
+struct Adopted {
+  std::optional<ledger::Outcome> outcome;
+  bool cancelled = false;
+  engine::Report report;
+
+  const std::string& output() const { return report.standard_output.head; }
+};
+
+/// Adopts as the next belfryd does, with all that this daemon left; `mark` of the process, {}: it was not told in time.
+inline async::Task<> adopt_into(Adopted& adopted, std::shared_ptr<const engine::Action> action,
+                                const EarlierDaemon& daemon, io::ProcessMark mark) {
+  adopted.report.kept_output = daemon.kept_output();
+  adopted.report.kept_error = daemon.kept_error();
+  adopted.report.kept = daemon.kept();
+  const engine::Attempt attempt = EarlierDaemon::attempt();
+  adopted.outcome = co_await action->adopt(attempt, mark, adopted.report);
+}
+
+inline async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
+                                     io::ProcessMark mark) {
+  Adopted adopted;
+  co_await adopt_into(adopted, std::move(action), daemon, mark);
+  co_return adopted;
+}
+
+inline async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {
+  return adopt_it(std::move(action), daemon, daemon.mark());
+}
 
 }  // namespace belfry::test

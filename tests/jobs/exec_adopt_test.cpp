@@ -22,38 +22,13 @@ using namespace belfry;
 using namespace std::chrono_literals;
 using jobs::ExecSpec;
 using ledger::Outcome;
+using test::adopt_into;
+using test::adopt_it;
+using test::Adopted;
 using test::EarlierDaemon;
 using test::Ready;
 
 namespace {
-
-struct Adopted {
-  std::optional<Outcome> outcome;
-  bool cancelled = false;
-  engine::Report report;
-
-  const std::string& output() const { return report.standard_output.head; }
-};
-
-async::Task<> adopt_into(Adopted& adopted, std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
-                         io::ProcessMark mark) {
-  adopted.report.kept_output = daemon.kept_output();
-  adopted.report.kept_error = daemon.kept_error();
-  adopted.report.kept = daemon.kept();
-  const engine::Attempt attempt = EarlierDaemon::attempt();
-  adopted.outcome = co_await action->adopt(attempt, mark, adopted.report);
-}
-
-async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon,
-                              io::ProcessMark mark) {
-  Adopted adopted;
-  co_await adopt_into(adopted, std::move(action), daemon, mark);
-  co_return adopted;
-}
-
-async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {
-  return adopt_it(std::move(action), daemon, daemon.mark());
-}
 
 // A gate that the program passes when the test says so, and from which it tells how far it has come.
 struct Gate {

@@ -130,15 +130,7 @@ TEST_CASE("a sign is not forgotten when the daemon is killed, though its line ha
   while (std::atomic_ref(printed[1]).load() < 400'009) ::sched_yield();
   daemon.kill();
   REQUIRE(::write(held.get(), "\n", 1) == 1);
-  test::Ran adopted;
-  const auto body = [&]() -> async::Task<> {
-    adopted.report.kept_output = daemon.kept_output();
-    adopted.report.kept_error = daemon.kept_error();
-    adopted.report.kept = daemon.kept();
-    const engine::Attempt attempt = test::EarlierDaemon::attempt();
-    adopted.outcome = co_await action->adopt(attempt, daemon.mark(), adopted.report);
-  };
-  async::run(body());
+  const auto adopted = async::run(test::adopt_it(action, daemon));
   CHECK(adopted.outcome == Outcome::failure);
   CHECK_THAT(adopted.report.message, Catch::Matchers::EndsWith(R"("a needle")"));
   CHECK_FALSE(adopted.output().contains("needle"));

@@ -174,15 +174,7 @@ TEST_CASE("the next daemon hides the same, though the source has changed, and ta
   jobs::remove_forgotten_secrets(place.root, {7});
   std::ofstream(source.place) << "another";
   REQUIRE(::write(held.get(), "\n", 1) == 1);
-  test::Ran adopted;
-  const auto body = [&]() -> async::Task<> {
-    adopted.report.kept_output = daemon.kept_output();
-    adopted.report.kept_error = daemon.kept_error();
-    adopted.report.kept = daemon.kept();
-    const engine::Attempt attempt = test::EarlierDaemon::attempt();
-    adopted.outcome = co_await action->adopt(attempt, daemon.mark(), adopted.report);
-  };
-  async::run(body());
+  const auto adopted = async::run(test::adopt_it(action, daemon));
   CHECK(adopted.outcome == Outcome::success);
   CHECK(adopted.output() == "***\n***\n");
   CHECK(place.nothing_left());
