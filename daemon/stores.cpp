@@ -22,6 +22,7 @@ ledger::SqliteOptions options_of(const Settings& settings) {
   options.retention = {.keep_runs = history.keep_runs,
                        .keep_slots = history.keep_slots,
                        .keep_outputs = history.keep_outputs,
+                       .output_bytes = {.of_a_job = history.keep_output_size, .in_all = history.keep_total_output_size},
                        .keep_for = history.keep_for};
   return options;
 }

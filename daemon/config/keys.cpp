@@ -43,6 +43,10 @@ constexpr std::array history_keys{
     Key{"keep_runs", "1 to 1000000", "1000", "runs of each job, with their attempts"},
     Key{"keep_slots", "1 to 1000000", "1000", "entries about slots of each job"},
     Key{"keep_outputs", "1 to 1000000", "200", "outputs of each job"},
+    Key{"keep_output_size", "a size from 1M", "64M",
+        "of all outputs of each job; its newest output stays, whatever its size"},
+    Key{"keep_total_output_size", "a size from 1M", "1G",
+        "of all outputs of all jobs; the job that keeps most gives first"},
 };
 
 constexpr std::array store_keys{

@@ -25,9 +25,11 @@ struct MetricsAddress {
 /// How much of the past the ledger keeps; totals stay.
 struct History {
   time::Duration keep_for = std::chrono::days{90};
-  std::size_t keep_runs = 1000;    ///< of each job
-  std::size_t keep_slots = 1000;   ///< of each job
-  std::size_t keep_outputs = 200;  ///< of each job
+  std::size_t keep_runs = 1000;                                    ///< of each job
+  std::size_t keep_slots = 1000;                                   ///< of each job
+  std::size_t keep_outputs = 200;                                  ///< of each job
+  std::uint64_t keep_output_size = std::uint64_t{64} << 20U;       ///< bytes, of each job
+  std::uint64_t keep_total_output_size = std::uint64_t{1} << 30U;  ///< bytes, of all jobs
   bool operator==(const History&) const = default;
 };
 

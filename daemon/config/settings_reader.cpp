@@ -63,8 +63,16 @@ void read_count(const MapReader& map, std::string_view key, std::size_t& count) 
   }
 }
 
+void read_size(const MapReader& map, std::string_view key, std::uint64_t& size) {
+  constexpr std::uint64_t smallest = std::uint64_t{1} << 20U;  // about what is written between two looks at it
+  constexpr std::uint64_t largest = std::uint64_t{1} << 50U;
+  if (const auto value = map.get(key)) size = value->size(smallest, largest).value_or(size);
+}
+
 void read_history(const Value& value, History& history) {
-  if (!value.is_map("a map with keep_for, keep_runs, keep_slots or keep_outputs")) return;
+  if (!value.is_map(
+          "a map with keep_for, keep_runs, keep_slots, keep_outputs, keep_output_size or keep_total_output_size"))
+    return;
   const MapReader map(value, history_section);
   if (const auto keep_for = map.get("keep_for")) {
     history.keep_for = keep_for->duration({.minimum = 1min, .maximum = longest_duration}).value_or(history.keep_for);
@@ -72,6 +80,8 @@ void read_history(const Value& value, History& history) {
   read_count(map, "keep_runs", history.keep_runs);
   read_count(map, "keep_slots", history.keep_slots);
   read_count(map, "keep_outputs", history.keep_outputs);
+  read_size(map, "keep_output_size", history.keep_output_size);
+  read_size(map, "keep_total_output_size", history.keep_total_output_size);
 }
 
 void read_store(const Value& value, Store& store) {

@@ -56,6 +56,8 @@ class JobTally {
   void attempt_ended(Job& job, const AttemptEnded& attempt);
   void run_ended(Job& job, const RunEnded& run);
 
+  void output_added(std::size_t bytes) noexcept { output_bytes_ += bytes; }
+
   /// Writes the additions; call it before COMMIT. Throws sqlite::Error.
   void write();
 
@@ -73,6 +75,9 @@ class JobTally {
 
   /// The newest instant at which anything was recorded to happen: the ledger's idea of now.
   WallTime newest() const noexcept { return newest_; }
+
+  /// Of outputs, written since the start.
+  std::uint64_t output_bytes() const noexcept { return output_bytes_; }
 
   /// The job is no longer in the ledger.
   void forget(const std::string& name) { jobs_.erase(name); }
@@ -93,6 +98,7 @@ class JobTally {
   std::vector<std::string> added_;  // in the open transaction
   std::deque<std::int64_t> grown_;
   WallTime newest_{};
+  std::uint64_t output_bytes_ = 0;
 };
 
 }  // namespace belfry::ledger

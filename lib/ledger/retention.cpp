@@ -20,9 +20,9 @@ constexpr const char* extra_slots_sql =
     "(SELECT scheduled_at FROM slots WHERE job_id = ?1 ORDER BY scheduled_at DESC LIMIT 1 OFFSET ?2 - 1) "
     "ORDER BY scheduled_at LIMIT ?3)";
 constexpr const char* extra_outputs_sql =
-    "DELETE FROM outputs WHERE id IN (SELECT id FROM outputs WHERE job_id = ?1 AND run_id < "
-    "(SELECT run_id FROM outputs WHERE job_id = ?1 ORDER BY run_id DESC LIMIT 1 OFFSET ?2 - 1) ORDER BY run_id LIMIT "
-    "?3)";
+    "SELECT id FROM outputs WHERE job_id = ?1 AND run_id < "
+    "(SELECT run_id FROM outputs WHERE job_id = ?1 ORDER BY run_id DESC LIMIT 1 OFFSET ?2 - 1) "
+    "AND length(head) + length(tail) > 0 ORDER BY run_id LIMIT ?3";
 
 // The newest run of a job stays, unless the job was a one-shot; the newest of all stays, for ids must not come again.
 constexpr const char* old_runs_sql =
@@ -71,6 +71,7 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
     : connection_(connection),
       jobs_(jobs),
       retention_(retention),
+      output_budget_(connection, jobs, retention.output_bytes),
       extra_runs_(connection, extra_runs_sql),
       extra_slots_(connection, extra_slots_sql),
       extra_outputs_(connection, extra_outputs_sql),
@@ -83,6 +84,7 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
                        {connection, old_zones_sql},
                        {connection, old_generations_sql},
                        {connection, old_marks_sql}}},
+      forget_output_(connection, forget_output_sql),
       delete_slot_(connection, "DELETE FROM slots WHERE id = ?1"),
       delete_outputs_(connection, "DELETE FROM outputs WHERE job_id = ?1 AND run_id = ?2"),
       delete_attempts_(connection, "DELETE FROM attempts WHERE run_id = ?1"),
@@ -94,13 +96,21 @@ Pruner::Pruner(sqlite::Connection& connection, JobTally& jobs, const Retention& 
       delete_claims_(connection, "DELETE FROM claims WHERE job_id = ?1"),
       delete_job_(connection, "DELETE FROM jobs WHERE id = ?1") {}
 
-bool Pruner::is_due() const noexcept { return job_ || jobs_.has_grown() || jobs_.newest() >= last_pass_ + pass_every; }
+bool Pruner::is_due() const noexcept {
+  return job_ || jobs_.has_grown() || output_budget_.is_due() || jobs_.newest() >= last_pass_ + pass_every;
+}
 
 void Pruner::step() {
+  if (!job_) job_ = jobs_.take_grown();
+  const bool of_budget = !job_ && output_budget_.is_due();
+  bool more = of_budget;
   connection_.execute("BEGIN IMMEDIATE");
   try {
-    if (!job_) job_ = jobs_.take_grown();
-    const bool more = job_ ? prune_job(*job_) : prune_by_age();
+    if (of_budget) {
+      output_budget_.prune();
+    } else {
+      more = job_ ? prune_job(*job_) : prune_by_age();
+    }
     connection_.execute("COMMIT");
     for (const std::string& name : jobs_over_) jobs_.forget(name);
     jobs_over_.clear();
@@ -108,7 +118,7 @@ void Pruner::step() {
   } catch (...) {
     connection_.rollback();
     jobs_over_.clear();
-    finish();
+    if (!of_budget) finish();
     throw;
   }
 }
@@ -122,8 +132,16 @@ bool Pruner::prune_job(std::int64_t job) {
   if (prune_runs(extra_runs_)) return true;
   extra_slots_.run(job, at_least_one(retention_.keep_slots), chunk);
   if (connection_.changes() == chunk) return true;
-  extra_outputs_.run(job, at_least_one(retention_.keep_outputs), chunk);
-  return connection_.changes() == chunk;
+  return prune_outputs(job);
+}
+
+bool Pruner::prune_outputs(std::int64_t job) {
+  std::vector<std::int64_t> outputs;
+  extra_outputs_.start(job, at_least_one(retention_.keep_outputs), chunk);
+  while (extra_outputs_.step()) outputs.push_back(extra_outputs_.integer(0));
+  extra_outputs_.reset();
+  for (const std::int64_t output : outputs) forget_output_.run(output);
+  return std::ssize(outputs) == chunk;
 }
 
 bool Pruner::prune_by_age() {

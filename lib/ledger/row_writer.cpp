@@ -194,6 +194,7 @@ void RowWriter::add_output(const JobTally::Job& job, const AttemptEnded& attempt
   if (output.total_bytes == 0 && output.head.empty()) return;  // most runs print nothing
   output_.run(job.id, attempt.run, attempt.attempt, stream, sqlite::Blob{output.head}, sqlite::Blob{output.tail},
               output.total_bytes, output.dropped_bytes);
+  jobs_.output_added(output.head.size() + output.tail.size());
 }
 
 void RowWriter::add(const StepEnded& step) {

@@ -94,6 +94,8 @@ TEST_CASE("a ledger of version 1 comes through with everything intact", "[ledger
   CHECK(attempts[1].standard_error.head == std::string("no space left\n\0\xff", 16));
   CHECK(attempts[1].standard_error.total_bytes == 5000);
   CHECK(reader->steps(1).empty());
+  sqlite::Connection tables(old.path, sqlite::Mode::read_only);
+  CHECK(tables.integer("SELECT sum(output_bytes) FROM jobs") == 24);  // of two outputs
   const auto slots = reader->slots({});
   REQUIRE(slots.size() == 4);
   CHECK(slots[3].count == 100);

@@ -40,7 +40,7 @@ log: {level: debug, format: json}
 shutdown_timeout: 5
 threads: 2
 timezone: Asia/Tokyo
-history: {keep_for: 7d, keep_runs: 10, keep_slots: 20, keep_outputs: 5}
+history: {keep_for: 7d, keep_runs: 10, keep_slots: 20, keep_outputs: 5, keep_output_size: 2M, keep_total_output_size: 3G}
 jobs: {}
 )")
                             .settings;
@@ -57,6 +57,8 @@ jobs: {}
   CHECK(settings.history.keep_runs == 10);
   CHECK(settings.history.keep_slots == 20);
   CHECK(settings.history.keep_outputs == 5);
+  CHECK(settings.history.keep_output_size == 2 * 1024 * 1024);
+  CHECK(settings.history.keep_total_output_size == std::uint64_t{3} << 30U);
   CHECK_FALSE(load("metrics: off\njobs: {}\n").settings.metrics);
 }
 
