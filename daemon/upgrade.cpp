@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "async/timeout.hpp"
 #include "io/launch.hpp"
@@ -67,6 +68,9 @@ async::Task<std::string> Upgrade::carry_out(Handover sockets) {
   }
   std::string why_not = co_await check_successor();
   if (!why_not.empty()) co_return why_not;
+  if (std::string who = waiting_for_a_person(); !who.empty()) {
+    co_return who + ", and would be lost: decide it (belfry approve or reject), or cancel it, and upgrade then";
+  }
   const std::optional<std::string> failed = co_await async::move_on_after(holdout_patience, become_in_time(sockets));
   if (failed) co_return *failed;
   co_return holdouts() + " are carried out by belfryd itself and have not ended within a minute: try again later";
@@ -120,6 +124,13 @@ std::string Upgrade::holdouts() const {
   // Their programs are children that the new one would know nothing of: who waits for them is not in the table.
   if (parts_.engine.status().looking > 0) names += (names.empty() ? "" : ", ") + std::string("preconditions");
   return names;
+}
+
+/// "run 12 of deploy waits for a person"; empty: none does.
+std::string Upgrade::waiting_for_a_person() const {
+  const std::vector<engine::ActiveRun> runs = parts_.engine.runs_that_ask();
+  if (runs.empty()) return {};
+  return "run " + std::to_string(runs.front().run) + " of " + runs.front().job + " waits for a person";
 }
 
 }  // namespace belfry::daemon

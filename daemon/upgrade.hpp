@@ -34,9 +34,9 @@ class Upgrade {
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
 
-  /// Lets the new program check the configuration, waits up to a minute for runs that need this process, makes the
-  /// ledger durable, and becomes the program. Returns only if that was not possible, and says why; then all is as
-  /// before. Cancellation: all is as before.
+  /// Lets the new program check the configuration, waits up to a minute for runs that need this process (not for one
+  /// that waits for a person), makes the ledger durable, and becomes the program. Returns only if that was not
+  /// possible, and says why; then all is as before. Cancellation: all is as before.
   async::Task<std::string> carry_out(Handover sockets);
 
  private:
@@ -44,6 +44,7 @@ class Upgrade {
   async::Task<std::string> become_in_time(Handover sockets);
   async::Task<> wait_for_holdouts();
   std::string holdouts() const;
+  std::string waiting_for_a_person() const;
 
   Program program_;
   Parts parts_;

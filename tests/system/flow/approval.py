@@ -91,8 +91,13 @@ def scenario(lab):
 
     check_equal("complaints", [], [line for line in daemon.log.lines if "complaint" in line])
 
-    step("belfryd is killed while a run waits")
+    step("an upgrade would lose a run that waits, so it is refused at once")
     run = waiting(daemon)
+    refused = daemon.belfry("upgrade", may_fail=True)
+    check_equal("exit status", 6, refused.returncode)
+    check(f"run {run} of deploy waits for a person" in refused.stderr, f"no clear sentence: {refused.stderr}")
+
+    step("belfryd is killed while a run waits")
     daemon.kill()
     daemon.start()
     waiting.seen = 0
