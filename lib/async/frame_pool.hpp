@@ -1,13 +1,16 @@
 // The coroutine frames' allocator: free lists by size class, one set for each thread. It halves the cost of an await.
 //
-// A block comes from operator new and is remembered, when freed, by the thread that frees it, whichever allocated it;
-// nothing is shared, so nothing is locked. What a thread remembers is bounded and returned when the thread ends.
+// A block comes from the heap of chunks (frame_heap.hpp) and is remembered, when freed, by the thread that frees it,
+// whichever allocated it; nothing is shared, so nothing is locked. What a thread remembers is bounded and returned when
+// the thread ends.
 // Under a sanitizer the pool steps aside, so that a touched dead frame is reported and not recycled.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <new>
+
+#include "async/frame_heap.hpp"
 
 namespace belfry::async {
 
@@ -24,32 +27,25 @@ inline constexpr bool frame_pool_enabled = true;
 #endif
 #undef BELFRY_HAS_FEATURE
 
-/// Bytes that one thread remembers at most; what is freed beyond goes back to the heap at once.
+/// Bytes that one thread remembers at most; what is freed beyond goes back to the heap, by the dozen.
 inline constexpr std::size_t frame_pool_limit = 1024 * 1024;
 
 /// The largest frame that is pooled; larger ones are rare and go to operator new and delete.
-inline constexpr std::size_t frame_pool_largest = 2048;
+inline constexpr std::size_t frame_pool_largest = detail::frame_largest;
 
 namespace detail {
 
-struct FreeFrame {
-  FreeFrame* next;
-};
-
-// Class n has blocks of 16 n + 8 bytes: just what malloc(3) of glibc can give out of a multiple of 16.
-inline constexpr std::size_t frame_granule = 16;
-inline constexpr std::size_t frame_rest = 8;
-
-constexpr std::size_t frame_class(std::size_t size) noexcept {
-  return (size + frame_granule - 1 - frame_rest) / frame_granule;
-}
-constexpr std::size_t frame_block(std::size_t size_class) noexcept { return size_class * frame_granule + frame_rest; }
+constexpr std::size_t frame_class(std::size_t size) noexcept { return (size + frame_granule - 1) / frame_granule; }
+constexpr std::size_t frame_block(std::size_t size_class) noexcept { return size_class * frame_granule; }
 
 /// What a thread remembers. Trivially destroyed on purpose: a thread-local object that dies late may still free frames.
 struct FrameCache {
-  std::array<FreeFrame*, frame_pool_largest / frame_granule + 1> free{};
-  std::size_t bytes = 0;
-  std::size_t limit = 0;  // 0: the thread has not registered its clean-up, or has already cleaned up
+  std::array<FreeFrame*, frame_classes> free{};
+  std::size_t bytes = 0;                          // in these
+  std::size_t limit = 0;                          // 0: the thread has not registered its clean-up, or has cleaned up
+  std::array<FreeFrame*, frame_classes> fresh{};  // come from the heap, not yet used: the rest of a batch
+  FreeFrame* leaving = nullptr;                   // on their way back to the heap
+  std::size_t leaving_count = 0;
   bool ended = false;
 };
 inline constinit thread_local FrameCache frame_cache;
@@ -95,5 +91,12 @@ inline std::size_t frame_pool_bytes() noexcept { return detail::frame_cache.byte
 
 /// Returns all that the calling thread remembers to the heap, as after a burst.
 void frame_pool_trim() noexcept;
+
+/// Gives half a megabyte that no frame needs any more back to the kernel. False: there is none. A loop calls it when it
+/// has nothing else to do, and until it says so when it closes. Any thread.
+inline bool frame_pool_settle() noexcept { return detail::give_chunks_back(); }
+
+/// Bytes that frames of all threads take, with what the threads remember; those from operator new are not counted.
+inline std::size_t frame_heap_bytes() noexcept { return detail::taken_bytes(); }
 
 }  // namespace belfry::async

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <vector>
 
+#include "async/frame_pool.hpp"
+
 namespace belfry::async::detail {
 namespace {
 
@@ -71,6 +73,8 @@ void LoopRunner::close(bool force) {
   wakeup_.close();
   timer_fd_.reset();
   wall_timers->close();
+  while (frame_pool_settle()) {
+  }
   if (uv.close()) return;
   const std::string left = open_uv_handles(uv.get());
   force_close_uv_handles(uv.get());
@@ -209,12 +213,13 @@ bool LoopRunner::something_to_do() const noexcept {
 }
 
 void LoopRunner::plan_poll() noexcept {
+  const bool settling = !busy() && frame_pool_settle();  // what a burst of tasks took, in slices between polls
   if (manual_ != nullptr) {
     poll_without_sleep(something_to_do() || jump());
     return;
   }
-  poll_without_sleep(busy());
-  if (busy()) return;
+  poll_without_sleep(busy() || settling);
+  if (busy() || settling) return;
   timer_fd_->arm(std::min(timers.next_key(), cancel_patrol.due()));
   if (wall_timers->arm()) poll_without_sleep(true);
 }

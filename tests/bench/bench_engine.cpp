@@ -14,6 +14,7 @@
 #include <string>
 
 #include "async/clock.hpp"
+#include "async/frame_pool.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
 #include "engine/engine.hpp"
@@ -43,7 +44,7 @@ double cpu_seconds() {
 
 double heap_bytes() {
   const struct mallinfo2 info = mallinfo2();
-  return static_cast<double>(info.uordblks + info.hblkhd);
+  return static_cast<double>(info.uordblks + info.hblkhd + async::frame_heap_bytes());
 }
 
 struct Figures {

@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "async/event.hpp"
+#include "async/frame_pool.hpp"
 #include "async/loop.hpp"
 #include "async/run.hpp"
 #include "async/sleep.hpp"
@@ -81,7 +82,7 @@ double thread_seconds() {
 
 double heap_bytes() {
   const struct mallinfo2 info = ::mallinfo2();
-  return static_cast<double>(info.uordblks + info.hblkhd);
+  return static_cast<double>(info.uordblks + info.hblkhd + async::frame_heap_bytes());
 }
 
 double median(std::vector<double> values) {

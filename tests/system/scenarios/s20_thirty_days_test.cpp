@@ -85,8 +85,9 @@ struct Footprint {
 
 std::size_t allocated() {
   if (__sanitizer_get_current_allocated_bytes != nullptr) return __sanitizer_get_current_allocated_bytes();
+  async::frame_pool_trim();  // what the thread remembers for its next frames is no growth
   const struct mallinfo2 info = ::mallinfo2();
-  return info.uordblks + info.hblkhd - async::frame_pool_bytes();
+  return info.uordblks + info.hblkhd + async::frame_heap_bytes();
 }
 
 /// glibc counts what a thread keeps for its next allocations as in use, unless it is told to keep nothing.
