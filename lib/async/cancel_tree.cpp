@@ -67,7 +67,7 @@ void ScopeNode::link(ScopeNode* parent, TaskNode& task) {
     if (next_ != nullptr) next_->previous_ = this;
     parent->first_child_ = this;
   }
-  update();
+  if (cancelled_ || (parent != nullptr && parent->source_ != nullptr)) update();  // else nothing is to be obeyed
 }
 
 void ScopeNode::unlink() noexcept {

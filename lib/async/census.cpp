@@ -22,7 +22,7 @@ class Census {
   explicit Census(const Loop& loop)
       : now_(loop.now_ns()), running_(loop.running()), on_loop_(Loop::current_or_null() == &loop) {}
 
-  /// Under the registry's mutex.
+  /// In a Reading of the registry.
   TaskInfo look(const TaskNode& task) const {
     TaskInfo info;
     info.id = task.id;
@@ -168,7 +168,7 @@ Task<std::vector<TaskInfo>> take_census() {
 std::optional<TaskInfo> current_task() {
   const Loop* const loop = Loop::current_or_null();
   if (loop == nullptr || loop->running() == nullptr) return std::nullopt;
-  const std::scoped_lock lock(loop->registry().mutex());
+  const detail::Registry::Reading reading(loop->registry());
   return Census(*loop).look(*loop->running());
 }
 

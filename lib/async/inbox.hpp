@@ -17,7 +17,8 @@ namespace belfry::async::detail {
 /// A function to run on the loop, once. It destroys itself when it has run.
 class Callback final : public ReadyNode {
  public:
-  explicit Callback(std::move_only_function<void()> function) noexcept : function_(std::move(function)) {}
+  explicit Callback(std::move_only_function<void()> function) noexcept
+      : ReadyNode(Kind::callback), function_(std::move(function)) {}
 
  private:
   friend class Inbox;

@@ -9,27 +9,23 @@
 #include "async/loop_runner.hpp"
 
 namespace belfry::async {
-namespace {
-
-thread_local Loop* current_loop = nullptr;
 
 /// Makes the loop the current one of this thread for a while.
-class Current {
+class Loop::Current {
  public:
-  explicit Current(Loop& loop) noexcept : before_(std::exchange(current_loop, &loop)) {}
+  explicit Current(Loop& loop) noexcept : before_(std::exchange(current_, &loop)) {}
   Current(const Current&) = delete;
   Current& operator=(const Current&) = delete;
-  ~Current() { current_loop = before_; }
+  ~Current() { current_ = before_; }
 
  private:
   Loop* before_;
 };
 
-}  // namespace
-
 Loop::Loop(const LoopOptions& options)
     : clock_(&detail::LoopRunner::clock_of(options)), runner_(std::make_unique<detail::LoopRunner>(options)) {
   timers_ = &runner_->timers;
+  ready_ = &runner_->ready;
 }
 
 Loop::~Loop() {
@@ -37,16 +33,9 @@ Loop::~Loop() {
   runner_->close(true);
 }
 
-Loop& Loop::current() {
-  if (current_loop == nullptr) {
-    throw std::logic_error(
-        "no loop runs on this thread: call this from a task "
-        "or a callback of a Loop, see run()");
-  }
-  return *current_loop;
+void Loop::throw_no_loop() {
+  throw std::logic_error("no loop runs on this thread: call this from a task or a callback of a Loop, see run()");
 }
-
-Loop* Loop::current_or_null() noexcept { return current_loop; }
 
 void Loop::close() {
   const Current current(*this);
@@ -84,11 +73,7 @@ uv_loop_s* Loop::uv() noexcept { return runner_->closed ? nullptr : runner_->uv.
 
 detail::WallTimers& Loop::wall_timers() noexcept { return *runner_->wall_timers; }
 
-void Loop::make_ready(detail::ReadyNode& node) noexcept { runner_->ready.push(node); }
-
 bool Loop::busy() const noexcept { return runner_->busy(); }
-
-bool Loop::spend_fairness() noexcept { return --runner_->fairness_left <= 0; }
 
 detail::Complaints& Loop::complaints() const noexcept { return runner_->complaints; }
 

@@ -1,6 +1,6 @@
 // Loop: the one thread on which tasks run. It owns a uv_loop_t, the ready queue, the timers and the living tasks.
 //
-// A turn: take what other threads posted, fire due timers, run ready work (at most 128 steps or 0.5 ms), then poll for
+// A turn: take what other threads posted, fire due timers, run ready work (at most 256 steps or 0.5 ms), then poll for
 // I/O; it sleeps there when nothing is ready and wakes for I/O, the earliest timer or another thread, and for nothing
 // else. Every member is for the loop's thread unless it says "any thread".
 #pragma once
@@ -16,6 +16,7 @@
 #include "async/clock.hpp"
 #include "async/complaint.hpp"
 #include "async/loop_stats.hpp"
+#include "async/ready_queue.hpp"
 
 struct uv_loop_s;
 
@@ -30,7 +31,6 @@ class Complaints;
 class Inbox;
 class LoopMonitor;
 class LoopRunner;
-class ReadyNode;
 class TaskNode;
 class WallTimers;
 class Registry;
@@ -76,8 +76,12 @@ class Loop {
   ~Loop();
 
   /// The loop that runs on this thread. Throws std::logic_error outside run().
-  static Loop& current();
-  static Loop* current_or_null() noexcept;
+  static Loop& current() {
+    if (current_ == nullptr) [[unlikely]]
+      throw_no_loop();
+    return *current_;
+  }
+  static Loop* current_or_null() noexcept { return current_; }
 
   /// Destroys tasks that never ran and closes the loop for good. Throws std::logic_error naming the handles that their
   /// owners have not closed. REQUIRES: not running.
@@ -115,16 +119,16 @@ class Loop {
   TimerHeap& timers() noexcept { return *timers_; }
   /// What is due by the wall clock; see wall_alarm.hpp.
   detail::WallTimers& wall_timers() noexcept;
-  void make_ready(detail::ReadyNode& node) noexcept;
+  void make_ready(detail::ReadyNode& node) noexcept { ready_->push(node); }
   /// Whether tasks are ready to run: a source of I/O then takes a little and comes back.
   bool busy() const noexcept;
-  /// Counts an await that did not have to wait; true when the task has had enough of them in this step.
-  bool spend_fairness() noexcept;
   detail::Registry& registry() const noexcept;
   const std::shared_ptr<detail::Inbox>& inbox() const noexcept;
   detail::Complaints& complaints() const noexcept;
   detail::CancelPatrol& cancel_patrol() const noexcept;
   detail::LoopMonitor& monitor() const noexcept;
+  /// The machine itself (loop_runner.hpp), for the few sources that each task and each step pass through.
+  detail::LoopRunner& runner() const noexcept { return *runner_; }
   /// The running task; null in a callback.
   detail::TaskNode* running() const noexcept;
   /// An exception that nobody can catch: run() will end with it.
@@ -137,8 +141,13 @@ class Loop {
   void run_until_ended(detail::TaskNode& main);
 
  private:
+  class Current;
+  [[noreturn]] static void throw_no_loop();
+
+  static inline constinit thread_local Loop* current_ = nullptr;
   Clock* clock_;
   TimerHeap* timers_;
+  detail::ReadyQueue* ready_;
   std::unique_ptr<detail::LoopRunner> runner_;
 };
 

@@ -14,29 +14,22 @@ std::uint64_t DurationHistogram::count() const noexcept {
 }
 
 namespace detail {
-namespace {
 
-/// One writer: no locked instruction needed.
-template <class T>
-void bump(std::atomic<T>& counter, T by = 1) noexcept {
-  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-}
-
-}  // namespace
-
-void AtomicHistogram::add(std::int64_t nanoseconds) noexcept {
-  const auto& bounds = DurationHistogram::bounds;
-  std::size_t bucket = 0;
-  while (bucket < bounds.size() && nanoseconds > bounds[bucket].count()) ++bucket;
-  bump(counts_[bucket]);
-  bump(sum_, nanoseconds);
+AtomicHistogram::AtomicHistogram() noexcept {
+  std::transform(DurationHistogram::bounds.begin(), DurationHistogram::bounds.end(), bounds_.begin(),
+                 [](Duration bound) { return TickClock::from_ns(bound.count()); });
 }
 
 DurationHistogram AtomicHistogram::snapshot() const noexcept {
   DurationHistogram copy;
   for (std::size_t i = 0; i < counts_.size(); ++i) copy.counts[i] = counts_[i].load(std::memory_order_relaxed);
-  copy.sum = Duration(sum_.load(std::memory_order_relaxed));
+  copy.sum = Duration(TickClock::to_ns(sum_.load(std::memory_order_relaxed)));
   return copy;
+}
+
+void LoopMonitor::set_threshold(Duration threshold) noexcept {
+  constexpr Duration a_year = std::chrono::years(1);  // more ticks may not fit
+  threshold_.store(TickClock::from_ns(std::min(threshold, a_year).count()), std::memory_order_relaxed);
 }
 
 void LoopMonitor::turn_begins(bool slept) noexcept {
@@ -44,8 +37,7 @@ void LoopMonitor::turn_begins(bool slept) noexcept {
   wake_watcher();
   const std::int64_t now = TickClock::now();
   if (!slept && last_stamp_ != 0) {
-    const std::int64_t took = TickClock::to_ns(now - last_stamp_);
-    if (took > threshold_.load(std::memory_order_relaxed)) note_slow(nullptr, "libuv", Place(), took);
+    if (is_slow(now - last_stamp_)) note_slow(nullptr, "libuv", Place(), now - last_stamp_);
   }
   last_stamp_ = now;
 }
@@ -58,30 +50,12 @@ void LoopMonitor::io_begins() noexcept {
 }
 
 void LoopMonitor::io_ends(const char* what, const std::source_location& place) noexcept {
-  const std::int64_t took = TickClock::to_ns(end_step());
-  if (took > threshold_.load(std::memory_order_relaxed)) note_slow(nullptr, what, Place(place), took);
+  const std::int64_t took = end_step();
+  if (is_slow(took)) note_slow(nullptr, what, Place(place), took);
 }
 
-std::int64_t LoopMonitor::step_ends(const TaskNode* task, const std::source_location& began_at) noexcept {
-  const std::int64_t ticks = end_step();
-  const std::int64_t took = TickClock::to_ns(ticks);
-  bump(steps_);
-  step_time_.add(took);
-  if (took > threshold_.load(std::memory_order_relaxed)) note_slow(task, "callback", Place(began_at), took);
-  return ticks;
-}
-
-std::int64_t LoopMonitor::end_step() noexcept {
-  const std::int64_t ended = TickClock::now();
-  const std::int64_t ticks = ended - last_stamp_;
-  last_stamp_ = ended;
-  step_began_.store(0, std::memory_order_relaxed);
-  running_.store(nullptr, std::memory_order_relaxed);
-  return ticks > 0 ? ticks : 0;  // the counter of another processor may lag by a few ticks
-}
-
-void LoopMonitor::note_slow(const TaskNode* task, const char* what, const Place& place,
-                            std::int64_t nanoseconds) noexcept {
+void LoopMonitor::note_slow(const TaskNode* task, const char* what, const Place& place, std::int64_t ticks) noexcept {
+  const std::int64_t nanoseconds = TickClock::to_ns(ticks);
   try {
     const std::string name = task == nullptr ? what : task->name();
     count_slow(name, task == nullptr ? "callback" : task->kind().name(), place, nanoseconds);

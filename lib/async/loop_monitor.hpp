@@ -21,15 +21,28 @@ namespace belfry::async::detail {
 
 class TaskNode;
 
-/// A DurationHistogram with one writer.
+/// One writer: no locked instruction needed.
+template <class T>
+void bump(std::atomic<T>& counter, T by = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+/// A DurationHistogram with one writer, who counts in ticks (tick_clock.hpp): nothing is converted at each step.
 class AtomicHistogram {
  public:
-  void add(std::int64_t nanoseconds) noexcept;
+  AtomicHistogram() noexcept;
+  void add(std::int64_t ticks) noexcept {
+    std::size_t bucket = 0;
+    while (bucket < bounds_.size() && ticks > bounds_[bucket]) ++bucket;
+    bump(counts_[bucket]);
+    bump(sum_, ticks);
+  }
   DurationHistogram snapshot() const noexcept;
 
  private:
+  std::array<std::int64_t, DurationHistogram::bounds.size()> bounds_;  // in ticks
   std::array<std::atomic<std::uint64_t>, DurationHistogram::bounds.size() + 1> counts_{};
-  std::atomic<std::int64_t> sum_ = 0;
+  std::atomic<std::int64_t> sum_ = 0;  // in ticks
 };
 
 /// Sleeps while its loop does.
@@ -48,8 +61,7 @@ class LoopMonitor {
 
   explicit LoopMonitor(Complaints& complaints) noexcept : complaints_(complaints) {}
 
-  void set_threshold(Duration threshold) noexcept { threshold_.store(threshold.count(), std::memory_order_relaxed); }
-  Duration threshold() const noexcept { return Duration(threshold_.load(std::memory_order_relaxed)); }
+  void set_threshold(Duration threshold) noexcept;
 
   /// A turn begins: the time of the first step is counted from here. `slept`: the poll before could sleep; if it could
   /// not, its time was that of libuv's callbacks.
@@ -63,11 +75,18 @@ class LoopMonitor {
     step_began_.store(last_stamp_, std::memory_order_release);
   }
   /// The step has ended; returns its duration in ticks. `task` as before, it may have ended but must still exist.
-  std::int64_t step_ends(const TaskNode* task, const std::source_location& began_at) noexcept;
+  std::int64_t step_ends(const TaskNode* task, std::source_location began_at) noexcept {
+    const std::int64_t ticks = end_step();
+    bump(steps_);
+    step_time_.add(ticks);
+    if (is_slow(ticks)) [[unlikely]]
+      note_slow(task, "callback", Place(began_at), ticks);
+    return ticks;
+  }
   /// The end of the last step, in ticks.
   std::int64_t last_stamp() const noexcept { return last_stamp_; }
 
-  void note_lag(std::int64_t nanoseconds) noexcept { lag_.add(nanoseconds); }
+  void note_lag(std::int64_t ticks) noexcept { lag_.add(ticks); }
 
   /// The task that runs now, null outside a step or in a callback.
   const TaskNode* running_task() const noexcept { return running_.load(std::memory_order_acquire); }
@@ -85,22 +104,30 @@ class LoopMonitor {
   /// The step that runs now, if any. REQUIRES: as snapshot().
   std::optional<RunningNow> running_now() const;
 
-  /// Fills in what it knows. REQUIRES: the registry's mutex is held, so that the running task cannot go away.
+  /// Fills in what it knows. REQUIRES: a Reading of the registry, so that the running task cannot go away.
   void snapshot(LoopStats& stats) const;
 
  private:
-  std::int64_t end_step() noexcept;
+  std::int64_t end_step() noexcept {
+    const std::int64_t ended = TickClock::now();
+    const std::int64_t ticks = ended - last_stamp_;
+    last_stamp_ = ended;
+    step_began_.store(0, std::memory_order_relaxed);
+    running_.store(nullptr, std::memory_order_relaxed);
+    return ticks > 0 ? ticks : 0;  // the counter of another processor may lag by a few ticks
+  }
+  bool is_slow(std::int64_t ticks) const noexcept { return ticks > threshold_.load(std::memory_order_relaxed); }
   void wake_watcher() noexcept {
     if (watcher_.load() == nullptr) [[likely]]
       return;
     if (LoopWatcher* const watcher = watcher_.exchange(nullptr)) watcher->loop_wakes();
   }
-  void note_slow(const TaskNode* task, const char* what, const Place& place, std::int64_t nanoseconds) noexcept;
+  void note_slow(const TaskNode* task, const char* what, const Place& place, std::int64_t ticks) noexcept;
   void count_slow(const std::string& name, const std::string& kind, const Place& place, std::int64_t nanoseconds);
 
   Complaints& complaints_;
   std::atomic<LoopWatcher*> watcher_ = nullptr;
-  std::atomic<std::int64_t> threshold_ = Duration(std::chrono::milliseconds(100)).count();
+  std::atomic<std::int64_t> threshold_ = 0;  // in ticks; the loop sets it before its first step
   std::int64_t last_stamp_ = 0;
   std::atomic<const TaskNode*> running_ = nullptr;
   std::atomic<std::int64_t> step_began_ = 0;  // in ticks; 0: no step runs

@@ -113,7 +113,7 @@ void LoopRunner::fire_timers() noexcept {
   if (timers.empty()) return;
   const std::int64_t now = clock_.now_ns();
   for (std::int64_t due = timers.next_key(); due <= now; due = timers.next_key()) {
-    monitor.note_lag(now - due);
+    monitor.note_lag(TickClock::from_ns(now - due));
     timers_fired_.fetch_add(1, std::memory_order_relaxed);
     static_cast<LoopTimer*>(timers.pop())->fire();
   }
@@ -126,16 +126,16 @@ void LoopRunner::patrol() noexcept {
 void LoopRunner::run_ready() noexcept {
   const std::int64_t turn_ends = monitor.last_stamp() + turn_ticks_;
   std::int64_t batch_began = monitor.last_stamp();
-  while (steps_this_turn_ < fairness && monitor.last_stamp() < turn_ends) {
+  while (steps_this_turn_ < turn_steps && monitor.last_stamp() < turn_ends) {
     if (batch_.empty()) {
-      if (steps_this_turn_ > 0) monitor.note_lag(TickClock::to_ns(monitor.last_stamp() - batch_began));
+      if (steps_this_turn_ > 0) monitor.note_lag(monitor.last_stamp() - batch_began);
       if (ready.empty()) return;
       next_batch();
       batch_began = monitor.last_stamp();
     }
     run_one(batch_.pop());
   }
-  monitor.note_lag(TickClock::to_ns(monitor.last_stamp() - batch_began));
+  monitor.note_lag(monitor.last_stamp() - batch_began);
 }
 
 void LoopRunner::next_batch() noexcept {
@@ -147,7 +147,7 @@ void LoopRunner::shuffle_batch() {
   std::vector<ReadyNode*> nodes;
   while (!batch_.empty()) nodes.push_back(&batch_.pop());
   ReadyQueue callbacks;  // these keep their order among themselves: call_soon() promises it
-  const auto is_callback = [](ReadyNode* node) { return node->as_task() == nullptr; };
+  const auto is_callback = [](ReadyNode* node) { return !node->is_task(); };
   for (ReadyNode* node : nodes) {
     if (is_callback(node)) callbacks.push(*node);
   }
@@ -158,22 +158,22 @@ void LoopRunner::shuffle_batch() {
 void LoopRunner::run_one(ReadyNode& node) noexcept {
   ++steps_this_turn_;
   fairness_left = fairness;
-  TaskNode* const task = node.as_task();
-  monitor.step_begins(task);
-  if (task == nullptr) {
+  if (!node.is_task()) {
+    monitor.step_begins(nullptr);
     node.run();  // destroys it
     monitor.step_ends(nullptr, std::source_location());
     return;
   }
+  auto* const task = static_cast<TaskNode*>(&node);
+  monitor.step_begins(task);
   const bool had_ended = task->ended();
   const std::source_location began_at = task->place.load(std::memory_order_relaxed);
-  node.run();
+  task->step();
   const std::int64_t took = monitor.step_ends(task, began_at);
   task->steps.store(task->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   task->busy.store(task->busy.load(std::memory_order_relaxed) + took, std::memory_order_relaxed);
   if (task->ended() && !had_ended) {
-    registry.remove(*task);  // waits for readers, who may be looking at what was
-                             // the running task
+    registry.remove(*task);  // waits for readers, who may be looking at what was the running task
     task->release();         // the loop's reference
   }
   task->release();  // the queue's
@@ -190,7 +190,7 @@ void LoopRunner::check_end() noexcept {
 }
 
 void LoopRunner::cancel_tasks() noexcept {
-  for (TaskNode* task = registry.first(); task != nullptr; task = task->next) {
+  for (TaskNode* task = registry.first(); task != nullptr; task = task->next.load(std::memory_order_relaxed)) {
     task->root_scope().cancel(CancelReason::shutdown);
   }
 }
@@ -253,7 +253,7 @@ void LoopRunner::poll_without_sleep(bool on) noexcept {
 
 LoopStats LoopRunner::stats() const {
   LoopStats stats;
-  const std::scoped_lock lock(registry.mutex());
+  const Registry::Reading reading(registry);
   monitor.snapshot(stats);
   registry.snapshot(stats, clock_.now_ns());
   stats.timers = timer_count_.load(std::memory_order_relaxed);

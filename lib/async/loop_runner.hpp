@@ -61,8 +61,19 @@ class LoopRunner {
   void close(bool force);
   LoopStats stats() const;
   bool busy() const noexcept { return !ready.empty() || !batch_.empty(); }
+  /// Counts an await that did not have to wait; true when the task has had enough of them in this step.
+  bool spend_fairness() noexcept { return --fairness_left <= 0; }
+  /// The time of the clock in the step that runs: asked for once in each. A manual clock may be moved within one.
+  std::int64_t step_began_ns() noexcept {
+    if (manual_ != nullptr || step_seen_ != monitor.last_stamp()) {
+      step_seen_ = monitor.last_stamp();
+      step_began_ns_ = clock_.now_ns();
+    }
+    return step_began_ns_;
+  }
 
-  static constexpr int fairness = 128;                 // awaits without waiting, and steps of a turn
+  static constexpr int fairness = 128;                 // awaits without waiting in one step
+  static constexpr int turn_steps = 256;               // steps of a turn: what a poll costs is shared by so many
   static constexpr std::int64_t turn_limit = 500'000;  // nanoseconds of steps before I/O is polled
 
   // --- used by Loop
@@ -119,6 +130,8 @@ class LoopRunner {
   TaskNode* main_ = nullptr;
   GraceTimer grace_timer_{*this};
   std::int64_t turn_ticks_ = TickClock::from_ns(turn_limit);
+  std::int64_t step_seen_ = 0;  // the stamp with which the step began that asked for the time
+  std::int64_t step_began_ns_ = 0;
   int steps_this_turn_ = 0;
   bool idle_on_ = false;  // the next poll does not sleep
   bool ending_ = false;

@@ -4,16 +4,18 @@
 
 namespace belfry::async::detail {
 
-class TaskNode;
-
 /// Something to run once: a task's next step, or a callback.
 class ReadyNode {
  public:
-  ReadyNode() noexcept = default;
+  enum class Kind : bool { callback, task };
+
+  explicit ReadyNode(Kind kind) noexcept : is_task_(kind == Kind::task) {}
   ReadyNode(const ReadyNode&) = delete;
   ReadyNode& operator=(const ReadyNode&) = delete;
 
   bool queued() const noexcept { return next_ != nullptr; }
+  /// Whether it is a TaskNode; else a callback.
+  bool is_task() const noexcept { return is_task_; }
 
  protected:
   ~ReadyNode() = default;
@@ -26,10 +28,9 @@ class ReadyNode {
   virtual void run() noexcept = 0;
   /// It will never run: the loop is gone.
   virtual void drop() noexcept = 0;
-  /// Itself as a task; null for a callback.
-  virtual TaskNode* as_task() noexcept { return nullptr; }
 
   ReadyNode* next_ = nullptr;  // itself in the last node of a queue
+  bool is_task_;               // asked at each step: no virtual function
 };
 
 class ReadyQueue {
@@ -47,6 +48,7 @@ class ReadyQueue {
   ReadyNode& pop() noexcept {
     ReadyNode& node = *first_;
     first_ = node.next_ == &node ? nullptr : node.next_;
+    if (first_ != nullptr) __builtin_prefetch(first_);  // a hundred thousand of them are in no cache
     node.next_ = nullptr;
     return node;
   }

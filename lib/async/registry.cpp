@@ -3,49 +3,53 @@
 #include "async/registry.hpp"
 
 #include <array>
+#include <atomic>
 #include <utility>
 
 namespace belfry::async::detail {
 
 Registry::Cursor::Cursor(Registry& registry) : registry_(registry) {
-  const std::scoped_lock lock(registry_.mutex_);
-  task_ = registry_.first_;
-  left_ = registry_.size_;
+  const Reading reading(registry_);
+  registry_.readers_.fetch_add(1, std::memory_order_acq_rel);  // for its life: remove() must move it on
+  task_ = registry_.first();
+  left_ = registry_.size_.load(std::memory_order_relaxed);
   next_ = std::exchange(registry_.cursors_, this);
 }
 
 Registry::Cursor::~Cursor() {
-  const std::scoped_lock lock(registry_.mutex_);
+  const Reading reading(registry_);
   Cursor** link = &registry_.cursors_;
   while (*link != this) link = &(*link)->next_;
   *link = next_;
-}
-
-void Registry::add(TaskNode& task) {
-  const std::scoped_lock lock(mutex_);
-  task.previous = last_;
-  (last_ != nullptr ? last_->next : first_) = &task;
-  last_ = &task;
-  ++size_;
-  task.kind().note_created();
+  registry_.readers_.fetch_sub(1, std::memory_order_release);
 }
 
 void Registry::remove(TaskNode& task) noexcept {
+  TaskNode* const next = task.next.load(std::memory_order_relaxed);
+  (task.previous != nullptr ? task.previous->next : first_).store(next, std::memory_order_release);
+  (next != nullptr ? next->previous : last_) = task.previous;
+  change(size_, -1);
+  if (task.ownership >= TaskNode::Owner::detached) change(ownerless_, -1);
+  kinds_.note_finished(task.kind_index);
+  std::uint32_t nobody = 0;
+  if (readers_.compare_exchange_strong(nobody, 0, std::memory_order_acq_rel)) return;
   const std::scoped_lock lock(mutex_);
-  (task.previous != nullptr ? task.previous->next : first_) = task.next;
-  (task.next != nullptr ? task.next->previous : last_) = task.previous;
-  --size_;
   for (Cursor* cursor = cursors_; cursor != nullptr; cursor = cursor->next_) {
-    if (cursor->task_ == &task) cursor->task_ = task.next;
+    if (cursor->task_ == &task) cursor->task_ = next;
   }
-  if (task.ownership >= TaskNode::Owner::detached) --ownerless_;
-  task.kind().note_finished();
 }
 
 void Registry::set_ownerless(TaskNode& task, TaskNode::Owner how) noexcept {
   const std::scoped_lock lock(mutex_);
   task.ownership = how;
-  ++ownerless_;
+  change(ownerless_, 1);
+}
+
+void Registry::more_ids() noexcept {
+  constexpr std::uint64_t at_once = 64;  // so that loops do not take turns at one cache line for each task
+  static std::atomic<std::uint64_t> first_free = 1;
+  next_id_ = first_free.fetch_add(at_once, std::memory_order_relaxed);
+  ids_end_ = next_id_ + at_once;
 }
 
 bool is_leaked(const TaskNode& task, std::int64_t now) noexcept {
@@ -55,17 +59,20 @@ bool is_leaked(const TaskNode& task, std::int64_t now) noexcept {
 }
 
 void Registry::snapshot(LoopStats& stats, std::int64_t now) const {
-  stats.tasks = size_;
+  stats.tasks = size_.load(std::memory_order_relaxed);
+  const std::size_t ownerless = ownerless_.load(std::memory_order_relaxed);
   std::size_t oldest_to_find = 0;
-  for (const TaskKind* kind : all_task_kinds()) {
-    const std::uint64_t finished = kind->finished();  // before created: live must not go below zero
-    const std::uint64_t created = kind->created();
-    stats.kinds.push_back({.kind = kind->name(), .created = created, .finished = finished, .live = created - finished});
+  const std::vector<TaskKind*> kinds = all_task_kinds();
+  const KindCounts::Totals totals = KindCounts::totals();
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const auto [created, finished] = totals[i];
+    stats.kinds.push_back(
+        {.kind = kinds[i]->name(), .created = created, .finished = finished, .live = created - finished});
     if (created > finished) ++oldest_to_find;
   }
   std::array<bool, TaskKinds::limit> found{};
-  for (const TaskNode* task = first_; task != nullptr; task = task->next) {  // the oldest first
-    if (oldest_to_find == 0 && ownerless_ == 0) return;
+  for (const TaskNode* task = first(); task != nullptr; task = task->next.load(std::memory_order_acquire)) {
+    if (oldest_to_find == 0 && ownerless == 0) return;
     if (task->kind_index >= stats.kinds.size()) continue;
     KindStats& kind = stats.kinds[task->kind_index];
     if (!std::exchange(found[task->kind_index], true)) {

@@ -15,7 +15,8 @@ namespace belfry::async {
 /// on this thread.
 template <class T>
 T run(Loop& loop, Task<T> main, std::source_location place = std::source_location::current()) {
-  const detail::NodeRef<T> node = detail::make_node(std::move(main), SpawnOptions("main").kind("main"), place);
+  const auto node =
+      detail::make_node<detail::TypedTaskNode<T>>(std::move(main), SpawnOptions("main").kind("main"), place);
   detail::begin_main(loop, *node);
   loop.run_until_ended(*node);
   node->retrieved = true;

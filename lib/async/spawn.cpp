@@ -2,18 +2,14 @@
 
 #include "async/spawn.hpp"
 
-#include <atomic>
-
 #include "async/loop.hpp"
-#include "async/registry.hpp"
+#include "async/loop_runner.hpp"
 #include "async/wait_report.hpp"
 
 namespace belfry::async::detail {
 
 void NodeSetup::apply(TaskNode& node, const SpawnOptions& options, std::source_location place) noexcept {
-  static std::atomic<std::uint64_t> last_id = 0;
   static TaskKind& default_kind = task_kind("task");
-  node.id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
   node.kind_index = (options.kind_ != nullptr ? *options.kind_ : default_kind).index();
   node.place.store(place, std::memory_order_relaxed);
 }
@@ -24,12 +20,21 @@ void begin_main(Loop& loop, TaskNode& node) {
         "a loop runs already on this thread: co_await the "
         "task instead of calling run()");
   }
+  node.created = loop.now_ns();
+  node.context = current_context();
   node.begin(loop, nullptr, nullptr);
 }
 
 void begin_child(TaskNode& node, ScopeNode* scope, TaskOwner* owner) {
   Loop& loop = Loop::current();
-  if (const TaskNode* parent = loop.running(); parent != nullptr) node.parent = parent->id;
+  LoopRunner& runner = loop.runner();
+  node.created = runner.step_began_ns();
+  if (const TaskNode* parent = runner.monitor.running_task(); parent != nullptr) {
+    node.parent = parent->id;
+    node.context = parent->context;
+  } else {
+    node.context = current_context();
+  }
   node.begin(loop, scope, owner);
 }
 

@@ -47,11 +47,11 @@ class SpawnOptions {
 namespace detail {
 
 /// A counted reference to a node.
-template <class T>
+template <class Node>
 class NodeRef {
  public:
   NodeRef() noexcept = default;
-  explicit NodeRef(TypedTaskNode<T>* node) noexcept : node_(node) { node_->retain(); }
+  explicit NodeRef(Node* node) noexcept : node_(node) { node_->retain(); }
   NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
   NodeRef& operator=(NodeRef&& other) noexcept {
     std::swap(node_, other.node_);
@@ -60,26 +60,34 @@ class NodeRef {
   ~NodeRef() {
     if (node_ != nullptr) node_->release();
   }
-  TypedTaskNode<T>& operator*() const noexcept { return *node_; }
-  TypedTaskNode<T>* operator->() const noexcept { return node_; }
+  Node& operator*() const noexcept { return *node_; }
+  Node* operator->() const noexcept { return node_; }
   explicit operator bool() const noexcept { return node_ != nullptr; }
 
  private:
-  TypedTaskNode<T>* node_ = nullptr;
+  Node* node_ = nullptr;
 };
 
 struct NodeSetup {
+  /// Options with a name that outlives them.
+  static SpawnOptions named(std::string_view name) noexcept {
+    SpawnOptions options;
+    options.literal_ = name;
+    return options;
+  }
   static std::string_view name(const SpawnOptions& options) noexcept {
     return options.literal_.empty() ? std::string_view(options.name_) : options.literal_;
   }
   static void apply(TaskNode& node, const SpawnOptions& options, std::source_location place) noexcept;
 };
 
-/// A node that has not begun. REQUIRES: the task holds a coroutine (std::logic_error).
-template <class T>
-NodeRef<T> make_node(Task<T> task, const SpawnOptions& options, std::source_location place) {
+/// A node that has not begun; `outcome`: what its place for the outcome is made of. REQUIRES: the task holds a
+/// coroutine (std::logic_error).
+template <class Node, class... Args>
+NodeRef<Node> make_node(Task<typename Node::Value> task, const SpawnOptions& options, std::source_location place,
+                        Args&&... outcome) {
   if (!task) throw std::logic_error("cannot spawn an empty Task: it was moved from or awaited before");
-  NodeRef<T> node(TypedTaskNode<T>::make(task.handle(), NodeSetup::name(options)));
+  NodeRef<Node> node(Node::make(task.handle(), NodeSetup::name(options), std::forward<Args>(outcome)...));
   task.release();
   NodeSetup::apply(*node, options, place);
   return node;
@@ -139,7 +147,7 @@ template <class T = void>
 class [[nodiscard]] JoinHandle {
  public:
   JoinHandle() noexcept = default;
-  explicit JoinHandle(detail::NodeRef<T> node) noexcept : node_(std::move(node)) {}
+  explicit JoinHandle(detail::NodeRef<detail::TypedTaskNode<T>> node) noexcept : node_(std::move(node)) {}
   JoinHandle(JoinHandle&&) noexcept = default;
   JoinHandle& operator=(JoinHandle&& other) noexcept {
     JoinHandle gone(std::move(*this));
@@ -175,7 +183,7 @@ class [[nodiscard]] JoinHandle {
   std::string name() const { return node_->name(); }
 
  private:
-  detail::NodeRef<T> node_;
+  detail::NodeRef<detail::TypedTaskNode<T>> node_;
 };
 
 /// Starts the task on the current loop, in the next batch, in a cancel scope of its own (the spawning task's
@@ -183,7 +191,7 @@ class [[nodiscard]] JoinHandle {
 template <class T>
 JoinHandle<T> spawn(Task<T> task BELFRY_LIFETIME_BOUND, SpawnOptions options = SpawnOptions(),
                     std::source_location place = std::source_location::current()) {
-  detail::NodeRef<T> node = detail::make_node(std::move(task), std::move(options), place);
+  auto node = detail::make_node<detail::TypedTaskNode<T>>(std::move(task), options, place);
   detail::begin_child(*node, nullptr, nullptr);
   return JoinHandle<T>(std::move(node));
 }

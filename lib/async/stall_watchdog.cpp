@@ -77,7 +77,7 @@ void StallWatchdog::complain() noexcept {
   reported_ = monitor_.step_began();
   std::optional<RunningNow> running;
   {
-    const std::scoped_lock lock(loop_.registry().mutex());
+    const detail::Registry::Reading reading(loop_.registry());
     running = monitor_.running_now();
   }
   const Backtrace trace = detail::backtrace_of(loop_thread_, signal);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "async/cancel.hpp"
+#include "async/result.hpp"
 #include "async/spawn.hpp"
 #include "async/task.hpp"
 #include "async/wait_queue.hpp"
@@ -51,7 +52,7 @@ class TaskGroup final : private detail::TaskOwner {
   template <class T>
   void start(Task<T> task, SpawnOptions options = SpawnOptions(),
              std::source_location place = std::source_location::current()) {
-    const detail::NodeRef<T> node = detail::make_node(std::move(task), std::move(options), place);
+    const auto node = detail::make_node<detail::TypedTaskNode<T>>(std::move(task), options, place);
     begin(*node);
   }
   /// The same with a function object that returns the Task, which is kept until the task has ended, as by spawn().
@@ -93,6 +94,14 @@ namespace detail {
 class GroupRun {
  public:
   enum class Errors : bool { all, first };
+
+  /// As TaskGroup::start(), with the outcome in `into`, which lives as long as the group runs.
+  template <class Outcome, class T>
+  static void start(TaskGroup& group, Task<T> task, Result<T>& into, const SpawnOptions& options,
+                    std::source_location place = std::source_location::current()) {
+    const auto node = make_node<TypedTaskNode<T, Outcome>>(std::move(task), options, place, into);
+    group.begin(*node);
+  }
 
   template <class Body>
   static Task<> run(Body body, Errors errors) {

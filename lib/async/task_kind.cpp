@@ -33,6 +33,50 @@ std::vector<TaskKind*> TaskKinds::all() {
   return all;
 }
 
+namespace detail {
+
+/// The loops that live, and what the others have counted.
+struct KindCounts::All {
+  std::mutex mutex;
+  std::vector<const KindCounts*> living;
+  Totals gone{};
+
+  static All& of_process() {
+    static All all;
+    return all;
+  }
+};
+
+KindCounts::KindCounts() {
+  All& all = All::of_process();
+  const std::scoped_lock lock(all.mutex);
+  all.living.push_back(this);
+}
+
+KindCounts::~KindCounts() {
+  All& all = All::of_process();
+  const std::scoped_lock lock(all.mutex);
+  std::erase(all.living, this);
+  add_to(all.gone);
+}
+
+KindCounts::Totals KindCounts::totals() {
+  All& all = All::of_process();
+  const std::scoped_lock lock(all.mutex);
+  Totals totals = all.gone;
+  for (const KindCounts* loop : all.living) loop->add_to(totals);
+  return totals;
+}
+
+void KindCounts::add_to(Totals& totals) const noexcept {
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    totals[i].finished += counts_[i].finished.load(std::memory_order_acquire);  // first: it is never more than created
+    totals[i].created += counts_[i].created.load(std::memory_order_acquire);
+  }
+}
+
+}  // namespace detail
+
 TaskKind& task_kind(std::string_view name) { return process_kinds().get(name); }
 
 TaskKind& register_task_kind(std::string_view name, Duration expected_life) {

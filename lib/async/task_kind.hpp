@@ -1,8 +1,8 @@
 // Task kinds: the few names under which tasks are counted ("run", "http", "watcher"). A metrics label, so keep them
 // few.
 //
-// A kind is made the first time it is named and lives as long as the process; its counters cover every loop of the
-// process. Any thread.
+// A kind is made the first time it is named and lives as long as the process. Each loop counts its tasks for itself;
+// whoever asks adds up. Any thread.
 #pragma once
 
 #include <array>
@@ -33,18 +33,10 @@ class TaskKind {
   Duration expected_life() const noexcept { return Duration(expected_life_.load(std::memory_order_relaxed)); }
   void set_expected_life(Duration life) noexcept { expected_life_.store(life.count(), std::memory_order_relaxed); }
 
-  std::uint64_t created() const noexcept { return created_.load(std::memory_order_relaxed); }
-  std::uint64_t finished() const noexcept { return finished_.load(std::memory_order_relaxed); }
-
-  void note_created() noexcept { created_.fetch_add(1, std::memory_order_relaxed); }
-  void note_finished() noexcept { finished_.fetch_add(1, std::memory_order_relaxed); }
-
  private:
   std::string name_;
   std::uint8_t index_;
   std::atomic<std::int64_t> expected_life_ = 0;
-  std::atomic<std::uint64_t> created_ = 0;
-  std::atomic<std::uint64_t> finished_ = 0;
 };
 
 /// A table of kinds. It never shrinks: references stay good.
@@ -66,6 +58,45 @@ class TaskKinds {
   std::array<std::unique_ptr<TaskKind>, limit> kinds_;
   std::size_t size_ = 0;
 };
+
+namespace detail {
+
+/// How many tasks of each kind of the process-wide table a loop has begun and ended.
+class KindCounts {
+ public:
+  struct Total {
+    std::uint64_t created = 0;
+    std::uint64_t finished = 0;  // never more
+  };
+  using Totals = std::array<Total, TaskKinds::limit>;
+
+  KindCounts();
+  KindCounts(const KindCounts&) = delete;
+  KindCounts& operator=(const KindCounts&) = delete;
+  ~KindCounts();
+
+  /// The loop's thread. One writer: no locked instruction.
+  void note_created(std::uint8_t kind) noexcept { bump(counts_[kind].created); }
+  void note_finished(std::uint8_t kind) noexcept { bump(counts_[kind].finished); }
+
+  /// Of all loops of the process, those that are gone included. Any thread.
+  static Totals totals();
+
+ private:
+  struct Count {
+    std::atomic<std::uint64_t> created = 0;
+    std::atomic<std::uint64_t> finished = 0;
+  };
+  struct All;
+  static void bump(std::atomic<std::uint64_t>& count) noexcept {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+  void add_to(Totals& totals) const noexcept;
+
+  std::array<Count, TaskKinds::limit> counts_;
+};
+
+}  // namespace detail
 
 /// A kind of the process-wide table.
 TaskKind& task_kind(std::string_view name);

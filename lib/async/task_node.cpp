@@ -1,10 +1,10 @@
-// The life of a spawned task: begin, step, park, end; see task_node.hpp.
+// The life of a spawned task: begin, step, end; see task_node.hpp. How it parks is in waiter.cpp.
 
 #include "async/task_node.hpp"
 
 #include "async/complaints.hpp"
 #include "async/loop.hpp"
-#include "async/registry.hpp"
+#include "async/loop_runner.hpp"
 #include "async/waiter.hpp"
 
 namespace belfry::async::detail {
@@ -23,37 +23,17 @@ std::string TaskNode::name() const {
 void TaskNode::begin(Loop& loop, ScopeNode* parent_scope, TaskOwner* group) {
   loop_ = &loop;
   owner_ = group;
-  created = loop.now_ns();
-  context = current_context();
+  Registry& registry = loop.runner().registry;
+  id = registry.new_id();
   root_scope_.link(parent_scope, *this);
   ownership = group != nullptr ? Owner::group : Owner::handle;
-  loop.registry().add(*this);
-  retain();
-  make_ready();
+  registry.add(*this);
+  retain();  // the loop
+  retain();  // its ready queue
+  loop.make_ready(*this);
 }
 
-void TaskNode::make_ready() noexcept {
-  if (queued()) return;
-  retain();
-  loop_->make_ready(*this);
-}
-
-void TaskNode::park(Waiter& waiter) noexcept {
-  parked_ = &waiter;
-  place.store(waiter.promise_->site(), std::memory_order_relaxed);
-  waits_for.store(waiter.waits_for(), std::memory_order_relaxed);
-}
-
-void TaskNode::unpark(Waiter& waiter) noexcept {
-  if (parked_ == &waiter) parked_ = nullptr;
-}
-
-void TaskNode::cancel_wait() noexcept {
-  if (parked_ == nullptr || !parked_->waiting() || parked_->deaf_) return;
-  if (parked_->abandon()) parked_->complete_cancelled();
-}
-
-void TaskNode::run() noexcept {
+void TaskNode::step() noexcept {
   if (ended_) return;  // destroyed while it was queued
   if (started_) {
     resume();

@@ -8,18 +8,9 @@
 #include "async/task_promise.hpp"
 
 namespace belfry::async::detail {
-namespace {
-
-thread_local int quiet = 0;
-
-}  // namespace
-
-QuietDestruction::QuietDestruction() noexcept { ++quiet; }
-
-QuietDestruction::~QuietDestruction() { --quiet; }
 
 void destroy_unawaited(const PromiseBase& promise, std::coroutine_handle<> frame) noexcept {
-  const bool mistake = quiet == 0 && std::uncaught_exceptions() == 0;
+  const bool mistake = !QuietDestruction::any() && std::uncaught_exceptions() == 0;
   const std::source_location written_at = promise.site();
   {
     const QuietDestruction consequences;

@@ -15,10 +15,15 @@ void destroy_unawaited(const PromiseBase& promise, std::coroutine_handle<> frame
 /// While one exists on this thread, what is destroyed is a consequence.
 class QuietDestruction {
  public:
-  QuietDestruction() noexcept;
+  QuietDestruction() noexcept { ++alive_; }
   QuietDestruction(const QuietDestruction&) = delete;
   QuietDestruction& operator=(const QuietDestruction&) = delete;
-  ~QuietDestruction();
+  ~QuietDestruction() { --alive_; }
+
+  static bool any() noexcept { return alive_ != 0; }
+
+ private:
+  static inline constinit thread_local int alive_ = 0;
 };
 
 }  // namespace belfry::async::detail

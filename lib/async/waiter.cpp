@@ -3,15 +3,38 @@
 #include "async/waiter.hpp"
 
 #include "async/loop.hpp"
+#include "async/loop_runner.hpp"
 #include "async/task_node.hpp"
 
 namespace belfry::async {
+namespace detail {
 
-Waiter::~Waiter() {
-  // Only while it is parked the task is certain to live: a generator's frame may be destroyed after the task that ran
-  // it.
-  if (promise_ != nullptr && waits_for_ != nullptr) task().unpark(*this);
+void TaskNode::make_ready() noexcept {
+  if (queued()) return;
+  retain();
+  loop_->make_ready(*this);
 }
+
+void TaskNode::park(Waiter& waiter) noexcept {
+  parked_ = &waiter;
+  place.store(waiter.promise_->site(), std::memory_order_relaxed);
+  waits_for.store(waiter.waits_for(), std::memory_order_relaxed);
+}
+
+void TaskNode::unpark(Waiter& waiter) noexcept {
+  if (parked_ == &waiter) parked_ = nullptr;
+}
+
+void TaskNode::cancel_wait() noexcept {
+  if (parked_ == nullptr || !parked_->waiting() || parked_->deaf_) return;
+  if (parked_->abandon()) parked_->complete_cancelled();
+}
+
+}  // namespace detail
+
+void Waiter::report(WaitReport& /*report*/) const {}
+
+void Waiter::leave_task() noexcept { task().unpark(*this); }
 
 Loop& Waiter::loop() const noexcept { return *task().loop(); }
 
@@ -37,7 +60,7 @@ bool Waiter::suspend(detail::PromiseBase& promise) {
     return true;
   }
   state_ = State::completed;
-  if (!task.loop()->spend_fairness()) {
+  if (!task.loop()->runner().spend_fairness()) {
     waits_for_ = nullptr;
     return false;
   }
@@ -58,12 +81,9 @@ void Waiter::complete_cancelled() noexcept {
   task().make_ready();
 }
 
-void Waiter::finish() const {
-  if (state_ != State::cancelled) return;
+void Waiter::throw_cancelled() const {
   const detail::ScopeNode* const source = task().scope().source();
-  if (source == nullptr)
-    throw Cancelled(CancelReason::user);  // the operation itself ended in
-                                          // complete_cancelled()
+  if (source == nullptr) throw Cancelled(CancelReason::user);  // the operation itself ended in complete_cancelled()
   source->throw_cancelled();
 }
 

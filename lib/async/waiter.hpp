@@ -46,7 +46,7 @@ class Waiter {
   /// More of the same, and who can end the wait (wait_report.hpp). Called on the loop's thread while the task is parked
   /// here; must neither wait nor change anything. A lock names its holder, a join its task; by default nothing is
   /// known.
-  virtual void report(WaitReport& report) const { static_cast<void>(report); }
+  virtual void report(WaitReport& report) const;
 
  protected:
   enum class Cancellable : bool { no, yes };
@@ -56,7 +56,12 @@ class Waiter {
       : waits_for_(waits_for), deaf_(cancellable == Cancellable::no) {}
 
   /// Derived destructors must let go of what start() took hold of: a frame may be destroyed while it is suspended.
-  virtual ~Waiter();
+  virtual ~Waiter() {
+    // Only while it is parked the task is certain to live: a generator's frame may be destroyed after the task that ran
+    // it.
+    if (promise_ != nullptr && waits_for_ != nullptr) [[unlikely]]
+      leave_task();
+  }
 
   /// Begins the operation. True: wait for complete(). False: it is done already. May throw, then nothing was begun.
   virtual bool start() = 0;
@@ -72,7 +77,10 @@ class Waiter {
   void complete_cancelled() noexcept;
 
   /// To be called first in await_resume(): throws Cancelled if that is how the wait ended.
-  void finish() const;
+  void finish() const {
+    if (state_ == State::cancelled) [[unlikely]]
+      throw_cancelled();
+  }
 
   bool waiting() const noexcept { return state_ == State::waiting; }
   bool completed() const noexcept { return state_ == State::completed; }
@@ -85,6 +93,8 @@ class Waiter {
   enum class State : std::uint8_t { idle, waiting, completed, cancelled };
 
   bool suspend(detail::PromiseBase& promise);
+  void leave_task() noexcept;
+  [[noreturn]] void throw_cancelled() const;
 
   const char* waits_for_;
   detail::PromiseBase* promise_ = nullptr;  // of the coroutine that awaits; null before it does

@@ -1,11 +1,16 @@
 // Census: who lives, where it stands, and what leaked.
 #include "async/census.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "async/cancel.hpp"
 #include "async/event.hpp"
+#include "async/run.hpp"
+#include "async/sleep.hpp"
 #include "async/spawn.hpp"
+#include "async/task_group.hpp"
 #include "async/task_kind.hpp"
 #include "async/task_tree.hpp"
 #include "support/async_fixture.hpp"
@@ -137,6 +142,30 @@ TEST_CASE("kinds are few: too many names share one") {
   CHECK(kinds.all().size() == TaskKinds::limit);
   CHECK(kinds.get("flood 99").name() == "other");
   CHECK(kinds.get("flood 1").name() == "flood 1");
+}
+
+TEST_CASE("another thread looks while tasks come and go, and sees only those that live") {
+  std::atomic<int> looks = 0;
+  std::atomic<bool> more_finished_than_created = false;
+  auto main = [&]() -> Task<> {
+    Loop& loop = Loop::current();
+    std::jthread reader([&](const std::stop_token& stop) {
+      for (; !stop.stop_requested(); ++looks) {
+        for (const KindStats& kind : loop.stats().kinds) {
+          if (kind.finished > kind.created) more_finished_than_created = true;
+        }
+      }
+    });
+    while (looks < 200) {
+      co_await with_task_group([](TaskGroup& group) -> Task<> {
+        for (int i = 0; i < 20; ++i) group.start([]() -> Task<> { co_await yield(); });
+        co_return;
+      });
+    }
+    CHECK(all_tasks(loop).size() == 1);
+  };
+  run(main());
+  CHECK_FALSE(more_finished_than_created);
 }
 
 TEST_CASE("a place is written with the last two parts of its path") {
