@@ -3,9 +3,9 @@
 // Each runs as a task of its own; none outlives the co_await. Loop thread only.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <source_location>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -58,7 +58,52 @@ GatherValue<T> take_value(Result<T>& result) {
   }
 }
 
-inline std::string gather_name(std::size_t index) { return "gather " + std::to_string(index); }
+enum class GatherErrors : bool { fail_the_group, are_values };
+
+/// The outcome of a gathered task goes to a Result of gather()'s, without a coroutine between them.
+template <class T, GatherErrors Errors>
+class GatheredOutcome {
+ public:
+  explicit GatheredOutcome(Result<T>& into) noexcept : into_(&into) {}
+
+  void set(const TaskNode& task, TaskOutcome<T>&& outcome) {
+    if (!gathered(task)) return;
+    if constexpr (!std::is_void_v<T>) {
+      *into_ = std::move(outcome);
+    } else if (outcome.error()) {
+      into_->set_error(outcome.error());
+    } else {
+      into_->set_value();
+    }
+  }
+  void set_error(const TaskNode& task, std::exception_ptr error) noexcept {
+    if (gathered(task)) into_->set_error(std::move(error));
+  }
+  /// What the group is told.
+  std::exception_ptr error() const noexcept {
+    return into_ == nullptr || Errors == GatherErrors::are_values ? nullptr : into_->error();
+  }
+
+ private:
+  /// One without an owner has outlived its group and the Result: the frame of gather() was destroyed in mid-flight.
+  bool gathered(const TaskNode& task) noexcept {
+    if (task.owner() == nullptr) into_ = nullptr;
+    return into_ != nullptr;
+  }
+
+  Result<T>* into_;
+};
+
+/// "gather 17", made without std::string: there may be a hundred thousand.
+class GatherName {
+ public:
+  explicit GatherName(std::size_t index) noexcept : end_(std::to_chars(text_ + 7, text_ + sizeof text_, index).ptr) {}
+  SpawnOptions options() const noexcept { return NodeSetup::named({text_, end_}); }
+
+ private:
+  char text_[32] = "gather ";
+  char* end_;
+};
 
 }  // namespace detail
 
@@ -71,7 +116,11 @@ Task<std::tuple<detail::GatherValue<Ts>...>> gather(Task<Ts>... tasks) {
   std::tuple<Task<Ts>...> all(std::move(tasks)...);
   auto body = [&](TaskGroup& group) -> Task<> {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (group.start(detail::keep_value(std::move(std::get<I>(all)), std::get<I>(results)), detail::gather_name(I)), ...);
+      using detail::GatheredOutcome;
+      constexpr auto errors = detail::GatherErrors::fail_the_group;
+      (detail::GroupRun::start<GatheredOutcome<Ts, errors>>(group, std::move(std::get<I>(all)), std::get<I>(results),
+                                                            detail::GatherName(I).options()),
+       ...);
     }(std::index_sequence_for<Ts...>());
     co_return;
   };
@@ -86,7 +135,8 @@ auto gather(std::vector<Task<T>> tasks)
   std::vector<Result<T>> results(tasks.size());
   auto body = [&](TaskGroup& group) -> Task<> {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      group.start(detail::keep_value(std::move(tasks[i]), results[i]), detail::gather_name(i));
+      using Outcome = detail::GatheredOutcome<T, detail::GatherErrors::fail_the_group>;
+      detail::GroupRun::start<Outcome>(group, std::move(tasks[i]), results[i], detail::GatherName(i).options());
     }
     co_return;
   };
@@ -106,7 +156,8 @@ Task<std::vector<Result<T>>> gather_results(std::vector<Task<T>> tasks) {
   std::vector<Result<T>> results(tasks.size());
   auto body = [&](TaskGroup& group) -> Task<> {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      group.start(detail::keep_result(std::move(tasks[i]), results[i]), detail::gather_name(i));
+      using Outcome = detail::GatheredOutcome<T, detail::GatherErrors::are_values>;
+      detail::GroupRun::start<Outcome>(group, std::move(tasks[i]), results[i], detail::GatherName(i).options());
     }
     co_return;
   };
