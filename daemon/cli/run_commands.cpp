@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/config/base64.hpp"
 #include "time/duration.hpp"
 #include "time/instant.hpp"
 
@@ -28,12 +29,19 @@ std::string number_of(const json& run, const char* key) {
   return run.at(key).is_number() ? std::to_string(run.at(key).get<std::int64_t>()) : "-";
 }
 
+/// The head or the tail of a stream, byte for byte.
+std::string part_of(const json& stream, const std::string& part) {
+  const auto encoded = stream.find(part + "_base64");  // what is no text
+  if (encoded != stream.end()) return from_base64(encoded->get<std::string>()).value_or("");
+  return stream.value(part, "");
+}
+
 /// The kept part of a stream, with a note where bytes are missing.
 std::string kept(const json& stream) {
-  std::string text = stream.value("head", "");
+  std::string text = part_of(stream, "head");
   const double dropped = stream.value("dropped_bytes", 0.0);
   if (dropped > 0) text += "\n... " + bytes(dropped) + " were not kept ...\n";
-  return text + stream.value("tail", "");
+  return text + part_of(stream, "tail");
 }
 
 /// What a program printed: as it came, but on a terminal without what that would obey.

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "daemon/config/base64.hpp"
+#include "daemon/config/utf8.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::daemon {
@@ -26,11 +28,17 @@ json outcome_view(const std::optional<ledger::Outcome>& outcome) {
   return outcome ? json(to_string(*outcome)) : json(nullptr);
 }
 
+/// What is not UTF-8 cannot be in a text of JSON as it is; then its bytes stand beside what can be shown of it.
+void put_bytes(json& object, const char* key, const std::string& bytes) {
+  object[key] = bytes;
+  if (!is_utf8(bytes)) object[std::string(key) + "_base64"] = base64(bytes);
+}
+
 json stream_view(const ledger::CapturedStream& stream) {
-  return {{"head", stream.head},
-          {"tail", stream.tail},
-          {"total_bytes", stream.total_bytes},
-          {"dropped_bytes", stream.dropped_bytes}};
+  json object{{"total_bytes", stream.total_bytes}, {"dropped_bytes", stream.dropped_bytes}};
+  put_bytes(object, "head", stream.head);
+  put_bytes(object, "tail", stream.tail);
+  return object;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ctime>
 
+#include "daemon/config/base64.hpp"
 #include "daemon/config/utf8.hpp"
 
 namespace belfry::daemon {
@@ -12,20 +13,6 @@ namespace {
 
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\t'; });
-}
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = (group << 8U) | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) out += i <= count ? letters[(group >> (18 - 6 * i)) & 63U] : '=';
-  }
-  return out;
 }
 
 /// One line, of a length that every reader takes; as encoded words when it is not ASCII (RFC 2047).

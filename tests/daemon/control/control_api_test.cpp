@@ -73,6 +73,8 @@ TEST_CASE("a run that is waited for answers with its end, and is in the history 
   REQUIRE(output.size() == 1);
   CHECK(output[0].at("stdout").at("head") == "out\n");
   CHECK(output[0].at("stderr").at("head") == "e\xEF\xBF\xBD\n");  // not UTF-8: replaced
+  CHECK(output[0].at("stderr").at("head_base64") == "Zf8K");      // and here as it was
+  CHECK_FALSE(output[0].at("stdout").contains("head_base64"));
   CHECK(output[0].at("stderr").at("dropped_bytes") == 92);
 }
 
