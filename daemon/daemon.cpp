@@ -160,7 +160,7 @@ Daemon::Daemon(Start start, Settings settings, observe::Log& log, const io::Noti
       pool_(async::ThreadPoolOptions("job").threads(static_cast<std::size_t>(settings_.threads))),
       engine_(*ledger_, events_, one_shot_maker([this] { return tracing_.on(); }, secrets_folder(*ledger_)),
               live_.get()),
-      stray_reaper_(engine_, events_),
+      stray_reaper_(engine_, events_, ledger_->id()),
       sla_(events_, sla_sources(engine_, *ledger_, desk_, log_)),
       growth_(
           log_, [this] { return desk_.run([this] { return observe::count_resources(loop_); }); },

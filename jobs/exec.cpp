@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,8 +14,10 @@
 #include "async/cancel.hpp"
 #include "async/fault_point.hpp"
 #include "io/launch.hpp"
+#include "io/process_tree.hpp"
 #include "jobs/exec_run.hpp"
 #include "jobs/launch_plan.hpp"
+#include "jobs/run_cgroup.hpp"
 #include "jobs/run_environment.hpp"
 #include "jobs/secrets.hpp"
 
@@ -23,11 +26,17 @@ namespace belfry::jobs {
 namespace {
 
 // For the steps after SIGKILL (the sweep): they take milliseconds unless the kernel is in trouble.
-constexpr auto sweep_grace = std::chrono::seconds(10);
+constexpr auto sweep_grace = std::chrono::seconds(15);
 
-/// Whatever becomes of the body, nothing of the secrets is left then.
+/// What an attempt has of its own beside its processes.
+struct Belongings {
+  RunSecrets secrets;
+  RunCgroup group;
+};
+
+/// Whatever becomes of the body, nothing of them is left then.
 template <class T>
-async::Task<T> then_take_away(async::Task<T> body, RunSecrets& secrets) {
+async::Task<T> then_take_away(async::Task<T> body, Belongings& own) {
   std::optional<T> result;
   std::exception_ptr failure;
   try {
@@ -35,8 +44,12 @@ async::Task<T> then_take_away(async::Task<T> body, RunSecrets& secrets) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (secrets.laid_out()) {
-    auto taking_away = secrets.take_away();
+  if (own.secrets.laid_out()) {
+    auto taking_away = own.secrets.take_away();
+    co_await async::shielded(std::move(taking_away), sweep_grace);
+  }
+  if (own.group.there()) {
+    auto taking_away = own.group.take_away();
     co_await async::shielded(std::move(taking_away), sweep_grace);
   }
   if (failure) std::rethrow_exception(failure);
@@ -45,7 +58,9 @@ async::Task<T> then_take_away(async::Task<T> body, RunSecrets& secrets) {
 
 class ExecAction final : public engine::Action {
  public:
-  explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)), plan_(spec_) {}
+  explicit ExecAction(ExecSpec spec) : spec_(std::move(spec)), plan_(spec_) {
+    if (spec_.needs_cgroup()) groups_ = run_cgroup_pool();
+  }
 
   async::Task<ledger::Outcome> run(const engine::Attempt& attempt, engine::Report& report) const override;
   async::Task<std::optional<ledger::Outcome>> adopt(const engine::Attempt& attempt, const io::ProcessMark& process,
@@ -63,15 +78,17 @@ class ExecAction final : public engine::Action {
 
  private:
   std::vector<std::string> environment_of(const engine::Attempt& attempt, const io::LaunchSpec& launch) const;
-  async::Task<ledger::Outcome> run_with(RunSecrets& secrets, const engine::Attempt& attempt,
-                                        engine::Report& report) const;
-  async::Task<std::optional<ledger::Outcome>> adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
+  async::Task<std::expected<void, std::string>> make_ready(Belongings& own, const LaunchPlan::Completed& completed,
+                                                           const engine::Attempt& attempt) const;
+  async::Task<ledger::Outcome> run_with(Belongings& own, const engine::Attempt& attempt, engine::Report& report) const;
+  async::Task<std::optional<ledger::Outcome>> adopt_with(Belongings& own, const engine::Attempt& attempt,
                                                          const io::ProcessMark& process, engine::Report& report) const;
-  async::Task<> recall(RunSecrets& secrets, const engine::Attempt& attempt) const;
+  async::Task<> recall(Belongings& own, const engine::Attempt& attempt) const;
   async::Task<> to_the_end(ExecRun& run, std::string marker) const;
 
   ExecSpec spec_;
   LaunchPlan plan_;
+  std::shared_ptr<async::ThreadPool> groups_;  // of its runs; null: they have none
 };
 
 /// The place in a trace that the job itself sets wins: whoever set it knows of a trace that we do not. It can only be
@@ -81,42 +98,58 @@ std::vector<std::string> ExecAction::environment_of(const engine::Attempt& attem
   std::vector<std::string> environment = run_environment(attempt);
   const auto is_place = [](const std::string& entry) { return entry.starts_with("TRACEPARENT="); };
   if (spec_.traced && std::ranges::none_of(launch.environment, is_place)) environment.push_back(trace_parent(attempt));
+  if (spares(spec_.kill_mode)) environment.emplace_back(io::spared_marker);
   return environment;
 }
 
 async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, engine::Report& report) const {
   if (const io::LaunchSpec* launch = plan_.fixed(); launch != nullptr && spec_.secrets.empty()) {
-    ExecRun run(spec_, attempt, report);  // no copy of it, no other coroutine: most jobs
+    RunCgroup none;
+    ExecRun run(spec_, attempt, report, none);  // no copy of it, no other coroutine: most jobs
     if (!run.start(*launch, environment_of(attempt, *launch))) co_return ledger::Outcome::start_error;
     co_await to_the_end(run, part_marker(attempt));
     co_return run.outcome();
   }
-  RunSecrets secrets;
-  auto running = run_with(secrets, attempt, report);
-  const ledger::Outcome outcome = co_await then_take_away(std::move(running), secrets);
+  Belongings own;
+  auto running = run_with(own, attempt, report);
+  const ledger::Outcome outcome = co_await then_take_away(std::move(running), own);
   co_return outcome;
 }
 
-async::Task<ledger::Outcome> ExecAction::run_with(RunSecrets& secrets, const engine::Attempt& attempt,
+async::Task<std::expected<void, std::string>> ExecAction::make_ready(Belongings& own,
+                                                                     const LaunchPlan::Completed& completed,
+                                                                     const engine::Attempt& attempt) const {
+  std::expected<void, std::string> ready;
+  if (!spec_.secrets.empty()) {
+    std::optional<SecretOwner> owner;
+    if (completed.user) owner = {.uid = completed.user->uid, .gid = completed.user->gid};
+    ready = co_await own.secrets.lay_out(spec_.secrets, spec_.secrets_folder, attempt, owner);
+  }
+  if (ready) ready = co_await own.secrets.add_values_of(spec_.env_files);
+  co_return ready;
+}
+
+async::Task<ledger::Outcome> ExecAction::run_with(Belongings& own, const engine::Attempt& attempt,
                                                   engine::Report& report) const {
-  auto completed = co_await plan_.complete();
+  if (spec_.needs_cgroup()) {
+    const auto made = co_await own.group.make(spec_, attempt);
+    if (!made) {
+      report.message = plan_.cannot_start(made.error());
+      co_return ledger::Outcome::start_error;
+    }
+  }
+  auto completed = co_await plan_.complete(own.group.there() ? own.group.path() : std::string());
   if (!completed) {
     report.message = completed.error();
     co_return ledger::Outcome::start_error;
   }
-  std::expected<void, std::string> ready;
-  if (!spec_.secrets.empty()) {
-    std::optional<SecretOwner> owner;
-    if (completed->user) owner = {.uid = completed->user->uid, .gid = completed->user->gid};
-    ready = co_await secrets.lay_out(spec_.secrets, spec_.secrets_folder, attempt, owner);
-  }
-  if (ready) ready = co_await secrets.add_values_of(spec_.env_files);
+  const auto ready = co_await make_ready(own, *completed, attempt);
   if (!ready) {
     report.message = plan_.cannot_start(ready.error());
     co_return ledger::Outcome::start_error;
   }
-  secrets.add_to(completed->launch.environment);
-  ExecRun run(spec_, attempt, report, secrets.hidden());
+  own.secrets.add_to(completed->launch.environment);
+  ExecRun run(spec_, attempt, report, own.group, own.secrets.hidden());
   if (!run.start(completed->launch, environment_of(attempt, completed->launch))) co_return run.outcome();
   co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
@@ -125,18 +158,18 @@ async::Task<ledger::Outcome> ExecAction::run_with(RunSecrets& secrets, const eng
 async::Task<std::optional<ledger::Outcome>> ExecAction::adopt(const engine::Attempt& attempt,
                                                               const io::ProcessMark& process,
                                                               engine::Report& report) const {
-  RunSecrets secrets;
-  auto adopting = adopt_with(secrets, attempt, process, report);
-  const std::optional<ledger::Outcome> outcome = co_await then_take_away(std::move(adopting), secrets);
+  Belongings own;
+  auto adopting = adopt_with(own, attempt, process, report);
+  const std::optional<ledger::Outcome> outcome = co_await then_take_away(std::move(adopting), own);
   co_return outcome;
 }
 
-async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(RunSecrets& secrets, const engine::Attempt& attempt,
+async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(Belongings& own, const engine::Attempt& attempt,
                                                                    const io::ProcessMark& process,
                                                                    engine::Report& report) const {
-  auto recalling = recall(secrets, attempt);
+  auto recalling = recall(own, attempt);
   co_await async::shielded(std::move(recalling), sweep_grace);  // who is cancelled here must be taken over all the same
-  ExecRun run(spec_, attempt, report, secrets.hidden());
+  ExecRun run(spec_, attempt, report, own.group, own.secrets.hidden());
   auto taking_over = run.adopt(process, run_marker(attempt));
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
   if (!there) co_return std::nullopt;
@@ -146,10 +179,11 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(RunSecrets& s
   co_return run.outcome();
 }
 
-/// What its output must not show. What cannot be read now cannot be hidden.
-async::Task<> ExecAction::recall(RunSecrets& secrets, const engine::Attempt& attempt) const {
-  if (!spec_.secrets_folder.empty()) co_await secrets.find(spec_.secrets_folder, attempt);
-  static_cast<void>(co_await secrets.add_values_of(spec_.env_files));
+/// What its output must not show, and its control group. What cannot be read now cannot be hidden.
+async::Task<> ExecAction::recall(Belongings& own, const engine::Attempt& attempt) const {
+  if (!spec_.secrets_folder.empty()) co_await own.secrets.find(spec_.secrets_folder, attempt);
+  static_cast<void>(co_await own.secrets.add_values_of(spec_.env_files));
+  if (spec_.needs_cgroup()) co_await own.group.find(spec_, attempt);
 }
 
 /// Waits for the end, or brings it about when it is cancelled; then the report is complete, and Cancelled passes.

@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "engine/action.hpp"
+#include "io/cgroup.hpp"
 #include "io/exec_shim.hpp"
 #include "io/journal_feed.hpp"
 #include "jobs/account.hpp"
 #include "jobs/env_file.hpp"
 #include "jobs/failure_signs.hpp"
+#include "jobs/kill_mode.hpp"
 #include "jobs/secrets.hpp"
 
 namespace belfry::jobs {
@@ -59,13 +61,16 @@ struct ExecSpec {
   bool clear_environment = false;                    ///< true: nothing is inherited but PATH
   bool traced = false;  ///< true: TRACEPARENT is the attempt's, unless `environment` or `env_files` have one
   std::variant<std::monostate, StdinText, StdinFile> standard_input{};  ///< monostate: /dev/null
-  int kill_signal = SIGTERM;                                       ///< what a cancelled run's process group gets first
-  std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);  ///< and how long after it SIGKILL follows
+  KillMode kill_mode = KillMode::tree;                                  ///< who is ended with it
+  int kill_signal = SIGTERM;                                            ///< what a cancelled run gets first
+  std::chrono::nanoseconds kill_grace = std::chrono::seconds(10);       ///< and how long after it SIGKILL follows
   std::size_t output_budget = std::size_t{1} << 20U;  ///< bytes kept of each stream: its first and its last half
   std::set<int> success_exit_codes = {0};
   std::shared_ptr<io::JournalFeed> journal{};  ///< not null: each line that it prints is sent there, too
   FailureSigns failure_signs{};                ///< in what it prints, all of it: then such an exit code is a failure
   io::ShimSteps steps{};                       ///< umask, nice and so on: if there is one, belfry-exec is put in front
+  /// What all its processes may use together; not empty: each run has a control group of its own.
+  io::CgroupLimits cgroup{};
   /// Whom it runs as; looked up when a run starts. It enters the working directory with the user's rights, and has
   /// HOME, LOGNAME, USER and SHELL unless `environment` has them.
   std::optional<AccountRequest> user{};
@@ -75,7 +80,8 @@ struct ExecSpec {
   /// read. Not with a Script.
   JudgeAnswer judge_answer{};
 
-  bool needs_shim() const noexcept { return steps.needed() || user; }
+  bool needs_cgroup() const noexcept { return !cgroup.empty() || kill_mode == KillMode::cgroup; }
+  bool needs_shim() const noexcept { return steps.needed() || user || needs_cgroup(); }
 };
 
 /// An action that runs the program. The environment of the process, and the place of belfry-exec if it is needed, are
@@ -84,9 +90,9 @@ struct ExecSpec {
 /// What a run does: starts the program in a process group of its own, with the variables of run_environment(); reads
 /// both streams; waits for its end, then up
 /// to half a second for the end of its output (someone else may hold it open: lingering_pipe); kills what it left
-/// behind (orphans). Outcome: success, failure (another exit code), killed (a signal), start_error (see message).
-/// Cancellation: kill_signal to the process group, SIGKILL after kill_grace (CancelReason::replaced: at once), the
-/// sweep; then the report is complete and Cancelled passes.
+/// behind, as far as kill_mode says (orphans; the message names them). Outcome: success, failure (another exit code),
+/// killed (a signal), start_error (see message). Cancellation: kill_signal to the process group, SIGKILL after
+/// kill_grace (CancelReason::replaced: at once), the sweep; then the report is complete and Cancelled passes.
 ///
 /// The values of `secrets`, and of those `env_files` that are secret, are replaced by *** in what it prints, before
 /// anything else sees it.

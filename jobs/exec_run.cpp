@@ -15,16 +15,11 @@
 #include <vector>
 
 #include "async/sleep.hpp"
-#include "async/timeout.hpp"
 #include "io/output_mirror.hpp"
 
 namespace belfry::jobs {
 
 namespace {
-
-// How long after the leader's end its output may stay open before it is given up: time for a `tee` in a pipeline to
-// finish, not for a daemon that was started in the background.
-constexpr auto drain_grace = std::chrono::milliseconds(500);
 
 io::Fd open_input(const ExecSpec& spec) {
   if (const auto* text = std::get_if<StdinText>(&spec.standard_input))
@@ -37,12 +32,6 @@ io::Fd open_input(const ExecSpec& spec) {
   if (!opened) throw std::system_error(errno, std::generic_category(), path);
   ::fcntl(opened.get(), F_SETFL, 0);
   return opened;
-}
-
-ledger::CapturedStream captured(const io::OutputCapture& capture) {
-  const auto& buffer = capture.buffer();
-  return {
-      .head = buffer.head(), .tail = buffer.tail(), .total_bytes = buffer.total(), .dropped_bytes = buffer.dropped()};
 }
 
 /// Says in the memory that outlives us which pipe is kept there.
@@ -65,13 +54,6 @@ enum Label : std::uint32_t {
 
 constexpr std::size_t halves = 2;  // of a mirror that is as large as the budget, which is kept in halves
 
-/// What a small memory file holds; usually there is none.
-std::string text_of(const io::Fd& file) {
-  std::array<char, 8192> text;
-  const ssize_t got = file ? ::pread(file.get(), text.data(), text.size(), 0) : 0;
-  return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
-}
-
 /// The memory that the earlier daemon went on in when that of the table had become too small; usually none.
 std::optional<io::SharedMemory> memory_of(io::Fd kept) {
   if (!kept) return std::nullopt;
@@ -82,24 +64,6 @@ std::optional<io::SharedMemory> memory_of(io::Fd kept) {
   } catch (const std::exception&) {  // not one of ours, or there is no room for it: the table's has the ends
     return std::nullopt;
   }
-}
-
-/// The kernel answers "Permission denied" to a folder as command, also to root: a reason that sends people to chmod.
-/// Empty: it is none.
-std::string folder_as_command(const ExecSpec& spec) {
-  const auto* argv = std::get_if<std::vector<std::string>>(&spec.command);
-  if (argv == nullptr || argv->empty() || !argv->front().contains('/')) return {};  // a folder in PATH is passed over
-  const std::string& command = argv->front();
-  const bool relative = !command.starts_with('/') && !spec.working_dir.empty();
-  struct ::stat status{};
-  if (::stat((relative ? spec.working_dir + "/" + command : command).c_str(), &status) != 0) return {};
-  if (!S_ISDIR(status.st_mode)) return {};
-  return "cannot start " + command + ": it is a directory, not a program";
-}
-
-std::string signal_name(int signal) {
-  const char* name = ::sigabbrev_np(signal);
-  return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;
 }
 
 }  // namespace
@@ -242,6 +206,7 @@ async::Task<bool> ExecRun::adopt(io::ProcessMark process, std::string marker) {
   if (status) judge(*status);
   over_ = status || hear_answer();
   if (!over_) report_.message = "it ended while no belfryd ran, so how it ended is unknown";
+  report_tree();
   co_return over_;
 }
 
@@ -265,7 +230,13 @@ async::Task<> ExecRun::find_output(const io::ForeignTree& tree) {
 /// The leader has gone: its tree may end its last words, as ever.
 async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
   co_await drain();
-  report_.orphans = co_await io::kill_foreign_tree(std::move(tree));
+  if (group_.there()) co_await end_group(tree.leader.pid);
+  const io::Process::Reach reach = reach_of(spec_.kill_mode);
+  if (reach == io::Process::Reach::group) tree.marker.clear();
+  if (reach != io::Process::Reach::leader) {
+    io::Survivors swept = co_await io::kill_foreign_tree(std::move(tree));
+    survivors_.add(std::move(swept));
+  }
   report_output();
 }
 
@@ -282,90 +253,6 @@ void ExecRun::watch_output() {
   error_->watch();
 }
 
-async::Task<> ExecRun::finish(std::optional<async::CancelReason> cancelled, std::string marker) {
-  if (cancelled) {
-    watch_output();                                                    // it may have last words
-    const bool at_once = *cancelled == async::CancelReason::replaced;  // a newer slot waits for the place
-    co_await stop_leader(at_once ? std::chrono::nanoseconds::zero() : spec_.kill_grace);
-  } else {
-    co_await drain();
-  }
-  report_.orphans = co_await process_->sweep(std::move(marker));
-  report_output();
-  judge(process_->reap());
-}
-
-void ExecRun::report_output() {
-  output_->drain();  // the last words of those who have just been killed
-  error_->drain();
-  output_->finish();
-  error_->finish();
-  report_.standard_output = captured(*output_);
-  report_.standard_error = captured(*error_);
-}
-
-async::Task<> ExecRun::stop_leader(std::chrono::nanoseconds grace) {
-  if (grace > std::chrono::nanoseconds::zero()) {
-    process_->signal_group(spec_.kill_signal);
-    process_->signal_group(SIGCONT);  // who is stopped cannot obey
-    const bool obeyed = co_await async::move_on_after(grace, process_->ended());
-    if (obeyed) co_return;
-  }
-  process_->signal_group(SIGKILL);
-  co_await process_->ended();
-}
-
-async::Task<> ExecRun::drain() {
-  output_->drain();
-  error_->drain();
-  if (output_->at_end() && error_->at_end()) co_return;
-  const bool whole = co_await async::move_on_after(drain_grace, end_of_output());
-  report_.lingering_pipe = !whole;
-}
-
-async::Task<> ExecRun::end_of_output() {
-  co_await output_->ended();
-  co_await error_->ended();
-}
-
-void ExecRun::judge(const io::ExitStatus& status) {
-  report_.usage = {.user_cpu = status.user_cpu, .system_cpu = status.system_cpu, .max_rss_bytes = status.max_rss_bytes};
-  report_.message = status.failure ? status.failure->message : shim_report();
-  if (!report_.message.empty()) {  // it never became the command: start_error
-    const std::string folder = report_.message.contains("(the command)") ? folder_as_command(spec_) : "";
-    if (!folder.empty()) report_.message = folder;
-    return;
-  }
-  report_.exit_code = status.exit_code;
-  report_.signal = status.signal;
-  if (!status.exit_code && !status.signal) {
-    outcome_ = ledger::Outcome::lost;
-    report_.message =
-        "it has ended, but its exit status is unknown: it was started by an earlier belfryd, and this "
-        "system tells the status to nobody else";
-  } else if (status.signal) {
-    outcome_ = ledger::Outcome::killed;
-    report_.message = "killed by " + signal_name(*status.signal) + (status.core_dumped ? " (core dumped)" : "");
-  } else if (spec_.success_exit_codes.contains(status.exit_code.value_or(-1))) {
-    const bool failed = path_ && !path_->failure().empty();
-    outcome_ = failed ? ledger::Outcome::failure : ledger::Outcome::success;
-    if (failed) report_.message = "exit code " + std::to_string(*status.exit_code) + ", but " + path_->failure();
-  } else {
-    outcome_ = ledger::Outcome::failure;
-    report_.message = "exit code " + std::to_string(status.exit_code.value_or(-1));
-  }
-  if (!status.signal) hear_answer();
-}
-
-/// False: nothing was said by which it could be judged. Of an adopted one nobody may have kept the answer.
-bool ExecRun::hear_answer() {
-  if (!spec_.judge_answer || !answer_) return false;
-  const std::string answer = text_of(answer_);
-  if (answer.empty() && !report_.exit_code) return false;  // it did not exit, or nobody knows
-  outcome_ = spec_.judge_answer(answer, report_);
-  return true;
-}
-
 /// Where it was printed may have been dropped when a later daemon takes over.
 void ExecRun::keep_sign(const std::string& sentence) {
   if (!report_.keep) return;
@@ -375,12 +262,6 @@ void ExecRun::keep_sign(const std::string& sentence) {
     report_.keep({&kept, 1}, false);
   } catch (const std::system_error&) {  // no descriptor, no memory: then it is known to this daemon alone
   }
-}
-
-std::string ExecRun::shim_report() {
-  std::array<char, 4096> text;
-  const ssize_t got = shim_report_ ? ::read(shim_report_.get(), text.data(), text.size()) : 0;
-  return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
 }  // namespace belfry::jobs

@@ -15,15 +15,17 @@
 #include "io/shared_memory.hpp"
 #include "jobs/exec.hpp"
 #include "jobs/output_path.hpp"
+#include "jobs/run_cgroup.hpp"
 
 namespace belfry::jobs {
 
 class ExecRun {
  public:
-  /// All are borrowed for the life of this object. `hidden`: what its output must not show; may be null.
-  ExecRun(const ExecSpec& spec, const engine::Attempt& attempt, engine::Report& report,
+  /// All are borrowed for the life of this object. `group`: its control group, which goes with its last process; not
+  /// there(): it has none. `hidden`: what its output must not show; may be null.
+  ExecRun(const ExecSpec& spec, const engine::Attempt& attempt, engine::Report& report, RunCgroup& group,
           std::shared_ptr<const io::HiddenTexts> hidden = nullptr)
-      : spec_(spec), attempt_(attempt), report_(report), hidden_(std::move(hidden)) {}
+      : spec_(spec), attempt_(attempt), report_(report), group_(group), hidden_(std::move(hidden)) {}
 
   /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
@@ -52,6 +54,9 @@ class ExecRun {
   io::Fd take_kept(std::uint32_t label) const;
   async::Task<> find_output(const io::ForeignTree& tree);
   async::Task<> end_what_is_left(io::ForeignTree tree);
+  async::Task<> end_group(pid_t leader);
+  void report_tree();
+  void ask_to_end() const noexcept;
   void watch_output();
   void report_output();
   async::Task<> stop_leader(std::chrono::nanoseconds grace);
@@ -61,10 +66,12 @@ class ExecRun {
   bool hear_answer();
   void keep_sign(const std::string& sentence);
   std::string shim_report();
+  static std::string text_of(const io::Fd& file);
 
   const ExecSpec& spec_;
   const engine::Attempt& attempt_;
   engine::Report& report_;
+  RunCgroup& group_;
   std::shared_ptr<const io::HiddenTexts> hidden_;
   std::optional<io::Process> process_;
   std::optional<io::SharedMemory> output_memory_;  // outlives us: what the table's few kilobytes do not hold
@@ -74,6 +81,8 @@ class ExecRun {
   std::optional<io::OutputCapture> error_;
   io::Fd shim_report_;
   io::Fd answer_;
+  io::Survivors survivors_;
+  std::optional<io::CgroupUsage> group_usage_;
   bool over_ = false;
   ledger::Outcome outcome_ = ledger::Outcome::start_error;
 };

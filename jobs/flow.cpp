@@ -8,6 +8,7 @@
 #include "io/foreign_tree.hpp"
 #include "jobs/flow_graph.hpp"
 #include "jobs/flow_run.hpp"
+#include "jobs/run_cgroup.hpp"
 
 namespace belfry::jobs {
 
@@ -74,7 +75,11 @@ async::Task<> FlowAction::run_finally(FlowRun& run) const {
 async::Task<std::optional<ledger::Outcome>> FlowAction::adopt(const engine::Attempt& attempt, const io::ProcessMark&,
                                                               engine::Report& report) const {
   auto ending = io::kill_foreign_tree({.leader = {}, .marker = run_marker(attempt)});
-  report.orphans = co_await async::shielded(std::move(ending), sweep_grace);
+  const io::Survivors survivors = co_await async::shielded(std::move(ending), sweep_grace);
+  report.orphans = survivors.count();
+  auto sweeping = sweep_run_cgroups(std::string(attempt.ledger_id),
+                                    [run = attempt.run](ledger::RunId other) { return other != run; });
+  co_await async::shielded(std::move(sweeping), sweep_grace);
   report.message = "belfryd was killed while it ran, so how it would have ended is unknown; ";
   report.message += report.orphans == 0
                         ? "no process of its steps was left"

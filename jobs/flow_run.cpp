@@ -315,9 +315,7 @@ void FlowRun::take_outputs(const FlowStep& step, const engine::Report& report, F
 void FlowRun::record(const Try& current, const FlowItem& values, const engine::Report& report,
                      const FlowResult& result) {
   const std::string label = values.label();
-  report_.usage.user_cpu += report.usage.user_cpu;
-  report_.usage.system_cpu += report.usage.system_cpu;
-  report_.usage.max_rss_bytes = std::max(report_.usage.max_rss_bytes, report.usage.max_rss_bytes);
+  report_.usage.add(report.usage);
   report_.orphans += report.orphans;
   report_.lingering_pipe = report_.lingering_pipe || report.lingering_pipe;
   std::string title = "step " + spec_.steps[current.step].id;
@@ -325,17 +323,18 @@ void FlowRun::record(const Try& current, const FlowItem& values, const engine::R
   if (current.number > 1) title += ", try " + std::to_string(current.number);
   transcript_.add(title + ": " + std::string(to_string(result.outcome.value_or(Outcome::success))), report);
   if (!report_.step_ended) return;
-  report_.step_ended({.step = spec_.steps[current.step].id,
-                      .item = static_cast<int>(current.item),
-                      .label = label,
-                      .number = current.number,
-                      .started_at = current.started_at,
-                      .ended_at = now(),
-                      .outcome = result.outcome,
-                      .exit_code = report.exit_code,
-                      .signal = report.signal,
-                      .message = result.message.empty() ? report.message : result.message,
-                      .outputs = for_record(result.outputs)});
+  report_.step_ended(
+      {.step = spec_.steps[current.step].id,
+       .item = static_cast<int>(current.item),
+       .label = label,
+       .number = current.number,
+       .started_at = current.started_at,
+       .ended_at = now(),
+       .outcome = result.outcome,
+       .exit_code = report.exit_code,
+       .signal = report.signal,
+       .message = engine::with_aftermath(result.message.empty() ? report.message : result.message, report),
+       .outputs = for_record(result.outputs)});
 }
 
 void FlowRun::end(std::size_t number, FlowResult result) {

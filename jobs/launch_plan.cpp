@@ -88,7 +88,7 @@ LaunchPlan::LaunchPlan(const ExecSpec& spec) : spec_(spec) {
     auto shim = io::find_shim();
     (shim ? shim_ : problem_) = shim ? *std::move(shim) : std::move(shim.error());
   }
-  fixed_ = problem_.empty() && !spec.user && spec.env_files.empty();
+  fixed_ = problem_.empty() && !spec.user && spec.env_files.empty() && !spec.needs_cgroup();
   if (spec.user) lookups_ = lookup_pool();
   inherited_ = inherited_environment(spec.clear_environment, spec.traced);
   if (!fixed_) return;
@@ -111,12 +111,13 @@ std::string LaunchPlan::cannot_start(const std::string& reason) const {
   return "cannot start " + (argv.empty() ? "an empty command" : argv.front()) + ": " + reason;
 }
 
-async::Task<std::expected<LaunchPlan::Completed, std::string>> LaunchPlan::complete() const {
+async::Task<std::expected<LaunchPlan::Completed, std::string>> LaunchPlan::complete(std::string cgroup) const {
   if (!problem_.empty()) co_return std::unexpected(problem_);
   if (fixed_) co_return Completed{.launch = launch_};
   auto of_files = co_await read_env_files(spec_.env_files);
   if (!of_files) co_return std::unexpected(cannot_start(of_files.error()));
   io::ShimSteps steps = spec_.steps;
+  steps.cgroup = std::move(cgroup);
   Variables of_user;
   if (spec_.user) {
     const Lookup account = co_await look_up(*spec_.user, *lookups_);

@@ -28,8 +28,9 @@ class LaunchPlan {
   };
 
   /// It is the same for every run, or, if `spec` names a user or files, with what they are now. The error is
-  /// a sentence. Cancellation: a lookup that is under way ends alone; reading a file is waited for.
-  async::Task<std::expected<Completed, std::string>> complete() const;
+  /// a sentence. `cgroup`: the folder of the control group that it enters; may be empty. Cancellation: a lookup that is
+  /// under way ends alone; reading a file is waited for.
+  async::Task<std::expected<Completed, std::string>> complete(std::string cgroup) const;
 
   /// The same where nothing is to be looked up; null: complete() must be asked.
   const io::LaunchSpec* fixed() const noexcept { return fixed_ ? &launch_ : nullptr; }

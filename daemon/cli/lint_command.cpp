@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/config/cgroup_lint.hpp"
 #include "daemon/config/lint.hpp"
 #include "daemon/config/load_config.hpp"
 #include "daemon/config/user_lint.hpp"
@@ -41,6 +42,8 @@ int lint(Session& session, const std::string& file) {
   if (config) {
     auto about_users = lint_users(*config, file);
     std::ranges::move(about_users, std::back_inserter(warnings));
+    auto about_cgroups = lint_cgroups(*config, file);
+    std::ranges::move(about_cgroups, std::back_inserter(warnings));
   }
   if (session.json) {
     print_json({{"file", file},

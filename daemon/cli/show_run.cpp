@@ -40,13 +40,32 @@ std::string heading(const Session& session, const json& run) {
          line("outcome", session.style.paint(outcome.text, outcome.colour) + (message.empty() ? "" : ": " + message));
 }
 
+double cpu_seconds(const json& attempt) {
+  return attempt.at("cpu_user_seconds").get<double>() + attempt.at("cpu_system_seconds").get<double>();
+}
+
+/// All together, where a control group has counted it; else the largest process.
+double most_memory(const json& attempt) {
+  const json& together = attempt.at("memory_peak_bytes");
+  return (together.is_number() ? together : attempt.at("max_rss_bytes")).get<double>();
+}
+
+/// "1.2 s of CPU, 34.1 MiB at most, 5.0 MiB read, 1.0 KiB written"; of all processes of the attempt.
+std::string used(const json& attempt) {
+  return span(cpu_seconds(attempt)) + " of CPU, " + bytes(most_memory(attempt)) + " at most, " +
+         bytes(attempt.at("read_bytes").get<double>()) + " read, " + bytes(attempt.at("written_bytes").get<double>()) +
+         " written";
+}
+
 std::string attempts_table(const Session& session, const json& attempts) {
-  Table table({"ATTEMPT", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  Table table(
+      {"ATTEMPT", "STARTED", "ENDED", "TOOK", "OUTCOME", "EXIT", "CPU", "MEMORY", "READ", "WRITTEN", "MESSAGE"});
   for (const json& attempt : attempts) {
     table.add({number_of(attempt, "attempt"), shown(session, instant_of(attempt, "started_at")),
                shown(session, instant_of(attempt, "ended_at")), took(attempt),
-               outcome_cell(text_of(attempt, "outcome")), number_of(attempt, "exit_code"),
-               text_of(attempt, "message")});
+               outcome_cell(text_of(attempt, "outcome")), number_of(attempt, "exit_code"), span(cpu_seconds(attempt)),
+               bytes(most_memory(attempt)), bytes(attempt.at("read_bytes").get<double>()),
+               bytes(attempt.at("written_bytes").get<double>()), text_of(attempt, "message")});
   }
   return table.text(session.style);
 }
@@ -82,6 +101,7 @@ int show_run(Session& session, std::int64_t run) {
   std::string text = heading(session, document);
   const json& attempts = document.at("attempt_list");
   const json& steps = document.at("steps");
+  if (attempts.size() == 1) text += line("used", used(attempts.front()));
   if (attempts.size() > 1) text += "\n" + attempts_table(session, attempts);
   if (!steps.empty()) text += "\n" + steps_table(session, steps);
   print(text);

@@ -19,11 +19,17 @@ namespace {
 constexpr std::array<std::string_view, 4> own_kinds{"command", "script", "flow", "approval"};
 
 // Keys that only a program can obey.
-constexpr std::array<std::string_view, 20> process_keys{
-    "shell",      "interpreter", "user",        "environment", "env_file",     "clear_environment",
-    "stdin",      "umask",       "nice",        "ionice",      "cpu_affinity", "oom_score_adj",
-    "sandbox",    "limits",      "kill_signal", "kill_grace",  "output",       "success_exit_codes",
-    "fails_when", "secrets"};
+constexpr std::array<std::string_view, 22> process_keys{"shell",        "interpreter",
+                                                        "user",         "environment",
+                                                        "env_file",     "clear_environment",
+                                                        "stdin",        "umask",
+                                                        "nice",         "ionice",
+                                                        "cpu_affinity", "oom_score_adj",
+                                                        "sandbox",      "limits",
+                                                        "cgroup",       "kill_mode",
+                                                        "kill_signal",  "kill_grace",
+                                                        "output",       "success_exit_codes",
+                                                        "fails_when",   "secrets"};
 
 // Those of them that a function of a plugin, which is a program too, has no use for: it has no command, its signal is
 // the one that its flag is set by, and its status says whether it was well.

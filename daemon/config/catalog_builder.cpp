@@ -59,9 +59,13 @@ PreconditionPointer make_precondition(const JobSpec& job, const BuildContext& co
   const auto& declared = job.policies.run.precondition;
   if (!declared) return nullptr;
   jobs::PreconditionSpec spec{.job = job.name};
-  if (declared->command)
-    spec.command = std::visit(
-        [&](const auto& line) { return exec_spec(line, job.policies.process, context.state_dir); }, *declared->command);
+  if (declared->command) {
+    ProcessPolicies process = job.policies.process;  // a question, not the job: no limits of all that it starts
+    process.cgroup = {};
+    process.kill_mode = jobs::KillMode::tree;
+    spec.command =
+        std::visit([&](const auto& line) { return exec_spec(line, process, context.state_dir); }, *declared->command);
+  }
   spec.load_below = declared->load_below;
   spec.load_per_cpu_below = declared->load_per_cpu_below;
   if (declared->free_disk) {

@@ -34,6 +34,8 @@ jobs::ExecSpec exec_spec(decltype(jobs::ExecSpec::command) command, const Proces
   spec.env_files = process.env_files;
   if (!state_dir.empty()) spec.environment["BELFRY_STATE_DIR"] = state_dir;
   spec.clear_environment = process.clear_environment;
+  spec.kill_mode = process.kill_mode;
+  spec.cgroup = process.cgroup.limits;
   spec.kill_signal = process.kill_signal;
   spec.kill_grace = process.kill_grace;
   spec.output_budget = process.output_max_bytes;

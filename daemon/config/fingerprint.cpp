@@ -150,6 +150,18 @@ void add_if_given(Digest& digest, const SandboxPolicy& sandbox) {
   }
 }
 
+void add_if_given(Digest& digest, const io::CgroupLimits& limits) {
+  if (limits.empty()) return;
+  digest.text("cgroup");
+  digest.value(limits.memory_max);
+  digest.value(limits.memory_high);
+  digest.value(limits.memory_swap_max);
+  digest.value(limits.cpu_quota);
+  digest.value(limits.cpu_weight);
+  digest.value(limits.tasks_max);
+  digest.value(limits.io_weight);
+}
+
 void add_if_given(Digest& digest, const jobs::FailureSigns& signs) {
   if (signs.standard_output) digest.text("fails_when.stdout");
   if (signs.standard_error) digest.text("fails_when.stderr");
@@ -181,6 +193,11 @@ void add_if_given(Digest& digest, const ProcessPolicies& process) {
   }
   add_if_given(digest, process.placement);
   add_if_given(digest, process.sandbox);
+  add_if_given(digest, process.cgroup.limits);
+  if (process.kill_mode != jobs::KillMode::tree) {
+    digest.text("kill_mode");
+    digest.value(process.kill_mode);
+  }
   add_if_given(digest, process.failure_signs);
   if (process.output_journal) digest.text("output.journal");
 }

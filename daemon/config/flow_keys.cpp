@@ -51,19 +51,14 @@ constinit const Section step_output_section{"step_output", step_output_keys};
 constinit const Section approval_section{"approval", approval_keys};
 
 std::span<const std::string_view> keys_of_job_and_step() {
-  static constexpr std::array<std::string_view, 25> keys{"command",       "script",
-                                                         "interpreter",   "shell",
-                                                         "working_dir",   "environment",
-                                                         "env_file",      "clear_environment",
-                                                         "stdin",         "user",
-                                                         "umask",         "nice",
-                                                         "ionice",        "cpu_affinity",
-                                                         "oom_score_adj", "sandbox",
-                                                         "limits",        "timeout",
-                                                         "kill_signal",   "kill_grace",
-                                                         "retries",       "success_exit_codes",
-                                                         "fails_when",    "output",
-                                                         "secrets"};
+  static constexpr std::array<std::string_view, 27> keys{
+      "command",     "script",       "interpreter",   "shell",
+      "working_dir", "environment",  "env_file",      "clear_environment",
+      "stdin",       "user",         "umask",         "nice",
+      "ionice",      "cpu_affinity", "oom_score_adj", "sandbox",
+      "limits",      "cgroup",       "timeout",       "kill_mode",
+      "kill_signal", "kill_grace",   "retries",       "success_exit_codes",
+      "fails_when",  "output",       "secrets"};
   return keys;
 }
 

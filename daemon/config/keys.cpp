@@ -124,7 +124,10 @@ constexpr std::array job_keys{
     Key{"oom_score_adj", "-1000 to 1000, or none", "the daemon's", "higher: ended sooner when the memory runs out"},
     Key{"sandbox", "a map or none", "", "what it may not do, and does not see"},
     Key{"limits", "a map", "", "resource limits of the program (setrlimit)"},
+    Key{"cgroup", "a map or none", "", "what all its processes may use together (cgroup v2)"},
     Key{"timeout", "a duration or none", "none", "how long one attempt may take before it is ended"},
+    Key{"kill_mode", "tree, cgroup, mixed, group or process", "tree",
+        "who is ended with the program, and lives no longer than it"},
     Key{"kill_signal", "a signal", "TERM", "the signal that ends the program and its children first"},
     Key{"kill_grace", "a duration", "10s", "how long after it KILL follows"},
     Key{"retries", "0 to 1000, or a map", "0", "how often and when a failed attempt is tried again"},
@@ -210,14 +213,15 @@ constinit const Section circuit_breaker_section{"circuit_breaker", circuit_break
 
 std::span<const Section* const> all_sections() {
   static constexpr std::array sections{
-      &top_section,         &log_section,       &history_section,      &store_section,      &calendar_section,
-      &group_section,       &rate_section,      &catchup_section,      &job_section,        &active_section,
-      &retries_section,     &group_use_section, &precondition_section, &free_disk_section,  &circuit_breaker_section,
-      &sla_section,         &limits_section,    &output_section,       &stdin_section,      &user_section,
-      &env_file_section,    &ionice_section,    &flow_section,         &step_section,       &step_output_section,
-      &approval_section,    &sandbox_section,   &channel_section,      &webhook_section,    &mail_section,
-      &smtp_section,        &exec_section,      &secret_section,       &notify_section,     &ping_section,
-      &daemon_ping_section, &tracing_section,   &fails_when_section,   &job_secret_section, &watch_section};
+      &top_section,         &log_section,         &history_section,      &store_section,      &calendar_section,
+      &group_section,       &rate_section,        &catchup_section,      &job_section,        &active_section,
+      &retries_section,     &group_use_section,   &precondition_section, &free_disk_section,  &circuit_breaker_section,
+      &sla_section,         &limits_section,      &cgroup_section,       &output_section,     &stdin_section,
+      &user_section,        &env_file_section,    &ionice_section,       &flow_section,       &step_section,
+      &step_output_section, &approval_section,    &sandbox_section,      &channel_section,    &webhook_section,
+      &mail_section,        &smtp_section,        &exec_section,         &secret_section,     &notify_section,
+      &ping_section,        &daemon_ping_section, &tracing_section,      &fails_when_section, &job_secret_section,
+      &watch_section};
   return sections;
 }
 

@@ -49,6 +49,7 @@ extern const Section free_disk_section;
 extern const Section circuit_breaker_section;
 extern const Section sla_section;
 extern const Section limits_section;  // process_keys.cpp, and those below
+extern const Section cgroup_section;
 extern const Section output_section;
 extern const Section stdin_section;
 extern const Section env_file_section;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/cgroup_reader.hpp"
 #include "daemon/config/environment_reader.hpp"
 #include "daemon/config/groups_reader.hpp"
 #include "daemon/config/map_reader.hpp"
@@ -22,6 +23,7 @@
 #include "daemon/config/user_reader.hpp"
 #include "engine/job.hpp"
 #include "jobs/failure_signs.hpp"
+#include "jobs/kill_mode.hpp"
 #include "jobs/secrets.hpp"
 #include "time/zone.hpp"
 
@@ -40,6 +42,8 @@ struct ProcessPolicies {
   PlacementPolicy placement;
   SandboxPolicy sandbox;
   std::map<std::string, std::optional<std::uint64_t>> limits;  ///< by key of limits_section; nullopt: unlimited
+  CgroupPolicy cgroup;
+  jobs::KillMode kill_mode = jobs::KillMode::tree;
   int kill_signal = SIGTERM;
   time::Duration kill_grace = std::chrono::seconds{10};
   std::vector<int> success_exit_codes = {0};

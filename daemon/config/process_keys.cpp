@@ -18,6 +18,16 @@ constexpr std::array limits_keys{
     Key{"stack", "a size or unlimited", "the daemon's", "stack of each process"},
 };
 
+constexpr std::array cgroup_keys{
+    Key{"memory_max", "a size, unlimited or none", "", "memory; beyond it the kernel kills processes of the run"},
+    Key{"memory_high", "a size, unlimited or none", "", "memory; beyond it they are slowed down, and give memory back"},
+    Key{"memory_swap_max", "a size, unlimited or none", "", "swap; 0: none of its memory goes there"},
+    Key{"cpu_quota", "a percentage, unlimited or none", "", "CPU time: 100% is one processor, 250% two and a half"},
+    Key{"cpu_weight", "1 to 10000, or none", "", "its share of busy processors; everybody else has 100"},
+    Key{"tasks_max", "a number, unlimited or none", "", "processes and threads"},
+    Key{"io_weight", "1 to 10000, or none", "", "its share of busy disks; everybody else has 100"},
+};
+
 constexpr std::array output_keys{
     Key{"max_bytes", "a size", "64K", "how much of each stream is kept: its first and its last half"},
     Key{"journal", "true or false", "false", "true: each line that a command prints goes to systemd's journal, too"},
@@ -66,6 +76,7 @@ constexpr std::array user_keys{
 }  // namespace
 
 constinit const Section limits_section{"limits", limits_keys};
+constinit const Section cgroup_section{"cgroup", cgroup_keys};
 constinit const Section output_section{"output", output_keys};
 constinit const Section stdin_section{"stdin", stdin_keys};
 constinit const Section env_file_section{"env_file", env_file_keys};

@@ -125,6 +125,17 @@ void read_process_policies(const MapReader& map, const std::filesystem::path& fo
   read_placement(map, policies.placement);
   if (const auto value = map.get("umask")) read_umask(*value, policies.umask);
   if (const auto value = map.get("limits")) read_limits(*value, policies.limits);
+  if (const auto value = map.get("cgroup")) read_cgroup(*value, policies.cgroup);
+  if (const auto value = map.get("kill_mode")) {
+    static constexpr std::array<std::pair<std::string_view, jobs::KillMode>, 5> modes{{
+        {"tree", jobs::KillMode::tree},
+        {"cgroup", jobs::KillMode::cgroup},
+        {"mixed", jobs::KillMode::mixed},
+        {"group", jobs::KillMode::group},
+        {"process", jobs::KillMode::process},
+    }};
+    policies.kill_mode = value->choice<jobs::KillMode>(modes).value_or(policies.kill_mode);
+  }
   if (const auto value = map.get("kill_signal")) read_signal(*value, policies.kill_signal);
   if (const auto value = map.get("kill_grace")) {
     policies.kill_grace = value->duration({.minimum = 0s, .maximum = 24h}).value_or(policies.kill_grace);

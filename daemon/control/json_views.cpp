@@ -162,6 +162,9 @@ json view(const ledger::AttemptEnded& attempt) {
           {"cpu_user_seconds", seconds(attempt.usage.user_cpu)},
           {"cpu_system_seconds", seconds(attempt.usage.system_cpu)},
           {"max_rss_bytes", attempt.usage.max_rss_bytes},
+          {"memory_peak_bytes", or_null(attempt.usage.memory_peak_bytes)},
+          {"read_bytes", attempt.usage.read_bytes},
+          {"written_bytes", attempt.usage.written_bytes},
           {"orphans", attempt.orphans}};
 }
 

@@ -8,4 +8,9 @@ async::Task<std::optional<ledger::Outcome>> Action::adopt(const Attempt& /*attem
   co_return std::nullopt;
 }
 
+std::string with_aftermath(std::string message, const Report& report) {
+  if (!message.empty() && !report.aftermath.empty()) message += "; ";
+  return message + report.aftermath;
+}
+
 }  // namespace belfry::engine

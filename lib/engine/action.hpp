@@ -44,6 +44,7 @@ struct Report {
   std::optional<int> exit_code;
   std::optional<int> signal;
   std::string message;
+  std::string aftermath;  ///< what came to light when it had ended, such as who outlived it; goes behind any message
   ledger::ResourceUsage usage;
   ledger::CapturedStream standard_output;
   ledger::CapturedStream standard_error;
@@ -74,6 +75,9 @@ struct Report {
   /// as it likes: observers are told once a second at most. Empty: nobody wants to know. Never throws, never blocks.
   std::move_only_function<void(const Progress&)> progress{};
 };
+
+/// The message, or another one in its place, with the aftermath behind it.
+std::string with_aftermath(std::string message, const Report& report);
 
 /// One kind of work with its parameters; immutable, shared by all runs of the job.
 class Action {

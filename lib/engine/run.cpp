@@ -338,7 +338,7 @@ void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& rep
   ended_.outcome = outcome;
   ended_.exit_code = report.exit_code;
   ended_.signal = report.signal;
-  ended_.message = report.message;
+  ended_.message = with_aftermath(std::move(report.message), report);
   for_good_ = report.for_good;
   recorder_.record(ledger::AttemptEnded{.run = attempt.run,
                                         .job = std::string(attempt.job),
@@ -348,7 +348,7 @@ void Run::note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& rep
                                         .outcome = outcome,
                                         .exit_code = report.exit_code,
                                         .signal = report.signal,
-                                        .message = std::move(report.message),
+                                        .message = ended_.message,
                                         .usage = report.usage,
                                         .standard_output = std::move(report.standard_output),
                                         .standard_error = std::move(report.standard_error),

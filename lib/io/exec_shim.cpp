@@ -26,6 +26,7 @@ std::string joined(const List& list, Text text) {
 }
 
 void add_surroundings(std::vector<std::string>& command, const ShimSteps& steps) {
+  if (!steps.cgroup.empty()) command.push_back("--cgroup=" + steps.cgroup);
   if (steps.oom_score_adj) command.push_back("--oom-score-adj=" + std::to_string(*steps.oom_score_adj));
   if (const auto& io = steps.io_priority) {
     command.push_back("--ionice=" + std::to_string(io->priority_class) + ":" + std::to_string(io->level));

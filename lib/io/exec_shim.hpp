@@ -49,6 +49,7 @@ struct ShimSandbox {
 
 /// The steps that belfry-exec takes before the command.
 struct ShimSteps {
+  std::string cgroup;                     ///< the folder of the control group that it enters; empty: it stays
   std::optional<mode_t> umask;            ///< 0 to 0777
   std::optional<int> nice;                ///< -20 to 19
   std::map<std::string, Rlimit> rlimits;  ///< by the names of rlimits.hpp
@@ -62,8 +63,9 @@ struct ShimSteps {
   std::string working_dir;                     ///< entered as the last step, with the program's rights; empty: stay
 
   bool needed() const noexcept {
-    return umask || nice || !rlimits.empty() || io_priority || !cpus.empty() || oom_score_adj || sandbox.mounts() ||
-           !sandbox.network || !drop_capabilities.empty() || user || no_new_privileges || !working_dir.empty();
+    return !cgroup.empty() || umask || nice || !rlimits.empty() || io_priority || !cpus.empty() || oom_score_adj ||
+           sandbox.mounts() || !sandbox.network || !drop_capabilities.empty() || user || no_new_privileges ||
+           !working_dir.empty();
   }
 };
 

@@ -8,14 +8,16 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <csignal>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
 #include "async/sleep.hpp"
+#include "async/timeout.hpp"
 #include "io/fd_watcher.hpp"
 #include "io/proc_file.hpp"
 
@@ -60,6 +62,11 @@ std::optional<ProcessMark> as_member(pid_t pid, const ForeignTree& tree, bool by
   if (!(by_group && stat->group == tree.leader.pid) && !has_in_environment(pid, tree.marker)) return std::nullopt;
   return ProcessMark{.pid = pid, .start_ticks = stat->start_ticks};
 }
+
+/// What must not happen to hold a run for ever: the kernel does not let go of a process.
+constexpr auto death_patience = std::chrono::seconds(5);
+
+async::Task<> wait_for_death(FdWatcher& watcher) { co_await watcher.readable(); }
 
 /// Its pidfd if it was alive and has been sent SIGKILL.
 Fd kill(const ProcessMark& process) {
@@ -111,22 +118,30 @@ async::Task<std::optional<ProcessMark>> find_leader(std::string marker) {
   co_return first;
 }
 
-async::Task<int> kill_foreign_tree(ForeignTree tree) {
-  std::set<std::pair<pid_t, std::uint64_t>> killed;
+async::Task<Survivors> kill_foreign_tree(ForeignTree tree) {
+  std::map<std::pair<pid_t, std::uint64_t>, std::string> killed;
   for (int round = 0; round < max_rounds; ++round) {
     const std::vector<ProcessMark> members = co_await members_of(tree);
     Fd dying;
     for (const ProcessMark& member : members) {
+      const auto stat = read_stat(member.pid);
       Fd pidfd = kill(member);
       if (!pidfd) continue;
-      killed.emplace(member.pid, member.start_ticks);
+      killed.emplace(std::pair(member.pid, member.start_ticks), stat ? stat->name : std::string());
       dying = std::move(pidfd);
     }
     if (!dying) break;
     FdWatcher watcher(dying.get());
-    co_await watcher.readable();
+    const bool died = co_await async::move_on_after(death_patience, wait_for_death(watcher));
+    if (!died) break;
   }
-  co_return static_cast<int>(killed.size());
+  Survivors survivors;
+  for (const auto& [process, name] : killed) {
+    const auto stat = read_stat(process.first);
+    const bool lives = stat && stat->start_ticks == process.second && stat->state != 'Z';
+    lives ? survivors.add_left({process.first, name}) : survivors.add_ended({process.first, name});
+  }
+  co_return survivors;
 }
 
 Fd reopen_pipe(std::span<const ProcessMark> processes, std::uint64_t inode) {

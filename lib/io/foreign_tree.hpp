@@ -16,6 +16,7 @@
 #include "async/task.hpp"
 #include "io/fd.hpp"
 #include "io/process_mark.hpp"
+#include "io/survivors.hpp"
 
 namespace belfry::io {
 
@@ -33,9 +34,10 @@ async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree);
 /// nothing: there is none. Cancellation: throws.
 async::Task<std::optional<ProcessMark>> find_leader(std::string marker);
 
-/// Kills (SIGKILL) all of them, wherever they hid, until none is left; returns how many there were. The leader itself
-/// is killed as well if it lives. Cancellation: throws at once, some may be left. Bounded: 100 rounds.
-async::Task<int> kill_foreign_tree(ForeignTree tree);
+/// Kills (SIGKILL) all of them, wherever they hid, until none is left. The leader itself
+/// is killed as well if it lives, and is among them. Cancellation: throws at once, some may be left. Bounded: 100
+/// rounds.
+async::Task<Survivors> kill_foreign_tree(ForeignTree tree);
 
 /// Opens, for reading and without waiting for it, the pipe with that inode number that one of the processes has open;
 /// nothing: none has, or they are not ours to look at.

@@ -51,6 +51,7 @@ std::optional<ProcStat> read_stat(pid_t pid) {
   const auto end_of_name = text.rfind(')');
   if (end_of_name == std::string::npos) return std::nullopt;
   ProcStat stat;
+  if (const auto name = text.find('('); name < end_of_name) stat.name = text.substr(name + 1, end_of_name - name - 1);
   unsigned long long started = 0;
   const int found = std::sscanf(text.c_str() + end_of_name + 1,
                                 " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",

@@ -14,6 +14,7 @@ std::string read_proc(const std::string& path);
 
 /// Some fields of /proc/PID/stat.
 struct ProcStat {
+  std::string name;  ///< of the program: its first 15 bytes
   char state = 'X';  ///< 'Z': ended, not reaped
   pid_t parent = 0;
   pid_t group = 0;

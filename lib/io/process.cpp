@@ -34,11 +34,12 @@ constexpr int max_sweep_rounds = 1000;
 /// perhaps never.
 constexpr auto parent_patience = std::chrono::seconds(1);
 
-async::Task<> wait_for_hang_up(FdWatcher& watcher) { co_await watcher.hung_up(); }
+/// Who does not die by SIGKILL in that time is held by the kernel: by a dead file server, or a broken disk.
+constexpr auto death_patience = std::chrono::seconds(5);
 
-std::chrono::microseconds microseconds(const timeval& time) {
-  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-}
+async::Task<> wait_for_death(FdWatcher& watcher) { co_await watcher.readable(); }
+
+async::Task<> wait_for_hang_up(FdWatcher& watcher) { co_await watcher.hung_up(); }
 
 /// One reading of the adopted children for all sweeps of a turn of the loop: it grows with the number of live jobs.
 struct Listing {
@@ -65,17 +66,11 @@ async::Task<std::shared_ptr<const Listing>> list_adopted() {
   co_return listing;
 }
 
-void put_usage(ExitStatus& status, const rusage& usage) {
-  status.user_cpu = microseconds(usage.ru_utime);
-  status.system_cpu = microseconds(usage.ru_stime);
-  status.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
 ExitStatus to_status(const siginfo_t& info, const rusage& usage) {
   ExitStatus status;
   (info.si_code == CLD_EXITED ? status.exit_code : status.signal) = info.si_status;
   status.core_dumped = info.si_code == CLD_DUMPED;
-  put_usage(status, usage);
+  status.usage = usage_from(usage);
   return status;
 }
 
@@ -145,6 +140,7 @@ Process::Process(Process&& other) noexcept
       foreign_(std::move(other.foreign_)),
       watcher_(std::move(other.watcher_)),
       work_(std::move(other.work_)),
+      swept_(other.swept_),
       ended_(other.ended_),
       reaped_(std::exchange(other.reaped_, true)) {}
 
@@ -182,7 +178,7 @@ async::Task<> Process::status_kept() {
   co_await async::move_on_after(parent_patience, std::move(hang_up));
 }
 
-ExitStatus Process::reap() {
+ExitStatus Process::reap(Reach reach) {
   if (reaped_) throw std::logic_error("this process has been reaped before");
   if (!ended_ && !has_ended()) throw std::logic_error("this process has not ended yet");
   if (foreign_) {
@@ -191,7 +187,9 @@ ExitStatus Process::reap() {
     return status;
   }
   BELFRY_FAULT_POINT("process.before_reap");
-  signal_group(SIGKILL);  // while the zombie still keeps the number of the group from being given away
+  // While the zombie still keeps the number of the group from being given away.
+  if (reach != Reach::leader) signal_group(SIGKILL);
+  const TreeUsage of_strays = usage_of_strays(pid());
   siginfo_t info{};
   rusage usage{};
   // glibc's waitid() does not pass the usage on.
@@ -200,6 +198,8 @@ ExitStatus Process::reap() {
   let_go();
   BELFRY_FAULT_POINT("process.reaped");
   ExitStatus status = to_status(info, usage);
+  status.usage.add(swept_);
+  status.usage.add(of_strays);
   status.failure = launched_.failure();
   return status;
 }
@@ -207,7 +207,7 @@ ExitStatus Process::reap() {
 ExitStatus Process::foreign_status() const {
   if (const auto end = foreign_->tracer ? foreign_->tracer->end() : std::nullopt) {
     ExitStatus status = to_status(end->status);
-    put_usage(status, end->usage);
+    status.usage = usage_from(end->usage);
     return status;
   }
   if (foreign_->as_zombie) return to_status(*foreign_->as_zombie);
@@ -246,21 +246,28 @@ void Process::signal_group(int signal) const noexcept {
   if (!foreign_ || lives()) ::kill(-pid(), signal);
 }
 
-async::Task<int> Process::sweep(std::string marker) {
+void Process::signal_leader(int signal) const noexcept {
+  if (!reaped_) ::syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), signal, nullptr, 0);
+}
+
+async::Task<Survivors> Process::sweep(std::string marker, Reach reach) {
+  if (reach == Reach::leader) co_return Survivors();
   if (foreign_) {
-    ForeignTree tree{.leader = mark(), .marker = std::move(marker)};
-    const int killed = co_await kill_foreign_tree(std::move(tree));
-    co_return killed;
+    ForeignTree tree{.leader = mark(), .marker = reach == Reach::tree ? std::move(marker) : std::string()};
+    Survivors survivors = co_await kill_foreign_tree(std::move(tree));
+    co_return survivors;
   }
-  TreeSweep sweep({pid(), std::move(marker)});
+  TreeSweep sweep({.leader = pid(), .marker = std::move(marker), .group_only = reach == Reach::group});
   for (int round = 0; round < max_sweep_rounds; ++round) {
     const auto listing = co_await list_adopted();
     const auto dying = sweep.round(listing->adopted);
     if (!dying) break;
     FdWatcher watcher(dying->get());
-    co_await watcher.readable();
+    const bool died = co_await async::move_on_after(death_patience, wait_for_death(watcher));
+    if (!died) break;
   }
-  co_return sweep.killed();
+  swept_.add(sweep.usage());
+  co_return sweep.survivors();
 }
 
 }  // namespace belfry::io

@@ -19,17 +19,17 @@
 #include "io/external_work.hpp"
 #include "io/fd_watcher.hpp"
 #include "io/launch.hpp"
+#include "io/survivors.hpp"
+#include "io/tree_usage.hpp"
 
 namespace belfry::io {
 
-/// How a process ended and what it consumed, with the children that it had waited for itself (wait4(2)).
+/// How a process ended and what its tree consumed.
 struct ExitStatus {
   std::optional<int> exit_code;  ///< 0 to 255; none: ended by `signal`
   std::optional<int> signal;     ///< neither of the two: the kernel does not tell us how an adopted process ended
   bool core_dumped = false;
-  std::chrono::microseconds user_cpu{};
-  std::chrono::microseconds system_cpu{};
-  std::int64_t max_rss_bytes = 0;
+  TreeUsage usage{};  ///< with the children that it had waited for itself (wait4(2)), and those that a sweep reaped
   std::optional<LaunchError> failure;  ///< it never became its program; `exit_code` is 127 then
 };
 
@@ -73,19 +73,30 @@ class Process {
   /// Whether word of its end has come, at no cost; it may be false for some milliseconds yet, or be about another.
   bool seems_ended() const noexcept { return watcher_ && watcher_->has_news(); }
 
-  /// Kills and reaps the descendants that outlived the leader, wherever they hid (process_tree.hpp); returns how many
-  /// there were. Between ended() and reap(). `marker`: see TreeIdentity. Cancellation: throws at once, some may be
-  /// left. Bounded: gives up on trees that spawn faster than they die after 1,000 rounds.
-  async::Task<int> sweep(std::string marker);
+  /// How far a sweep goes, and reap() after it.
+  enum class Reach : std::uint8_t {
+    tree,    ///< to all descendants, wherever they hid (process_tree.hpp)
+    group,   ///< to the process group
+    leader,  ///< nobody else is ended
+  };
 
-  /// Takes the status and the usage; kills what is left of its process group. Once, after ended() (std::logic_error).
-  ExitStatus reap();
+  /// Kills and reaps the descendants that outlived the leader. Between ended() and reap(). `marker`: see TreeIdentity.
+  /// Cancellation: throws at once, some may be left. Bounded: gives up on trees that spawn faster than they die after
+  /// 1,000 rounds, and on a process that does not die within five seconds.
+  async::Task<Survivors> sweep(std::string marker, Reach reach = Reach::tree);
+
+  /// Takes the status and the usage; kills what is left of its process group, unless its reach is the leader. Once,
+  /// after ended() (std::logic_error).
+  ExitStatus reap(Reach reach = Reach::tree);
 
   /// ended() and reap() in one.
   async::Task<ExitStatus> wait();
 
   /// Sends a signal to all of its process group. REQUIRES: not reaped; else nothing is sent.
   void signal_group(int signal) const noexcept;
+
+  /// The same for the leader alone.
+  void signal_leader(int signal) const noexcept;
 
  private:
   struct Foreign;  // of an adopted process that is not our child
@@ -101,6 +112,7 @@ class Process {
   std::unique_ptr<Foreign> foreign_;
   std::unique_ptr<FdWatcher> watcher_;
   ExternalWork work_;
+  TreeUsage swept_;     // what the sweep reaped
   bool ended_ = false;  // as far as is known
   bool reaped_ = false;
 };

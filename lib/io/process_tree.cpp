@@ -11,7 +11,9 @@
 #include <csignal>
 #include <mutex>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "io/fd.hpp"
@@ -23,7 +25,7 @@ namespace {
 
 struct Leaders {
   std::mutex mutex;
-  std::unordered_set<pid_t> pids;
+  std::unordered_map<pid_t, TreeUsage> pids;  // with what the strays of their groups have used
   std::unordered_set<pid_t> no_strays;
 };
 
@@ -44,9 +46,12 @@ bool may_be_stray(pid_t pid) {
 
 std::atomic<bool> subreaper = false;
 
-void reap(pid_t pid) noexcept {
-  siginfo_t info;
-  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+/// glibc's waitid() does not pass the usage on.
+TreeUsage reap(pid_t pid) noexcept {
+  siginfo_t info{};
+  rusage usage{};
+  if (::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG, &usage) != 0 || info.si_pid != pid) return {};
+  return usage_from(usage);
 }
 
 }  // namespace
@@ -81,20 +86,40 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
     // The list may be a moment old: what has been reaped since is nobody's, and its number may be anybody's.
     if (!stat || stat->parent != ::getpid() || !may_be_stray(pid)) continue;
     if (stat->state == 'Z') {
-      reap(pid);  // nobody else will
+      const TreeUsage used = reap(pid);  // nobody else will
+      if (killed_.contains(pid) || stat->group == identity_.leader) usage_.add(used);
       continue;
     }
-    if (!is_ours(pid, stat->group)) continue;
-    ::kill(pid, SIGKILL);  // our child, and only we reap it
-    seen_.insert(pid);
+    if (refused_.contains(pid) || !is_ours(pid, stat->group)) continue;
+    if (::kill(pid, SIGKILL) != 0) {  // our child, and only we reap it: it is there, and somebody else's
+      refused_.emplace(pid, stat->name);
+      continue;
+    }
+    killed_.emplace(pid, stat->name);
     if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   }
   return dying;
 }
 
 bool TreeSweep::is_ours(pid_t pid, pid_t group) const {
-  if (group == identity_.leader || has_in_environment(pid, identity_.marker)) return true;
-  return live_leaders() == (is_leader(identity_.leader) ? 1 : 0);
+  if (group == identity_.leader) return true;
+  if (identity_.group_only) return false;
+  if (has_in_environment(pid, identity_.marker)) return true;
+  return live_leaders() == (is_leader(identity_.leader) ? 1 : 0) && !has_in_environment(pid, spared_marker);
+}
+
+Survivors TreeSweep::survivors() const {
+  Survivors survivors;
+  for (const auto& [pid, name] : killed_) {
+    const auto stat = read_stat(pid);
+    if (stat && stat->parent == ::getpid() && stat->state != 'Z') {
+      survivors.add_left({.pid = pid, .name = name});  // the kernel is not done with it
+    } else {
+      survivors.add_ended({.pid = pid, .name = name});
+    }
+  }
+  for (const auto& [pid, name] : refused_) survivors.add_left({.pid = pid, .name = name});
+  return survivors;
 }
 
 void reap_strays() noexcept {
@@ -103,8 +128,19 @@ void reap_strays() noexcept {
     // Looks without taking: the first ended child may be a leader, whose owner reads its status and usage.
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 || is_leader(info.si_pid))
       return;
-    reap(info.si_pid);
+    const auto stat = read_stat(info.si_pid);
+    const TreeUsage used = reap(info.si_pid);
+    const std::scoped_lock lock(leaders().mutex);
+    if (const auto of = stat ? leaders().pids.find(stat->group) : leaders().pids.end(); of != leaders().pids.end()) {
+      of->second.add(used);
+    }
   }
+}
+
+TreeUsage usage_of_strays(pid_t leader) {
+  const std::scoped_lock lock(leaders().mutex);
+  const auto found = leaders().pids.find(leader);
+  return found == leaders().pids.end() ? TreeUsage() : found->second;
 }
 
 void no_stray(pid_t pid, bool is_none) {
@@ -118,7 +154,7 @@ void no_stray(pid_t pid, bool is_none) {
 
 void add_leader(pid_t pid) {
   const std::scoped_lock lock(leaders().mutex);
-  leaders().pids.insert(pid);
+  leaders().pids.emplace(pid, TreeUsage());
 }
 
 void remove_leader(pid_t pid) noexcept {

@@ -9,14 +9,16 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/survivors.hpp"
+#include "io/tree_usage.hpp"
 
 namespace belfry::io {
 
@@ -24,10 +26,15 @@ namespace belfry::io {
 /// without it a sweep reaches only the process group of the leader. Throws std::system_error.
 void become_subreaper();
 
+/// An entry of the environment of processes that may outlive their leader: no other tree's sweep takes them for its
+/// own.
+inline constexpr const char* spared_marker = "BELFRY_SPARED=1";
+
 /// Tells the processes of one tree from others.
 struct TreeIdentity {
-  pid_t leader = 0;    ///< first process; also its process group
-  std::string marker;  ///< an entry of the environment that all inherit, e.g. "BELFRY_TREE=beef-7"; may be empty
+  pid_t leader = 0;         ///< first process; also its process group
+  std::string marker;       ///< an entry of the environment that all inherit, e.g. "BELFRY_TREE=beef-7"; may be empty
+  bool group_only = false;  ///< those that left the process group are none of it
 };
 
 /// The children of this process that are neither leaders nor said to be no_stray(): those it has adopted. Nothing
@@ -44,22 +51,31 @@ class TreeSweep {
   /// living process was found, else the pidfd of one that has been killed: readable when it is dead, which is the time
   /// for the next round with a new list (its children have become ours by then). REQUIRES: the leader had ended before
   /// the list was made. A process that cleared its environment and left the group is taken for one of this tree only
-  /// when no other leader lives; else the last one's sweep gets it.
+  /// when no other leader lives; else the last one's sweep gets it. What may not be killed is left.
   std::optional<Fd> round(std::span<const pid_t> adopted);
 
-  /// How many living processes the rounds have found.
-  int killed() const noexcept { return static_cast<int>(seen_.size()); }
+  /// The living processes that the rounds have found.
+  Survivors survivors() const;
+
+  /// What those have used that were reaped, with the children that they had waited for.
+  const TreeUsage& usage() const noexcept { return usage_; }
 
  private:
   bool is_ours(pid_t pid, pid_t group) const;
 
   TreeIdentity identity_;
-  std::set<pid_t> seen_;
+  std::map<pid_t, std::string> killed_;   // by name
+  std::map<pid_t, std::string> refused_;  // somebody else's by now, as of setuid programs
+  TreeUsage usage_;
 };
 
 /// Reaps adopted processes that have ended by themselves, in O(1) for each; never touches a leader that its owner
-/// still waits for. Call it now and then while jobs run.
+/// still waits for. What one of a leader's process group has used is kept for that leader: see usage_of_strays(). Call
+/// it now and then while jobs run.
 void reap_strays() noexcept;
+
+/// What those have used that were reaped while this leader lived, and were in its group.
+TreeUsage usage_of_strays(pid_t leader);
 
 /// Whether this child belongs to no job: a sweep passes it by. When it has ended, reap_strays() reaps it.
 void no_stray(pid_t pid, bool is_none);

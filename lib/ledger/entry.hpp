@@ -1,6 +1,7 @@
 // What is written into the ledger: plain values, one struct for each kind of fact.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,11 +20,26 @@ using time::WallTime;
 /// Identifies a run for ever: positive, increasing in the order in which runs were created.
 using RunId = std::int64_t;
 
-/// What a process consumed (rusage of the process and the children it waited for).
+/// What the processes of an attempt consumed: all of them that were reaped, and with a control group of its own simply
+/// all.
 struct ResourceUsage {
   Duration user_cpu{};
   Duration system_cpu{};
-  std::int64_t max_rss_bytes = 0;
+  std::int64_t max_rss_bytes = 0;  ///< the largest resident set of a single process
+  std::int64_t read_bytes = 0;     ///< from block devices
+  std::int64_t written_bytes = 0;  ///< to block devices
+  /// The most memory of all together, with their page cache. None: there was no control group that knew.
+  std::optional<std::int64_t> memory_peak_bytes{};
+
+  /// Takes in what another one consumed, before, after or beside.
+  void add(const ResourceUsage& other) noexcept {
+    user_cpu += other.user_cpu;
+    system_cpu += other.system_cpu;
+    max_rss_bytes = std::max(max_rss_bytes, other.max_rss_bytes);
+    read_bytes += other.read_bytes;
+    written_bytes += other.written_bytes;
+    memory_peak_bytes = std::max(memory_peak_bytes, other.memory_peak_bytes);
+  }
 };
 
 /// The end of one stream of an attempt's output, bounded: its first and its last bytes.

@@ -89,7 +89,12 @@ struct LiveRecord {
   LiveEnd run_end;
   FixedText<28> trigger;
   FixedText<longest_job> job;
-  std::array<std::byte, 516> spare;
+  std::uint32_t unused;
+  /// Of attempt_end, too. Where a daemon that did not know of them has written it, they are 0.
+  std::int64_t read_bytes;
+  std::int64_t written_bytes;
+  MaybeNumber memory_peak_bytes;
+  std::array<std::byte, 480> spare;
   std::array<std::byte, kept_size> output;
   std::array<std::byte, kept_size> error;
 

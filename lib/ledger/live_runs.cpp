@@ -112,7 +112,10 @@ AttemptEnded read_attempt_end(LiveRecord& record, const LiveRun& run) {
           .message = std::string(end.message.get()),
           .usage = {.user_cpu = Duration(end.user_cpu),
                     .system_cpu = Duration(end.system_cpu),
-                    .max_rss_bytes = end.max_rss_bytes},
+                    .max_rss_bytes = end.max_rss_bytes,
+                    .read_bytes = record.read_bytes,
+                    .written_bytes = record.written_bytes,
+                    .memory_peak_bytes = record.memory_peak_bytes.get()},
           .standard_output = captured(record.output),
           .standard_error = captured(record.error),
           .orphans = static_cast<int>(end.orphans),
@@ -306,6 +309,9 @@ void LiveRuns::attempt_ended(const AttemptEnded& ended) noexcept {
   const std::uint64_t now = static_cast<std::uint64_t>(ended.attempt) << 1U;
   if (record == nullptr || load_word(record->attempt) != now) return;
   write_end(record->attempt_end, ended);
+  record->read_bytes = ended.usage.read_bytes;
+  record->written_bytes = ended.usage.written_bytes;
+  record->memory_peak_bytes.set(ended.usage.memory_peak_bytes);
   store_word(record->attempt, now | 1U);
 }
 

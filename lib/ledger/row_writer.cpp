@@ -34,8 +34,8 @@ constexpr const char* run_whole_sql =
 
 constexpr const char* attempt_sql =
     "INSERT INTO attempts (run_id, attempt, started_at, ended_at, outcome, exit_code, signal, message, user_cpu, "
-    "system_cpu, max_rss_bytes, orphans, lingering_pipe, launch) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+    "system_cpu, max_rss_bytes, orphans, lingering_pipe, launch, read_bytes, written_bytes, memory_peak_bytes) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING";
 
 constexpr const char* output_sql =
     "INSERT INTO outputs (job_id, run_id, attempt, stream, head, tail, total_bytes, dropped_bytes) "
@@ -182,7 +182,7 @@ void RowWriter::add(const AttemptEnded& attempt) {
   attempt_.run(attempt.run, attempt.attempt, attempt.started_at, attempt.ended_at, to_string(attempt.outcome),
                attempt.exit_code, attempt.signal, std::string_view{attempt.message}, attempt.usage.user_cpu,
                attempt.usage.system_cpu, attempt.usage.max_rss_bytes, attempt.orphans, attempt.lingering_pipe,
-               attempt.launch);
+               attempt.launch, attempt.usage.read_bytes, attempt.usage.written_bytes, attempt.usage.memory_peak_bytes);
   if (!changed()) return refuse(numbered("an attempt ended twice, of run ", attempt.run));
   jobs_.attempt_ended(job, attempt);
   add_output(job, attempt, "stdout", attempt.standard_output);

@@ -338,7 +338,24 @@ CREATE TRIGGER output_gone AFTER DELETE ON outputs BEGIN
 END;
 )sql";
 
-constexpr std::array steps{first_step, second_step, third_step, fourth_step, fifth_step, sixth_step};
+// What the whole tree of an attempt has read and written, and the most memory that it had at a time (NULL: not known).
+constexpr const char* seventh_step = R"sql(
+ALTER TABLE attempts ADD COLUMN read_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN written_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN memory_peak_bytes INTEGER;
+DROP VIEW v_attempts;
+CREATE VIEW v_attempts AS
+SELECT a.run_id AS run, j.name AS job, a.attempt, a.outcome,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1e9, 'unixepoch') AS started_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', a.ended_at / 1e9, 'unixepoch') AS ended_at,
+       (a.ended_at - a.started_at) / 1e9 AS seconds,
+       a.exit_code, a.signal, a.message, a.user_cpu / 1e9 AS user_cpu_seconds,
+       a.system_cpu / 1e9 AS system_cpu_seconds, a.max_rss_bytes, a.orphans, a.lingering_pipe,
+       a.read_bytes, a.written_bytes, a.memory_peak_bytes
+FROM attempts AS a JOIN runs AS r ON r.id = a.run_id JOIN jobs AS j ON j.id = r.job_id;
+)sql";
+
+constexpr std::array steps{first_step, second_step, third_step, fourth_step, fifth_step, sixth_step, seventh_step};
 
 }  // namespace
 

@@ -70,6 +70,9 @@ AttemptEnded attempt_row(const sqlite::Statement& row) {
   attempt.orphans = static_cast<int>(row.integer(10));
   attempt.lingering_pipe = row.integer(11) != 0;
   if (!row.is_null(12)) attempt.launch = row.duration(12);
+  attempt.usage.read_bytes = row.integer(15);
+  attempt.usage.written_bytes = row.integer(16);
+  attempt.usage.memory_peak_bytes = row.optional_integer(17);
   return attempt;
 }
 
@@ -136,7 +139,8 @@ std::vector<AttemptEnded> SqliteReader::attempts(RunId run) {
   sqlite::Statement statement(
       connection_,
       "SELECT a.attempt, a.started_at, a.ended_at, a.outcome, a.exit_code, a.signal, a.message, a.user_cpu, "
-      "a.system_cpu, a.max_rss_bytes, a.orphans, a.lingering_pipe, a.launch, r.job_id, j.name "
+      "a.system_cpu, a.max_rss_bytes, a.orphans, a.lingering_pipe, a.launch, r.job_id, j.name, a.read_bytes, "
+      "a.written_bytes, a.memory_peak_bytes "
       "FROM attempts AS a JOIN runs AS r ON r.id = a.run_id JOIN jobs AS j ON j.id = r.job_id "
       "WHERE a.run_id = ?1 ORDER BY a.attempt");
   statement.start(run);

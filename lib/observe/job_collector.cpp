@@ -187,14 +187,19 @@ void collect_durations(const JobEntries& jobs, Families& out) {
 void collect_usage(const JobEntries& jobs, Families& out) {
   auto output = FamilyBuilder::counter("belfry_job_output_bytes_total", "Bytes that the job's attempts printed.");
   auto cpu = FamilyBuilder::counter("belfry_job_cpu_seconds_total", "Processor time of the job's processes.");
+  auto io =
+      FamilyBuilder::counter("belfry_job_io_bytes_total", "Bytes that the job's processes moved from and to disks.");
   for (const JobEntry& entry : jobs) {
     output.add({{"job_name", entry.name}, {"stream", "stdout"}}, number(entry.series->output_bytes[0]));
     output.add({{"job_name", entry.name}, {"stream", "stderr"}}, number(entry.series->output_bytes[1]));
     cpu.add({{"job_name", entry.name}, {"mode", "user"}}, entry.series->user_cpu_seconds.get());
     cpu.add({{"job_name", entry.name}, {"mode", "system"}}, entry.series->system_cpu_seconds.get());
+    io.add({{"job_name", entry.name}, {"direction", "read"}}, number(entry.series->io_bytes[0]));
+    io.add({{"job_name", entry.name}, {"direction", "written"}}, number(entry.series->io_bytes[1]));
   }
   output.move_to(out);
   cpu.move_to(out);
+  io.move_to(out);
 }
 
 /// Only of jobs that have steps.

@@ -99,6 +99,8 @@ void JobSeries::on(const ledger::AttemptEnded& attempt) {
   output_dropped_bytes.add(attempt.standard_output.dropped_bytes + attempt.standard_error.dropped_bytes);
   user_cpu_seconds.add(seconds(attempt.usage.user_cpu));
   system_cpu_seconds.add(seconds(attempt.usage.system_cpu));
+  io_bytes[0].add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, attempt.usage.read_bytes)));
+  io_bytes[1].add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, attempt.usage.written_bytes)));
   max_rss_bytes.set(attempt.usage.max_rss_bytes);
   if (attempt.launch) start_phases[std::to_underlying(StartPhase::launch)].add(seconds(*attempt.launch));
 }

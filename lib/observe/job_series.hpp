@@ -95,6 +95,7 @@ class JobSeries {
   Cell<std::uint64_t> output_dropped_bytes;
   Cell<double> user_cpu_seconds;
   Cell<double> system_cpu_seconds;
+  std::array<Cell<std::uint64_t>, 2> io_bytes;                       // read, written
   Cell<std::int64_t> max_rss_bytes;                                  // of the attempt that ended last
   std::array<Cell<std::uint64_t>, kSignals> signals;                 // that ended a run, by number
   std::array<Cell<std::uint64_t>, engine::sla_checks> sla_breaches;  // [check]

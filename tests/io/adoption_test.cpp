@@ -130,7 +130,7 @@ TEST_CASE("the status of a foreign process that its parent does not reap is read
 TEST_CASE("a tracer is told the status and the usage of a foreign process", "[adoption]") {
   const auto status = traced_end_of("read go; exit 42");
   CHECK(status.exit_code == 42);
-  CHECK(status.max_rss_bytes > 100'000);
+  CHECK(status.usage.max_rss_bytes > 100'000);
   CHECK(traced_end_of("read go; kill -KILL $$").signal == SIGKILL);
 }
 
@@ -187,8 +187,8 @@ TEST_CASE("the sweep of a foreign process finds its group and its marker, and sp
     REQUIRE(process);
     adopted.go_on();
     co_await process->ended();
-    const int killed = co_await process->sweep(test::tree_marker());
-    CHECK(killed == 4);
+    const io::Survivors swept = co_await process->sweep(test::tree_marker());
+    CHECK(swept.ended == 4);
     const io::ForeignTree tree{.leader = adopted.mark(), .marker = test::tree_marker()};
     const auto left = co_await io::members_of(tree);
     CHECK(left.empty());

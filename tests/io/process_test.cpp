@@ -41,12 +41,12 @@ TEST_CASE("the exit code, the signal and the usage of a process are reported", "
   const auto three = async::run(run_to_end(shell("exit 3")));
   CHECK(three.exit_code == 3);
   CHECK_FALSE(three.signal);
-  CHECK(three.max_rss_bytes > 100'000);
+  CHECK(three.usage.max_rss_bytes > 100'000);
   const auto killed = async::run(run_to_end(shell("kill -KILL $$")));
   CHECK_FALSE(killed.exit_code);
   CHECK(killed.signal == SIGKILL);
   const auto busy = async::run(run_to_end(shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")));
-  CHECK(busy.user_cpu + busy.system_cpu > 1ms);
+  CHECK(busy.usage.user_cpu + busy.usage.system_cpu > 1ms);
 }
 
 TEST_CASE("a process that did not become its program says so when it ends", "[process]") {
@@ -104,8 +104,11 @@ TEST_CASE("the end of a process takes its whole tree along", "[process]") {
     auto process = io::Process::start(spec);
     REQUIRE(process);
     co_await process->ended();
-    const int orphans = co_await process->sweep("BELFRY_RUN_ID=7");
-    CHECK(orphans >= 2);
+    const io::Survivors swept = co_await process->sweep("BELFRY_RUN_ID=7");
+    CHECK(swept.ended >= 2);
+    CHECK(swept.left == 0);
+    REQUIRE(swept.named.size() >= 2);
+    CHECK(swept.named[0].name == "sleep");
     CHECK(process->reap().exit_code == 0);
   };
   async::run(body());

@@ -58,7 +58,7 @@ TEST_CASE("a sweep ends and reaps background, setsid and daemonised processes", 
       "BELFRY_RUN_ID=41");
   TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=41"});
   sweep_all(sweep);
-  CHECK(sweep.killed() == 3);
+  CHECK(sweep.survivors().ended == 3);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // no zombie either
 }
 
@@ -84,12 +84,12 @@ TEST_CASE("a sweep spares the escapees of another tree that still runs", "[proce
   add_leader(other.pid);  // as if it still ran
   TreeSweep sweep({1 << 30, "BELFRY_RUN_ID=11"});
   sweep_all(sweep);
-  CHECK(sweep.killed() == 0);
+  CHECK(sweep.survivors().ended == 0);
   CHECK(lives(other.line));
   remove_leader(other.pid);
   TreeSweep own({other.pid, "BELFRY_RUN_ID=1"});
   sweep_all(own);
-  CHECK(own.killed() == 1);
+  CHECK(own.survivors().ended == 1);
 }
 
 TEST_CASE("one who cleared its environment and its session is swept once no other leader lives", "[process_tree]") {
@@ -97,7 +97,7 @@ TEST_CASE("one who cleared its environment and its session is swept once no othe
   const auto leader = run_leader("setsid env -i sleep 1000 >/dev/null & echo $!", "BELFRY_RUN_ID=5");
   TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=5"});
   sweep_all(sweep);
-  CHECK(sweep.killed() == 1);
+  CHECK(sweep.survivors().ended == 1);
   CHECK_FALSE(lives(leader.line));
 }
 

@@ -60,6 +60,7 @@ void fill(const TempLedger& temp) {
   auto attempt = attempt_end("backup", 1h, 2, 1, Outcome::killed);
   attempt.signal = 9;
   attempt.launch = 1ms;
+  attempt.usage.memory_peak_bytes = 8192;
   temp.write(attempt);
   temp.write(StepEnded{.run = 2,
                        .job = "backup",

@@ -91,6 +91,9 @@ TEST_CASE("a retry has a process and an output of its own", "[live_runs]") {
     end.exit_code = 3;
     end.message = std::string(300, 'm');
     end.usage.max_rss_bytes = 4096;
+    end.usage.read_bytes = 1024;
+    end.usage.written_bytes = 2048;
+    end.usage.memory_peak_bytes = 8192;
     table->attempt_ended(end);
   }
   {
@@ -102,6 +105,9 @@ TEST_CASE("a retry has a process and an output of its own", "[live_runs]") {
     CHECK(left[0].attempt_ended->exit_code == 3);
     CHECK(left[0].attempt_ended->message == std::string(252, 'm'));
     CHECK(left[0].attempt_ended->usage.max_rss_bytes == 4096);
+    CHECK(left[0].attempt_ended->usage.read_bytes == 1024);
+    CHECK(left[0].attempt_ended->usage.written_bytes == 2048);
+    CHECK(left[0].attempt_ended->usage.memory_peak_bytes == 8192);
     CHECK(left[0].attempt_ended->standard_output.head == "first");
     table->attempt(1, 2, at(5s));
     print(*table, 1, "second");

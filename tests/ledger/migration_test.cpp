@@ -93,6 +93,10 @@ TEST_CASE("a ledger of version 1 comes through with everything intact", "[ledger
   REQUIRE(attempts.size() == 2);
   CHECK(attempts[1].standard_error.head == std::string("no space left\n\0\xff", 16));
   CHECK(attempts[1].standard_error.total_bytes == 5000);
+  CHECK(attempts[1].usage.max_rss_bytes > 0);
+  CHECK(attempts[1].usage.read_bytes == 0);
+  CHECK(attempts[1].usage.written_bytes == 0);
+  CHECK_FALSE(attempts[1].usage.memory_peak_bytes);
   CHECK(reader->steps(1).empty());
   sqlite::Connection tables(old.path, sqlite::Mode::read_only);
   CHECK(tables.integer("SELECT sum(output_bytes) FROM jobs") == 24);  // of two outputs

@@ -152,7 +152,12 @@ TEST_CASE("attempts come back oldest first, with usage and output of any bytes",
   second.message = std::string("with\0zero \xff", 11);
   second.orphans = 3;
   second.lingering_pipe = true;
-  second.usage = {.user_cpu = 1234567ns, .system_cpu = 89ns, .max_rss_bytes = std::int64_t{1} << 40};
+  second.usage = {.user_cpu = 1234567ns,
+                  .system_cpu = 89ns,
+                  .max_rss_bytes = std::int64_t{1} << 40,
+                  .read_bytes = 512,
+                  .written_bytes = std::int64_t{1} << 41,
+                  .memory_peak_bytes = 77};
   temp.write(second);
   temp.sync();
 
@@ -182,6 +187,10 @@ TEST_CASE("attempts come back oldest first, with usage and output of any bytes",
   CHECK(read.usage.user_cpu == 1234567ns);
   CHECK(read.usage.system_cpu == 89ns);
   CHECK(read.usage.max_rss_bytes == std::int64_t{1} << 40);
+  CHECK(read.usage.read_bytes == 512);
+  CHECK(read.usage.written_bytes == std::int64_t{1} << 41);
+  CHECK(read.usage.memory_peak_bytes == 77);
+  CHECK_FALSE(attempts[0].usage.memory_peak_bytes);
   CHECK(temp.reader()->attempts(99).empty());
 }
 

@@ -261,7 +261,8 @@ TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
   ledger::AttemptEnded attempt;
   attempt.run = 1;
   attempt.job = "backup";
-  attempt.usage = {.user_cpu = 1500ms, .system_cpu = 500ms, .max_rss_bytes = 4096};
+  attempt.usage = {
+      .user_cpu = 1500ms, .system_cpu = 500ms, .max_rss_bytes = 4096, .read_bytes = 512, .written_bytes = 1024};
   attempt.standard_output.total_bytes = 1000;
   attempt.standard_output.dropped_bytes = 900;
   attempt.standard_error.total_bytes = 10;
@@ -274,6 +275,8 @@ TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
   CHECK(page[R"(belfry_job_cpu_seconds_total{job_name="backup",mode="user"})"] == 1.5);
   CHECK(page[R"(belfry_job_max_rss_bytes{job_name="backup"})"] == 4096.0);
   CHECK(page[R"(belfry_job_orphan_processes_total{job_name="backup"})"] == 2.0);
+  CHECK(page[R"(belfry_job_io_bytes_total{job_name="backup",direction="read"})"] == 512.0);
+  CHECK(page[R"(belfry_job_io_bytes_total{job_name="backup",direction="written"})"] == 1024.0);
   CHECK(page[R"(belfry_job_retries_total{job_name="backup"})"] == 1.0);
 }
 

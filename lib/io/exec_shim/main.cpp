@@ -1,9 +1,9 @@
 // belfry-exec: takes the steps that must happen inside of a new process, then becomes the command.
 //
-// Static, without exceptions and streams, so that it starts quickly. The order of the steps: signals, place (memory,
-// disk, processor), namespaces, rlimits, umask, capabilities, user, no_new_privileges, working directory, descriptors,
-// command. What needs a privilege comes before the user is another one, and what opens a file before the limits; the
-// working directory and the command are reached with the program's rights.
+// Static, without exceptions and streams, so that it starts quickly. The order of the steps: signals, place (control
+// group, memory, disk, processor), namespaces, rlimits, umask, capabilities, user, no_new_privileges, working
+// directory, descriptors, command. What needs a privilege comes before the user is another one, and what opens a file
+// before the limits; the working directory and the command are reached with the program's rights.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>

@@ -22,6 +22,7 @@ constexpr const char* help =
     "these settings; there is no need to call it by hand. The steps are taken in this order:\n"
     "\n"
     "  (always)                   default signal dispositions, no signal blocked\n"
+    "  --cgroup=PATH              the control group (cgroup v2) that it enters\n"
     "  --oom-score-adj=N          -1000 (never) to 1000 (first): who is killed when memory runs out\n"
     "  --ionice=CLASS:LEVEL       1 realtime, 2 best effort, 3 idle; 0 (first) to 7\n"
     "  --cpus=N,N-N,...           the processors it may use\n"
@@ -146,7 +147,9 @@ const char* value_of(const char* argument, const char* option) {
 
 // Where it stands and what it sees. False: it is none of these.
 bool parse_surroundings(const char* argument, Options& options) {
-  if (const char* nice = value_of(argument, "--nice")) {
+  if (const char* group = value_of(argument, "--cgroup")) {
+    options.placement.cgroup = group;
+  } else if (const char* nice = value_of(argument, "--nice")) {
     options.placement.nice = static_cast<int>(number(nice, 10, -20, 19, "--nice"));
   } else if (const char* score = value_of(argument, "--oom-score-adj")) {
     options.placement.oom_score_adj = static_cast<int>(number(score, 10, -1000, 1000, "--oom-score-adj"));

@@ -40,6 +40,12 @@ void set_cpus(const std::vector<int>& cpus) {
   CPU_FREE(set);
 }
 
+void enter_cgroup(const std::string& path) {
+  const int file = ::open((path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0 || ::write(file, "0", 1) != 1) fail(errno, "the control group " + path);
+  ::close(file);
+}
+
 void set_oom_score_adj(int score) {
   const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   const std::string text = std::to_string(score);
@@ -53,6 +59,7 @@ void set_oom_score_adj(int score) {
 }  // namespace
 
 void take_place(const Placement& placement) {
+  if (!placement.cgroup.empty()) enter_cgroup(placement.cgroup);
   if (placement.oom_score_adj) set_oom_score_adj(*placement.oom_score_adj);
   if (placement.io_priority) set_io_priority(*placement.io_priority);
   if (!placement.cpus.empty()) set_cpus(placement.cpus);

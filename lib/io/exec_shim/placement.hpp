@@ -11,6 +11,7 @@ struct IoPriority {
 };
 
 struct Placement {
+  std::string cgroup;  ///< a folder; empty: it stays where it is
   std::optional<int> nice;
   std::optional<IoPriority> io_priority;
   std::vector<int> cpus;  ///< empty: all

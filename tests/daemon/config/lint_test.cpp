@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "case_file.hpp"
+#include "daemon/config/cgroup_lint.hpp"
 #include "daemon/config/clock_change.hpp"
 #include "daemon/config/user_lint.hpp"
 #include "time/cron.hpp"
@@ -180,6 +181,26 @@ TEST_CASE("lint: users and groups that this machine does not have") {
         "  hint: its runs end as start_error until there is\n"
         "5:25 jobs.c.user: warning: on this machine there is no group \"audoi\"; did you mean \"audio\"?\n"
         "  hint: its runs end as start_error until there is\n");
+}
+
+TEST_CASE("lint: control groups that this machine cannot have") {
+  const std::string text =
+      "defaults: {kill_mode: cgroup}\njobs:\n  a: {command: x}\n  b: {command: x, kill_mode: tree}\n"
+      "  c: {command: x, kill_mode: tree, cgroup: {memory_max: 1M}}\n  d: {kill_mode: tree, flow: [{id: s, command: x, "
+      "cgroup: "
+      "{tasks_max: 5}}]}\n  e: {file: {delete: {paths: /x}}}\n";
+  const auto config = parse_config(text, "test.yaml", "/etc/belfry", {.started = now});
+  if (!config) FAIL(format_errors(config.error()));
+  const auto none = [](const io::CgroupLimits&) {
+    return std::expected<void, std::string>(std::unexpect, "there is none");
+  };
+  const std::string hint =
+      "  hint: its runs end as start_error until there is one, and it is handed over to belfryd: Delegate=yes\n";
+  CHECK(daemon::testing::shown(lint_cgroups(*config, "test.yaml", none)) ==
+        "3:3 jobs.a.kill_mode: warning: there is none\n" + hint + "5:44 jobs.c.cgroup: warning: there is none\n" +
+            hint + "6:59 jobs.d.flow.s.cgroup: warning: there is none\n" + hint);
+  const auto all = [](const io::CgroupLimits&) { return std::expected<void, std::string>(); };
+  CHECK(lint_cgroups(*config, "test.yaml", all).empty());
 }
 
 TEST_CASE("lint: steps of flows") {

@@ -102,6 +102,33 @@ TEST_CASE("every key of a program is read") {
   CHECK(process.output_max_bytes == 2048);
 }
 
+TEST_CASE("the limits of a control group are read, key by key, and none takes them back") {
+  const auto config = load(
+      "defaults: {cgroup: {memory_max: 1G, tasks_max: 100}, kill_mode: mixed}\njobs:\n"
+      "  a: {command: x, cgroup: {memory_max: unlimited, tasks_max: none, memory_high: 512M, memory_swap_max: 0, "
+      "cpu_quota: 150%, cpu_weight: 20, io_weight: 5000}}\n"
+      "  b: {command: x, cgroup: none, kill_mode: process}\n  c: {flow: [{id: s, command: x, cgroup: {tasks_max: "
+      "7}}]}\n");
+  const belfry::io::CgroupLimits wanted{.memory_max = belfry::io::CgroupLimits::infinity,
+                                        .memory_high = std::uint64_t{512} << 20U,
+                                        .memory_swap_max = 0,
+                                        .cpu_quota = 150,
+                                        .tasks_max = std::nullopt,
+                                        .cpu_weight = 20,
+                                        .io_weight = 5000};
+  CHECK(config.jobs.at(0).policies.process.cgroup.limits == wanted);
+  CHECK(config.jobs.at(0).policies.process.kill_mode == belfry::jobs::KillMode::mixed);
+  CHECK(config.jobs.at(1).policies.process.cgroup.limits.empty());
+  CHECK(config.jobs.at(1).policies.process.kill_mode == belfry::jobs::KillMode::process);
+  const auto& step = std::get<std::shared_ptr<const FlowSpec>>(config.jobs.at(2).action)->steps.at(0).process;
+  CHECK(step.cgroup.limits.tasks_max == 7U);
+  CHECK(step.cgroup.limits.memory_max == std::uint64_t{1} << 30U);
+  CHECK(step.kill_mode == belfry::jobs::KillMode::mixed);
+  CHECK(fingerprint(job("cgroup: {tasks_max: 7}")) != fingerprint(job("cgroup: {tasks_max: 8}")));
+  CHECK(fingerprint(job("kill_mode: group")) != fingerprint(job("kill_mode: process")));
+  CHECK(fingerprint(job("kill_mode: tree, cgroup: none")) == fingerprint(job("nice: none")));
+}
+
 TEST_CASE("signs of failure are read, key by key, and none takes them back") {
   const auto config = load(
       "defaults: {fails_when: {stderr: true, regex: ^E}}\njobs:\n  a: {command: x, fails_when: {stdout: true}}\n"

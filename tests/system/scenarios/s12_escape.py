@@ -56,6 +56,8 @@ jobs:
     if complete:
         orphans = daemon.sql("SELECT orphans FROM v_attempts")[0]["orphans"]
         check(orphans >= 2, f"only {orphans} orphans are on record")
+        told = f"ran past its timeout of {timeout}s and was ended; {orphans} processes outlived it and were ended: "
+        check(run["message"].startswith(told) and "sleep (pid " in run["message"], f"the message is {run['message']!r}")
     daemon.stop()
     return complete
 
