@@ -248,8 +248,10 @@ TEST_CASE("one that is cancelled while it is adopted is ended all the same, wher
 TEST_CASE("of a program that ended while there was no daemon, the output is kept and its children are ended",
           "[adopt]") {
   const Gate gate;
-  const auto action = jobs::make_exec(
-      {.command = "echo before; read x <" + gate.go + "; setsid sleep 1000 >/dev/null 2>&1 & echo after; exit 5"});
+  const Gate told;  // that the child has let go of the output: through that it could be read without a keeper, too
+  const auto action =
+      jobs::make_exec({.command = "echo before; read x <" + gate.go + "; setsid sh -c 'echo >" + told.go +
+                                  "; exec sleep 1000' >/dev/null 2>&1 & read y <" + told.go + "; echo after; exit 5"});
   EarlierDaemon daemon(action, GENERATE(true, false));
   wait_for_output(daemon, 7);
   daemon.kill();
