@@ -53,6 +53,7 @@ TEST_CASE("list, run, history and logs tell of a job") {
   CHECK(belfry(daemon.socket(), "history 999").code == 3);
   CHECK(belfry(daemon.socket(), "history " + newest + " --failed").code == 2);
 
+  CHECK(belfry(daemon.socket(), "logs ''").code == 2);  // not those of any job
   const Said logs = belfry(daemon.socket(), "logs bad");
   CHECK(logs.code == 0);
   CHECK(logs.out == "out\n");
