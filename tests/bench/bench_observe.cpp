@@ -6,8 +6,9 @@
 // on the event stream and with nothing there, in turns; processor time of this process and of the programs. A scrape:
 // the page of JOBS (10,000) jobs, beside writing the same families down when they are in memory already; processor time
 // of one thread. Lag: how late a timer of every millisecond fires while another thread scrapes without a pause, and
-// while none does, in turns. Memory: what the process grows by when the jobs get their figures. Medians of ROUNDS (9).
-// A table for people, one JSON line for each figure; the status is 1 when a promise is missed.
+// while none does, in turns, three times as many rounds: a 99th percentile is a rare thing. Memory: what the process
+// grows by when the jobs get their figures. Medians of ROUNDS (9). A table for people, one JSON line for each figure;
+// the status is 1 when a promise is missed.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -320,15 +321,17 @@ bool bench_scrape(int rounds, int jobs) {
   tell("a scrape, compressed", median(compressed) * 1e3, "ms");
   tell("writing it from families in memory", median(formatting) * 1e3, "ms");
   met = judge("a scrape beside that", median(whole) / median(formatting), "times", 3) && met;
-  for (int round = 0; round < rounds; ++round) {
+  std::vector<double> ratios;  // of one round: what else the machine does changes slower than that
+  for (int round = 0; round < 3 * rounds; ++round) {
     idle.push_back(lag_p99(nullptr));
     scraped.push_back(lag_p99(&metrics));
+    ratios.push_back(scraped.back() / idle.back());
   }
-  const double quiet = std::ranges::min(idle);
-  const double busy = std::ranges::min(scraped);
+  const double quiet = median(idle);
+  const double busy = median(scraped);
   tell("p99 of the loop's lag while nobody scrapes", quiet * 1e6, "us");
   tell("the same while somebody scrapes without a pause", busy * 1e6, "us");
-  return judge("the latter beside the former", busy / quiet, "times", 1.1) && met;
+  return judge("the latter beside the former, in a round", median(ratios), "times", 1.1) && met;
 }
 
 bool bench_stall(int rounds) {
