@@ -73,6 +73,7 @@ bool JobWatch::wants_scan(Moment at) const {
 async::Task<> JobWatch::scan() {
   all_may_differ_ = false;  // what happens from here on is seen by the scan, or is told again
   const Moment began = now();
+  batch_.look_at_all_begins(began);
   parts_.index.scan_begins();
   WatchScan found;
   std::exception_ptr interrupted;
@@ -89,6 +90,7 @@ async::Task<> JobWatch::scan() {
   if (interrupted || !failed.empty()) {
     parts_.index.scan_ended(*this, folders_, folders_);
     if (interrupted) std::rethrow_exception(interrupted);
+    batch_.look_at_all_failed();
     warn({{.reason = failed, .advice = "it is tried again in a minute"}});
     rescan_at_ = now() + blind_rescan;
     co_return;
@@ -110,7 +112,7 @@ async::Task<> JobWatch::scan() {
 
 /// The files of which something was heard, and those that must stay as they are for a while.
 async::Task<> JobWatch::look() {
-  std::vector<std::string> paths = batch_.to_look_at();
+  std::vector<std::string> paths = batch_.look_begins(now());
   if (paths.empty()) co_return;
   std::vector<std::optional<SeenFile>> seen;
   try {
@@ -158,8 +160,9 @@ void JobWatch::warn(const std::vector<BlindSpot>& spots) {
   for (const BlindSpot& spot : spots) {
     told.push_back(spot.reason);
     if (std::ranges::find(told_, spot.reason) != told_.end()) continue;
-    parts_.log.warning("files may be overlooked until they are looked for, once a minute",
-                       {{"job", job_}, {"reason", spot.reason}, {"next", spot.advice}});
+    parts_.log.warning(
+        spot.never_seen ? "files are overlooked" : "files may be overlooked until they are looked for, once a minute",
+        {{"job", job_}, {"reason", spot.reason}, {"next", spot.advice}});
   }
   told_ = std::move(told);
 }
@@ -172,7 +175,9 @@ void JobWatch::heard(int folder, std::uint32_t mask, std::string_view name) {
     if ((mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)) != 0) look_at_all();
   } else if ((mask & IN_ISDIR) != 0) {
     // One that came has files in it already, and one that went has taken them along.
-    if (found->second.takes_folder(paths_.excludes(), file.c_str())) look_at_all();
+    if (!found->second.takes_folder(paths_.excludes(), file.c_str())) return;
+    batch_.heard_of_folder(now());
+    look_at_all();
   } else if (found->second.takes_file(paths_.excludes(), file.c_str())) {
     if (!batch_.heard(found->second.path_of(name), now())) look_at_all();
     news_.set();
@@ -181,6 +186,7 @@ void JobWatch::heard(int folder, std::uint32_t mask, std::string_view name) {
 
 void JobWatch::look_at_all() {
   all_may_differ_ = true;
+  batch_.expect_look_at_all();
   news_.set();
 }
 

@@ -1,7 +1,6 @@
 #include "daemon/watch/watch_batch.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace belfry::daemon {
 
@@ -16,6 +15,11 @@ void WatchBatch::note(Moment now) {
   last_ = now;
 }
 
+/// When there is nothing left to wait for, the next thing is the first one again.
+void WatchBatch::settle() {
+  if (heard_.empty() && looking_.empty() && pending_.empty()) first_.reset();
+}
+
 void WatchBatch::begin(const SeenFiles& files, time::WallTime since, Moment now) {
   for (const auto& [path, file] : files) {
     if (file.changed < since) {
@@ -27,14 +31,7 @@ void WatchBatch::begin(const SeenFiles& files, time::WallTime since, Moment now)
                               Pending{.stamp = file.stamp, .since = now, .stable = stable_for_ == Moment::zero()});
     note(now);
   }
-}
-
-void WatchBatch::saw_all(const SeenFiles& files, Moment now) {
-  heard_.clear();
-  std::erase_if(known_, [&](const auto& known) { return !files.contains(known.first); });
-  std::erase_if(pending_, [&](const auto& pending) { return !files.contains(pending.first); });
-  for (const auto& [path, file] : files) see(path, file.stamp, now);
-  if (pending_.empty()) first_.reset();
+  settle();
 }
 
 bool WatchBatch::heard(std::string path, Moment now) {
@@ -44,77 +41,117 @@ bool WatchBatch::heard(std::string path, Moment now) {
   return true;
 }
 
-std::vector<std::string> WatchBatch::to_look_at() const {
-  std::set<std::string> paths = heard_;
+void WatchBatch::look_at_all_begins(Moment now) {
+  look_owed_ = false;
+  looked_ = now;
+  looking_.merge(heard_);
+  heard_.clear();
+}
+
+void WatchBatch::saw_all(const SeenFiles& files, Moment now) {
+  std::erase_if(known_, [&](const auto& known) { return !files.contains(known.first); });
+  std::erase_if(pending_, [&](const auto& pending) { return !files.contains(pending.first); });
+  bool found = false;  // what nobody heard of
+  for (const auto& [path, file] : files) {
+    if (see(path, file.stamp, now) && !looking_.contains(path) && !heard_.contains(path)) found = true;
+  }
+  if (found) note(now);
+  looking_.clear();
+  settle();
+}
+
+void WatchBatch::look_at_all_failed() {
+  heard_.merge(looking_);
+  looking_.clear();
+}
+
+std::vector<std::string> WatchBatch::look_begins(Moment now) {
+  looked_ = now;
+  looking_.merge(heard_);
+  heard_.clear();
+  std::set<std::string> paths = looking_;
   for (const auto& [path, pending] : pending_) {
-    if (!pending.stable) paths.insert(path);
+    if (!pending.stable && now >= pending.since + stable_for_) paths.insert(path);
   }
   return {paths.begin(), paths.end()};
 }
 
 void WatchBatch::saw(const std::string& path, const std::optional<SeenFile>& file, Moment now) {
-  heard_.erase(path);
+  looking_.erase(path);
   if (file) {
-    see(path, file->stamp, now);
+    if (see(path, file->stamp, now) && !first_) note(now);
   } else {
     known_.erase(path);
     pending_.erase(path);
   }
-  if (heard_.empty() && pending_.empty()) first_.reset();
+  settle();
 }
 
 void WatchBatch::forget(const std::string& path) {
-  heard_.erase(path);
+  looking_.erase(path);
   pending_.erase(path);
-  if (heard_.empty() && pending_.empty()) first_.reset();
+  settle();
 }
 
-void WatchBatch::see(const std::string& path, const FileStamp& stamp, Moment now) {
+/// True: it is pending now, with another content than before.
+bool WatchBatch::see(const std::string& path, const FileStamp& stamp, Moment now) {
   const auto known = known_.find(path);
   if (known != known_.end() && known->second == stamp) {
     pending_.erase(path);
-    return;
+    return false;
   }
   const auto before = pending_.find(path);
   if (before != pending_.end() && before->second.stamp == stamp) {
     before->second.stable = before->second.stable || now - before->second.since >= stable_for_;
-    return;
+    return false;
   }
   if (before == pending_.end() && !(known != known_.end() ? on_change_ : on_appear_)) {
     known_.insert_or_assign(path, stamp);
-    return;
+    return false;
   }
-  if (!first_) note(now);  // nobody heard of it: it was found by a look at all files
   pending_.insert_or_assign(path, Pending{.stamp = stamp, .since = now, .stable = stable_for_ == Moment::zero()});
+  return true;
 }
 
-/// When it has been quiet, or has been loud for long enough.
-Moment WatchBatch::quiet_at() const {
-  const Moment longest = patience * std::max(debounce_, stable_for_);
-  return std::min(last_ + debounce_, first_.value_or(last_) + longest);
+/// From then on what is complete is taken, however loud it is and whatever else is not.
+Moment WatchBatch::patient_until() const {
+  return first_.value_or(last_) + std::max(patience * debounce_, stable_patience * stable_for_);
 }
 
-std::optional<Moment> WatchBatch::next() const {
-  if (heard_.empty() && pending_.empty()) return std::nullopt;
-  Moment next = quiet_at();
-  if (!heard_.empty()) return next;
+/// When it has been quiet, or has been loud for long enough since the last look; and when a file may be stable.
+std::optional<Moment> WatchBatch::next_look() const {
+  const Moment quiet = last_ + debounce_;
   std::optional<Moment> look;
-  bool some_stable = false;
   for (const auto& [path, pending] : pending_) {
-    some_stable = some_stable || pending.stable;
     if (pending.stable) continue;
     const Moment at = pending.since + stable_for_;
     look = look ? std::min(*look, at) : at;
   }
-  if (!look) return next;
-  if (some_stable) look = std::min(*look, *first_ + patience * std::max(debounce_, stable_for_));
-  return std::max(next, *look);
+  if (heard_.empty()) return look ? std::optional(std::max(*look, quiet)) : std::nullopt;
+  const Moment loud = std::min(quiet, std::max(first_.value_or(last_), looked_) + patience * debounce_);
+  return look ? std::min(loud, std::max(*look, looked_ + debounce_)) : loud;
+}
+
+std::optional<Moment> WatchBatch::next_take() const {
+  bool some = false;
+  bool all = heard_.empty() && !look_owed_;
+  for (const auto& [path, pending] : pending_) {
+    some = some || pending.stable;
+    all = all && pending.stable;
+  }
+  if (!some) return std::nullopt;
+  return all ? std::min(last_ + debounce_, patient_until()) : patient_until();
+}
+
+std::optional<Moment> WatchBatch::next() const {
+  const auto look = next_look();
+  const auto take = next_take();
+  return look && take ? std::min(*look, *take) : look ? look : take;
 }
 
 std::vector<std::string> WatchBatch::take(Moment now) {
-  if (!first_ || now < quiet_at()) return {};
-  const bool all = std::ranges::all_of(pending_, [](const auto& pending) { return pending.second.stable; });
-  if (!all && now < *first_ + patience * std::max(debounce_, stable_for_)) return {};
+  const auto at = next_take();
+  if (!at || now < *at) return {};
   std::vector<std::string> taken;
   for (auto each = pending_.begin(); each != pending_.end();) {
     if (!each->second.stable) {
@@ -125,7 +162,6 @@ std::vector<std::string> WatchBatch::take(Moment now) {
     taken.push_back(each->first);
     each = pending_.erase(each);
   }
-  if (taken.empty()) return taken;  // patience is over: the first one that is stable is taken
   first_.reset();
   if (!pending_.empty() || !heard_.empty()) first_ = now;
   return taken;

@@ -24,8 +24,9 @@ using Moment = time::Duration;
 class WatchBatch {
  public:
   /// When some files are complete and others are written all the time, the first ones wait for so many times debounce,
-  /// or stable_for if that is longer.
   static constexpr int patience = 10;
+  /// or so many times stable_for if that is longer.
+  static constexpr int stable_patience = 2;
   /// More paths than this to look at are as many as all.
   static constexpr std::size_t most_heard = 10'000;
 
@@ -34,16 +35,25 @@ class WatchBatch {
   /// The files that are there when the watch begins: those that changed at or after `since` count as changed now; the
   /// others are known from now on. REQUIRES: nothing was seen before.
   void begin(const SeenFiles& files, time::WallTime since, Moment now);
-  /// All files, as they are now.
-  void saw_all(const SeenFiles& files, Moment now);
 
   /// Something happened to the file. False: it was not noted, because there is too much to look at: look at all.
   bool heard(std::string path, Moment now);
-  /// What is to be looked at, at next() or later.
-  std::vector<std::string> to_look_at() const;
-  /// The file as it is now, if it is there.
-  void saw(const std::string& path, const std::optional<SeenFile>& file, Moment now);
+  /// A folder came or went: what that means for files, a look at all of them tells.
+  void heard_of_folder(Moment now) { note(now); }
+  /// All files are to be looked at. Until that has begun nothing is taken, unless patience is over.
+  void expect_look_at_all() { look_owed_ = true; }
 
+  /// All files are looked at from here on. What is heard until saw_all() may be too late for it, and is kept.
+  void look_at_all_begins(Moment now);
+  /// All files, as they were at some time since.
+  void saw_all(const SeenFiles& files, Moment now);
+  /// They could not be looked at: what was heard is as before.
+  void look_at_all_failed();
+
+  /// These files are looked at from here on, at next() or later; what is heard until saw() is kept, too.
+  std::vector<std::string> look_begins(Moment now);
+  /// The file as it was at some time since, if it was there.
+  void saw(const std::string& path, const std::optional<SeenFile>& file, Moment now);
   /// It could not be looked at, and is found by the next look at all files.
   void forget(const std::string& path);
 
@@ -62,8 +72,11 @@ class WatchBatch {
   };
 
   void note(Moment now);
-  void see(const std::string& path, const FileStamp& stamp, Moment now);
-  Moment quiet_at() const;
+  void settle();
+  bool see(const std::string& path, const FileStamp& stamp, Moment now);
+  Moment patient_until() const;
+  std::optional<Moment> next_look() const;
+  std::optional<Moment> next_take() const;
 
   bool on_appear_;
   bool on_change_;
@@ -71,9 +84,12 @@ class WatchBatch {
   Moment stable_for_;
   std::unordered_map<std::string, FileStamp> known_;
   std::map<std::string, Pending> pending_;
-  std::set<std::string> heard_;
-  std::optional<Moment> first_;  // of what is heard or pending
+  std::set<std::string> heard_;    // and not looked at since
+  std::set<std::string> looking_;  // heard of before the look that is under way
+  bool look_owed_ = false;         // at all files
+  std::optional<Moment> first_;    // of what is heard or pending
   Moment last_{};
+  Moment looked_{};
 };
 
 }  // namespace belfry::daemon

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "io/glob.hpp"
@@ -64,7 +65,8 @@ class Scanner {
                jobs::PathPattern::State state, int level) {
     if (stop_.stop_requested()) throw io::IoError(ECANCELED, "look into", folder.path());
     if (level > jobs::most_levels) throw io::IoError(ELOOP, "go deeper than 256 folders into", folder.path());
-    if (!watch(pattern, folder, relative, state)) return;
+    if (++read_ > std::max(max_folders_, most_folders_read) * paths_.patterns().size()) return too_many_to_read();
+    watch(pattern, folder, relative, state);
     std::vector<std::string> deeper;
     const auto take = [&](const char* name, unsigned char type) {
       const auto step = pattern.step(state, name);
@@ -95,11 +97,12 @@ class Scanner {
     }
   }
 
-  /// Before it is read: what comes in between is an event. False: it is not to be entered.
-  bool watch(const jobs::PathPattern& pattern, const jobs::Folder& folder, const std::string& relative,
+  /// Before it is read: what comes in between is an event.
+  void watch(const jobs::PathPattern& pattern, const jobs::Folder& folder, const std::string& relative,
              jobs::PathPattern::State state) {
-    if (++entered_ > max_folders_ * paths_.patterns().size()) return too_many_folders();
-    if (inotify_ == nullptr || out_of_watches_) return true;
+    if (inotify_ == nullptr || out_of_watches_) return;
+    // Another pattern may have led there. Only asked for a watch, the kernel would make one.
+    if (scan_.folders.size() >= max_folders_ && !watched_.contains(folder.path())) return too_many_to_watch();
     // By the descriptor, so that it is the folder that is read, whatever its name stands for by now.
     const int number = inotify_->add("/proc/self/fd/" + std::to_string(folder.fd()), folder_events);
     if (number < 0) {
@@ -109,29 +112,31 @@ class Scanner {
                                             folder.path() + " and what comes behind it"
                                       : io::IoError(-number, "watch", folder.path()).what(),
             .advice = advice.empty() ? "" : advice + ", or watch fewer folders"});
-      return true;
+      return;
     }
-    const bool known = scan_.folders.contains(number);
-    if (!known && scan_.folders.size() >= max_folders_) {
-      return too_many_folders();  // the watch is let go of by whoever finds it in no folder
-    }
+    watched_.insert(folder.path());
     scan_.folders.try_emplace(number, folder.path()).first->second.add(pattern, state, relative);
-    return true;
   }
 
-  bool too_many_folders() {
-    if (!std::exchange(told_folders_, true)) {
-      tell({.reason = "there are more than " + std::to_string(max_folders_) + " folders to watch",
-            .advice = "raise max_folders of the job's watch, or exclude some"});
-    }
-    return false;
+  void too_many_to_watch() {
+    if (std::exchange(told_watched_, true)) return;
+    tell({.reason = "there are more than " + std::to_string(max_folders_) + " folders to watch",
+          .advice = "raise max_folders of the job's watch, or exclude some"});
+  }
+
+  void too_many_to_read() {
+    if (std::exchange(told_read_, true)) return;
+    tell({.reason = "there are more than " + std::to_string(read_ - 1) + " folders to look into",
+          .advice = "exclude some, or raise max_folders of the job's watch beyond that",
+          .never_seen = true});
   }
 
   void note_file(const jobs::Folder& folder, const char* name) {
     if (scan_.files.size() >= most_watched_files) {
       if (!std::exchange(told_files_, true)) {
         tell({.reason = "more than " + std::to_string(most_watched_files) + " files match",
-              .advice = "watch fewer of them: move away what is done with"});
+              .advice = "watch fewer of them: move away what is done with",
+              .never_seen = true});
       }
       return;
     }
@@ -146,9 +151,11 @@ class Scanner {
   std::size_t max_folders_;
   const io::Inotify* inotify_;
   const std::stop_token& stop_;
-  std::size_t entered_ = 0;
+  std::size_t read_ = 0;
+  std::set<std::string> watched_;  // their paths
   bool out_of_watches_ = false;
-  bool told_folders_ = false;
+  bool told_watched_ = false;
+  bool told_read_ = false;
   bool told_files_ = false;
   WatchScan scan_;
 };

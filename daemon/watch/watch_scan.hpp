@@ -38,6 +38,7 @@ using SeenFiles = std::map<std::string, SeenFile>;
 struct BlindSpot {
   std::string reason;
   std::string advice;
+  bool never_seen = false;  ///< not even by a look at all files
 };
 
 /// The patterns of a watch. Immutable.
@@ -66,6 +67,7 @@ class WatchedFolder {
   bool takes_file(const jobs::Excludes& excludes, const char* name) const;
   bool takes_folder(const jobs::Excludes& excludes, const char* name) const;
 
+  const std::string& path() const noexcept { return path_; }
   std::string path_of(std::string_view name) const;
 
  private:
@@ -87,9 +89,11 @@ struct WatchScan {
 
 /// How many files of one watch are kept in mind.
 inline constexpr std::size_t most_watched_files = 200'000;
+/// How many folders are looked into at least, watched or not, for each pattern.
+inline constexpr std::size_t most_folders_read = 100'000;
 
-/// `inotify` null: nothing is watched, only looked at. Throws io::IoError (ECANCELED) when stopped; all else that fails
-/// is a blind spot.
+/// `inotify` null: nothing is watched, only looked at; so are folders beyond `max_folders`, up to most_folders_read.
+/// Throws io::IoError (ECANCELED) when stopped; all else that fails is a blind spot.
 WatchScan scan_watch(const WatchedPaths& paths, std::size_t max_folders, const io::Inotify* inotify,
                      const std::stop_token& stop);
 

@@ -94,6 +94,7 @@ void Watches::dispatch(const io::Inotify::Event& event) {
     for (const auto& [name, job] : jobs_) job->look_at_all();
     return;
   }
+  if (scans_ > 0) stirred_.insert(event.watch);
   const auto found = folders_.find(event.watch);
   if (found == folders_.end()) {
     if ((event.mask & IN_IGNORED) == 0) unused_.push_back(event.watch);
@@ -139,8 +140,13 @@ void Watches::scan_ended(JobWatch& watch, const std::map<int, WatchedFolder>& be
     unused_.push_back(folder);
   }
   for (const auto& [folder, about] : now) {
-    if (!before.contains(folder)) folders_[folder].push_back(&watch);
+    const auto known = before.find(folder);
+    if (known == before.end()) folders_[folder].push_back(&watch);
+    // What it told since it was read went to nobody, or was taken for something under the name that it had.
+    const bool unheard = known == before.end() || known->second.path() != about.path();
+    if (unheard && stirred_.contains(folder)) watch.look_at_all();
   }
+  if (scans_ == 0) stirred_.clear();
   let_go();
   count();
 }

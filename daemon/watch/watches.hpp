@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -73,6 +74,7 @@ class Watches final : private WatchIndex {
   std::unordered_map<int, std::vector<JobWatch*>> folders_;  // by inotify watch: who is in there
   std::vector<int> unused_;                                  // watches that nobody may need any more
   int scans_ = 0;                                            // under way: they may come to need some
+  std::set<int> stirred_;                                    // watches that told something meanwhile
   async::Event refreshed_;
   async::CancelScope* round_ = nullptr;  // of the way that is followed
 };

@@ -1,6 +1,8 @@
 // Which files a watch is about, and in which folders it listens.
 #include "daemon/watch/watch_scan.hpp"
 
+#include <sys/inotify.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -114,18 +116,24 @@ TEST_CASE("it listens in the folders where something can match, and knows what a
   });
 }
 
-TEST_CASE("more folders than max_folders are told, and the first ones are watched", "[watch_scan]") {
+TEST_CASE("more folders than max_folders are told; the first ones are watched, and all are looked into",
+          "[watch_scan]") {
   const test::TempDir dir;
-  for (const char* name : {"a/1", "b/1", "c/1"}) write(dir / name);
+  const Names all{"a/1", "a/deep/er/2", "b/1", "c/1"};
+  for (const std::string& name : all) write(dir / name);
+  const Names patterns = GENERATE(Names{"**"}, Names{"**", "**/*"});  // the second one leads to the same folders
   testing::run_real([&]() -> async::Task<> {
     const io::Inotify inotify;
-    engine::Watch policy = watch(dir, {"**"});
+    engine::Watch policy = watch(dir, patterns);
     policy.max_folders = 2;
     const auto found = scan(policy, &inotify);
     CHECK(found.folders.size() == 2);
     REQUIRE(found.blind_spots.size() == 1);
     CHECK(found.blind_spots[0].reason == "there are more than 2 folders to watch");
-    CHECK(found.files.size() == 1);
+    CHECK(!found.blind_spots[0].never_seen);
+    CHECK(names(dir, found) == all);
+    // The kernel has not been asked for more: the next watch has the next number.
+    CHECK(inotify.add(dir.path().parent_path().native(), IN_CREATE) == found.folders.rbegin()->first + 1);
     co_return;
   });
 }
