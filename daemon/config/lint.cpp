@@ -8,6 +8,7 @@
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/flow_lint.hpp"
 #include "daemon/config/narrowing_reader.hpp"
+#include "daemon/config/odd_glob.hpp"
 #include "daemon/config/policy_lint.hpp"
 #include "io/http_client.hpp"
 #include "time/every.hpp"
@@ -31,6 +32,7 @@ class Linter {
     for (const JobSpec& job : config_->jobs) {
       used.insert(job.policies.schedule.holidays.begin(), job.policies.schedule.holidays.end());
       if (job.trigger.trigger) check_job(job);
+      if (job.trigger.watch) check_watch(job, *job.trigger.watch);
     }
     for (const auto& [name, calendar] : config_->calendars) check_calendar(name, calendar, used.contains(name));
     if (config_->tracing) check_tracing(*config_->tracing);
@@ -54,6 +56,14 @@ class Linter {
     } else {
       check_days_off(job, *next);
     }
+  }
+
+  void check_watch(const JobSpec& job, const engine::Watch& watch) {
+    const auto check = [&](std::string_view key, const std::string& pattern) {
+      if (auto found = odd_glob(pattern)) warn(job, key, job.place, *std::move(found));
+    };
+    for (const std::string& path : watch.paths) check("watch", path);
+    for (const std::string& pattern : watch.exclude) check("watch.exclude", pattern);
   }
 
   void check_part(const JobSpec& job, const SchedulePart& part) {

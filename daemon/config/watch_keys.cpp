@@ -19,7 +19,8 @@ constexpr std::array watch_keys{
         "what becomes of files that are there at the start: those that changed since the last run count, all, or none"},
     Key{"rescan", "a duration from 1s, or none", "none",
         "looks at all files so often, too: for network file systems, of which the kernel tells nothing"},
-    Key{"max_folders", "1 to 1000000", "1000", "so many folders are watched; more of them are told as a mistake"},
+    Key{"max_folders", "1 to 1000000", "1000",
+        "so many folders are watched; those beyond are told in the log, and looked at once a minute"},
 };
 
 }  // namespace

@@ -27,6 +27,14 @@ std::vector<Value> items_of(const Value& value, std::string_view of_what) {
   return value.list(of_what).value_or(std::vector<Value>{});
 }
 
+/// 3, 1.5 or true, without quotes.
+bool is_number_or_truth(const yaml::Node& node) {
+  if (node.kind != yaml::Node::Kind::scalar || node.style != yaml::Node::Style::plain) return false;
+  const std::string& text = node.text;
+  if (text == "true" || text == "false") return true;
+  return text.find_first_not_of("0123456789.") == std::string::npos && text.find_first_not_of('.') != std::string::npos;
+}
+
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& folder) : folder_(folder) {}
@@ -40,6 +48,11 @@ class Reader {
       return;
     }
     for (const Value& item : items) {
+      if (is_number_or_truth(item.node())) {
+        item.complain({"this is no path", std::string(expected), "a file or folder of that name: write it in quotes"});
+        good_ = false;
+        continue;
+      }
       const auto path = read_path(item, folder_);
       if (path && fits(item, item.node().text)) {
         watch.paths.push_back(path->native());

@@ -89,6 +89,25 @@ TEST_CASE("lint: jobs that are never due again, or only on days off") {
       warnings(calendar + "timezone: UTC\njobs: {a: {command: x, schedule: \"0 4 * * *\", holidays: off}}\n").empty());
 }
 
+TEST_CASE("lint: globs of a watch that mean something else than it seems") {
+  CHECK(of_job(R"(watch: {paths: ["/in/**/[!]a-c]*.csv", "/in/[[]x", "/in/{a}", "/in/**"], exclude: ["*.part"]})")
+            .empty());
+  CHECK(
+      of_job(R"(watch: ["/in/[ab", "/in/*.{csv,txt}", "/in/a**b", "/in/***"])") ==
+      "3:3 jobs.a.watch: warning: \"/in/[ab\": a [ without a ] stands for itself\n"
+      "  hint: close it, or write [[] for the character\n"
+      "3:3 jobs.a.watch: warning: \"/in/*.{csv,txt}\": braces stand for themselves\n"
+      "  hint: write a list, with an item for each\n"
+      "3:3 jobs.a.watch: warning: \"/in/a**b\": ** stands for folders only when it is alone between slashes; here it "
+      "is "
+      "a *\n"
+      "  hint: for what is in folders below write **/*\n"
+      "3:3 jobs.a.watch: warning: \"/in/***\": ** stands for folders only when it is alone between slashes; here it is "
+      "a *\n"
+      "  hint: for what is in folders below write **/*\n");
+  CHECK(of_job(R"(watch: {paths: /in, exclude: "tmp/[!]"})").contains("watch.exclude: warning: \"tmp/[!]\""));
+}
+
 TEST_CASE("lint: calendars that run out, have run out, or that nobody uses") {
   const auto with = [](const std::string& dates) {
     return warnings("timezone: UTC\ncalendars:\n  bank: {dates: " + dates +

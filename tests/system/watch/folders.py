@@ -12,7 +12,7 @@ from told import job, put, told, told_all
 def scenario(lab):
     watch = "{paths: 'tree/**/*.csv', debounce: 50ms, exclude: tmp/}"
     belfryd = Belfryd(lab, "jobs:\n" + job(lab, "tree", watch) + job(lab, "link", "{paths: current/in, debounce: 50ms}") +
-                      job(lab, "few", "{paths: 'many/**', debounce: 50ms, max_folders: 3}"))
+                      job(lab, "few", "{paths: 'many/**', debounce: 50ms, max_folders: 3, rescan: 1s}"))
     for name in "abcd":
         os.makedirs(lab.path("many", name))
     belfryd.start()
@@ -55,6 +55,10 @@ def scenario(lab):
     said = belfryd.log.wait("files may be overlooked until they are looked for, once a minute", job="few")
     check("more than 3 folders" in said["reason"] and "max_folders" in said["next"], said)
     check(belfryd.metrics()["belfry_watch_blind_spots"] >= 1, "it is counted")
+    check_equal("what came above", ["e.csv"], told(lab, "few")[2])
+    for name in "abcd":
+        put(lab, f"many/{name}/{name}.csv")
+        check_equal("watched or not, it is looked at", [name + ".csv"], told(lab, "few")[2])
 
     overflow(lab, belfryd)
     belfryd.stop()
