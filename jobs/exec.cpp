@@ -125,7 +125,7 @@ async::Task<std::expected<void, std::string>> ExecAction::make_ready(Belongings&
     if (completed.user) owner = {.uid = completed.user->uid, .gid = completed.user->gid};
     ready = co_await own.secrets.lay_out(spec_.secrets, spec_.secrets_folder, attempt, owner);
   }
-  if (ready) ready = co_await own.secrets.add_values_of(spec_.env_files);
+  if (ready) ready = co_await own.secrets.hide(spec_.env_files, spec_.secrets_folder, attempt);
   co_return ready;
 }
 
@@ -145,11 +145,11 @@ async::Task<ledger::Outcome> ExecAction::run_with(Belongings& own, const engine:
   }
   const auto ready = co_await make_ready(own, *completed, attempt);
   if (!ready) {
-    report.message = plan_.cannot_start(ready.error());
+    report.message = "cannot start: " + ready.error();
     co_return ledger::Outcome::start_error;
   }
   own.secrets.add_to(completed->launch.environment);
-  ExecRun run(spec_, attempt, report, own.group, own.secrets.hidden());
+  ExecRun run(spec_, attempt, report, own.group, own.secrets.hiding());
   if (!run.start(completed->launch, environment_of(attempt, completed->launch))) co_return run.outcome();
   co_await to_the_end(run, part_marker(attempt));
   co_return run.outcome();
@@ -169,7 +169,7 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(Belongings& o
                                                                    engine::Report& report) const {
   auto recalling = recall(own, attempt);
   co_await async::shielded(std::move(recalling), sweep_grace);  // who is cancelled here must be taken over all the same
-  ExecRun run(spec_, attempt, report, own.group, own.secrets.hidden());
+  ExecRun run(spec_, attempt, report, own.group, own.secrets.hiding());
   auto taking_over = run.adopt(process, run_marker(attempt));
   const bool there = co_await async::shielded(std::move(taking_over), sweep_grace);
   if (!there) co_return std::nullopt;
@@ -179,10 +179,10 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(Belongings& o
   co_return run.outcome();
 }
 
-/// What its output must not show, and its control group. What cannot be read now cannot be hidden.
+/// What its output must not show, and its control group.
 async::Task<> ExecAction::recall(Belongings& own, const engine::Attempt& attempt) const {
-  if (!spec_.secrets_folder.empty()) co_await own.secrets.find(spec_.secrets_folder, attempt);
-  static_cast<void>(co_await own.secrets.add_values_of(spec_.env_files));
+  const bool expected = hides(spec_.secrets, spec_.env_files);
+  co_await own.secrets.recall(spec_.secrets_folder, attempt, expected);
   if (spec_.needs_cgroup()) co_await own.group.find(spec_, attempt);
 }
 

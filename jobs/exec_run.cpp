@@ -49,7 +49,8 @@ enum Label : std::uint32_t {
   output_memory = 5,
   error_memory = 6,
   answer = 7,
-  sign = 8
+  sign = 8,
+  held = 9
 };
 
 constexpr std::size_t halves = 2;  // of a mirror that is as large as the budget, which is kept in halves
@@ -121,8 +122,9 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
 }
 
 void ExecRun::capture(io::Fd output, io::Fd error) {
-  if (OutputPath::needed(spec_) || hidden_) {
-    path_.emplace(spec_, attempt_, hidden_, text_of(take_kept(Label::sign)),
+  HeldBack held = held_back();
+  if (OutputPath::needed(spec_) || hiding_.any()) {
+    path_.emplace(spec_, attempt_, hiding_, std::move(held), text_of(take_kept(Label::sign)),
                   [this](const std::string& sentence) { keep_sign(sentence); });
   }
   capture(Stream::output, std::move(output));
@@ -148,11 +150,22 @@ void ExecRun::capture(Stream stream, io::Fd pipe) {
     enlarge = enlarge_into(memory, first ? Label::output_memory : Label::error_memory);
   }
   io::OutputCapture::Through through;
+  io::OutputCapture::Reading reading;
   if (path_) {
     path_->resume(stream, before);
     through = [this, stream](auto bytes, bool end) { return path_->pass(stream, bytes, end); };
+    if (hiding_.any()) reading = [this, stream](bool begins) { path_->reading(stream, begins); };
   }
-  capture.emplace(std::move(pipe), std::move(buffer), mirror, std::move(enlarge), std::move(through));
+  capture.emplace(std::move(pipe), std::move(buffer), mirror, std::move(enlarge), std::move(through),
+                  std::move(reading));
+}
+
+/// Whoever has some had something to hide, whatever the declaration says now.
+HeldBack ExecRun::held_back() {
+  HeldBack kept(take_kept(Label::held));
+  if (kept.there() && !hiding_.texts) hiding_.unknown = true;
+  if (kept.there() || !hiding_.any()) return kept;
+  return HeldBack::keep_new(report_, Label::held, hiding_.taken_over);
 }
 
 /// Most jobs print so little that the table has room for it; for the others there is memory as large as their budget.

@@ -22,10 +22,10 @@ namespace belfry::jobs {
 class ExecRun {
  public:
   /// All are borrowed for the life of this object. `group`: its control group, which goes with its last process; not
-  /// there(): it has none. `hidden`: what its output must not show; may be null.
+  /// there(): it has none. `hiding`: what its output must not show.
   ExecRun(const ExecSpec& spec, const engine::Attempt& attempt, engine::Report& report, RunCgroup& group,
-          std::shared_ptr<const io::HiddenTexts> hidden = nullptr)
-      : spec_(spec), attempt_(attempt), report_(report), group_(group), hidden_(std::move(hidden)) {}
+          Hiding hiding = {})
+      : spec_(spec), attempt_(attempt), report_(report), group_(group), hiding_(std::move(hiding)) {}
 
   /// Starts the program with its streams attached and `environment` added; false: report.message says why not.
   bool start(const io::LaunchSpec& launch, std::span<const std::string> environment);
@@ -51,6 +51,7 @@ class ExecRun {
   void capture(io::Fd output, io::Fd error);
   void capture(Stream stream, io::Fd pipe);
   io::OutputCapture::Enlarge enlarge_into(std::optional<io::SharedMemory>& memory, std::uint32_t label);
+  HeldBack held_back();
   io::Fd take_kept(std::uint32_t label) const;
   async::Task<> find_output(const io::ForeignTree& tree);
   async::Task<> end_what_is_left(io::ForeignTree tree);
@@ -72,7 +73,7 @@ class ExecRun {
   const engine::Attempt& attempt_;
   engine::Report& report_;
   RunCgroup& group_;
-  std::shared_ptr<const io::HiddenTexts> hidden_;
+  Hiding hiding_;
   std::optional<io::Process> process_;
   std::optional<io::SharedMemory> output_memory_;  // outlives us: what the table's few kilobytes do not hold
   std::optional<io::SharedMemory> error_memory_;

@@ -1,7 +1,8 @@
 // Secrets of a program: read when a run starts, and laid out in files that are the program's alone and go with it.
 //
 // A folder for each run below one of the daemon, in memory (tmpfs): nothing of it is in an argument, in a variable or
-// on a disk. The folder's name is the run's, so a later daemon finds what it has to hide, and to take away.
+// on a disk. The folder's name is the run's, so a later daemon finds what it has to hide, and to take away. What there
+// is to hide stands in a file of ours beside those of the program, which may change or remove its own.
 #pragma once
 
 #include <sys/types.h>
@@ -18,8 +19,8 @@
 
 #include "async/task.hpp"
 #include "engine/action.hpp"
-#include "io/redactor.hpp"
 #include "jobs/env_file.hpp"
+#include "jobs/held_back.hpp"
 
 namespace belfry::jobs {
 
@@ -51,30 +52,41 @@ class RunSecrets {
                                                         const std::string& folder, const engine::Attempt& attempt,
                                                         std::optional<SecretOwner> owner);
 
-  /// Takes over what an earlier daemon laid out for the run, if it did.
-  async::Task<> find(const std::string& folder, const engine::Attempt& attempt);
-
   /// Gives the program the paths: "NAME=path" in the place of any other value.
   void add_to(std::vector<std::string>& environment) const;
 
-  /// Adds those of the values of `files` that are secret, too. The error is a sentence: what there is to hide is too
-  /// much, or a file cannot be read.
-  async::Task<std::expected<void, std::string>> add_values_of(const std::vector<EnvFile>& files);
+  /// Gets ready to hide what was laid out and those of the values of `files` that are secret, and notes it below
+  /// `folder` for a later daemon: not for a part of a run, which is never adopted, and not where `folder` is empty.
+  /// The error is a sentence: it is too much, a file cannot be read or written; take_away() is needed all the same.
+  async::Task<std::expected<void, std::string>> hide(const std::vector<EnvFile>& files, const std::string& folder,
+                                                     const engine::Attempt& attempt);
 
-  /// All that nobody else may see, to be hidden in the output; null: nothing of it can be.
-  std::shared_ptr<const io::HiddenTexts> hidden() const;
+  /// Takes over what an earlier daemon laid out and noted for the run, if it did; `expected`: it must have, unless the
+  /// declaration has changed since. Where it cannot be read, hiding().unknown is true, as it is when this is cancelled.
+  async::Task<> recall(const std::string& folder, const engine::Attempt& attempt, bool expected);
+
+  /// All that nobody else may see, to be hidden in the output.
+  const Hiding& hiding() const noexcept { return hiding_; }
 
   /// Whether there may be files: take_away() would do something.
   bool laid_out() const noexcept { return !folder_.empty(); }
 
-  /// Removes the files. Never throws: what cannot be removed is left to remove_forgotten_secrets().
+  /// Removes the files, and the folder of all runs with the last of them. Never throws: what cannot be removed is left
+  /// to remove_forgotten_secrets().
   async::Task<> take_away();
 
  private:
-  std::string folder_;  // of this run; empty: there is none
+  async::Task<std::expected<void, std::string>> make_place(const std::string& folder, const engine::Attempt& attempt);
+
+  std::string root_;
+  std::string folder_;  // of this run, below root_; empty: there is none
   std::vector<std::string> variables_;
   std::vector<std::string> values_;
+  Hiding hiding_;
 };
+
+/// Whether there is anything to hide in what the program of such a declaration prints.
+bool hides(const std::vector<SecretSource>& sources, const std::vector<EnvFile>& files) noexcept;
 
 /// Removes what is below `folder` but what belongs to one of these runs, which may be adopted: what a killed daemon
 /// left behind. BLOCKS. Any thread; never throws.

@@ -17,13 +17,15 @@ constexpr std::size_t bytes_to_drain =
 
 }  // namespace
 
-OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror, Enlarge enlarge, Through through)
+OutputCapture::OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror, Enlarge enlarge, Through through,
+                             Reading reading)
     : poller_(Poller::of_current_loop()),
       pipe_(std::move(pipe)),
       buffer_(std::move(buffer)),
       mirror_(mirror),
       enlarge_(std::move(enlarge)),
-      through_(std::move(through)) {
+      through_(std::move(through)),
+      reading_(std::move(reading)) {
   if (!pipe_) ended_.set();
 }
 
@@ -57,6 +59,13 @@ void OutputCapture::on_ready(std::uint32_t) {
 }
 
 bool OutputCapture::read_some(std::size_t limit) {
+  if (reading_) reading_(true);
+  const bool empty = read_pieces(limit);
+  if (reading_) reading_(false);
+  return empty;
+}
+
+bool OutputCapture::read_pieces(std::size_t limit) {
   const auto block = poller_->scratch();
   for (std::size_t total = 0; total < limit;) {
     const ssize_t got = ::read(pipe_.get(), block.data(), block.size());
@@ -93,7 +102,9 @@ void OutputCapture::keep(std::span<const char> bytes) {
 
 void OutputCapture::finish() {
   if (auto through = std::exchange(through_, nullptr)) {
+    if (reading_) reading_(true);
     if (const auto last = through({}, true); !last.empty()) keep(last);
+    if (reading_) reading_(false);
   }
   close();
 }

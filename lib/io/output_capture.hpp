@@ -29,10 +29,14 @@ class OutputCapture final : private PollHandler {
   /// With `end`, which is told once, the piece is empty and nothing more will come. Never throws.
   using Through = std::move_only_function<std::span<const char>(std::span<const char> bytes, bool end)>;
 
+  /// Is told true before anything is read, and false when all that was read is kept. Never throws.
+  using Reading = std::move_only_function<void(bool reading)>;
+
   /// `mirror`: what is read is kept there, too; before it has to drop something, a larger one is asked for, and both
   /// are kept from then on. `through` sees all that is read before anything is kept. No pipe (empty): it is at its end
   /// already, and `buffer` is all there is.
-  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {}, Through through = {});
+  OutputCapture(Fd pipe, HeadTailBuffer buffer, OutputMirror mirror = {}, Enlarge enlarge = {}, Through through = {},
+                Reading reading = {});
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
   ~OutputCapture();
@@ -56,6 +60,7 @@ class OutputCapture final : private PollHandler {
  private:
   void on_ready(std::uint32_t events) override;
   bool read_some(std::size_t limit);  // true: nothing more for now
+  bool read_pieces(std::size_t limit);
   void take(std::span<const char> bytes);
   void keep(std::span<const char> bytes);
   void close();
@@ -67,6 +72,7 @@ class OutputCapture final : private PollHandler {
   Enlarge enlarge_;
   OutputMirror larger_;
   Through through_;
+  Reading reading_;
   async::Event ended_;
   bool watched_ = false;
   std::shared_ptr<OutputCapture*> self_;  // made for the callback that goes on in the next turn

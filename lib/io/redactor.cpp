@@ -9,6 +9,13 @@ namespace {
 constexpr std::string_view stars = "***";
 constexpr std::size_t most_let_go = 4096;  // of held_, before it is moved to its front
 
+// A mark: the state, how many of the bytes that are held back belong to what was told as hidden already, and which
+// numbering of states it is of: another version may have another one.
+constexpr unsigned covered_at = 32;
+constexpr unsigned numbering_at = 56;
+constexpr std::uint64_t covered_mask = (std::uint64_t{1} << (numbering_at - covered_at)) - 1;
+constexpr std::uint64_t numbering = 1;
+
 std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const auto begin = std::min(text.find_first_not_of(blanks), text.size());
@@ -39,7 +46,8 @@ void HiddenTexts::add(std::string_view text) {
     State below = child(at, byte);
     if (below == 0) {
       below = static_cast<State>(nodes_.size());
-      nodes_.push_back({.next_sibling = nodes_[at].first_child, .length = nodes_[at].length + 1, .byte = byte});
+      nodes_.push_back(
+          {.next_sibling = nodes_[at].first_child, .parent = at, .length = nodes_[at].length + 1, .byte = byte});
       nodes_[at].first_child = below;
       if (at == 0) first_[static_cast<unsigned char>(byte)] = below;
     }
@@ -79,6 +87,7 @@ HiddenTexts::State HiddenTexts::next(State state, char byte) const noexcept {
 
 std::span<const char> Redactor::pass(std::span<const char> bytes, bool end) {
   shown_.clear();
+  if (gap_ != Gap::none) bytes = behind_gap(bytes);
   const auto may_begin = [this](char byte) { return hidden_->first_[static_cast<unsigned char>(byte)] != 0; };
   for (auto rest = bytes; !rest.empty();) {
     if (state_ != 0) {
@@ -102,6 +111,40 @@ std::span<const char> Redactor::pass(std::span<const char> bytes, bool end) {
     state_ = 0;
   }
   return shown_;
+}
+
+std::span<const char> Redactor::behind_gap(std::span<const char> bytes) {
+  if (bytes.empty()) return bytes;
+  if (gap_ == Gap::silent) shown_ += stars;
+  gap_ = Gap::told;
+  const auto line = std::ranges::find(bytes, '\n');
+  if (line != bytes.end()) gap_ = Gap::none;
+  return bytes.subspan(static_cast<std::size_t>(line - bytes.begin()));
+}
+
+std::uint64_t Redactor::mark() const noexcept {
+  const bool told = !found_.empty() && found_.front().told;
+  const std::uint64_t covered = told ? found_.front().end - released_ : 0;
+  const std::uint64_t doubt = gap_ == Gap::none ? 0 : doubtful;
+  return doubt | numbering << numbering_at | covered << covered_at | state_;
+}
+
+/// What is held back is the beginning of a text, which its state stands for: all else is found in it again.
+void Redactor::resume(std::uint64_t mark) {
+  if (mark == 0) return;
+  const auto state = static_cast<HiddenTexts::State>(mark);
+  const std::uint64_t covered = mark >> covered_at & covered_mask;
+  const auto& nodes = hidden_->nodes_;
+  if (mark >> numbering_at != numbering || state >= nodes.size() || covered > nodes[state].length) {
+    gap_ = Gap::silent;
+    return;
+  }
+  std::string held;
+  for (auto at = state; at != 0; at = nodes[at].parent) held += nodes[at].byte;
+  for (auto byte = held.rbegin(); byte != held.rend(); ++byte) take(*byte);
+  if (covered == 0) return;
+  while (!found_.empty() && found_.front().begin < covered) found_.pop_front();
+  found_.push_front({.begin = 0, .end = covered, .told = true});
 }
 
 void Redactor::take(char byte) {
