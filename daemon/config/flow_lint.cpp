@@ -72,6 +72,9 @@ class Linter {
       if (const auto* action = std::get_if<jobs::ActionDeclaration>(&spec.action)) {
         lint_action(*config_.actions, *action, spec.place, key_of(spec, action->kind), warnings_);
       }
+      if (std::holds_alternative<CommandSpec>(spec.action)) {
+        lint_secrets(spec.process, spec.place, path_to("jobs", job_.name) + ".flow." + spec.step.id, warnings_);
+      }
       if (spec.step.condition && never_holds(*spec.step.condition)) {
         warn(spec, "if", {"this condition never holds, so the step is always skipped", "", "a step has one outcome"});
       }

@@ -1,5 +1,7 @@
 #include "daemon/config/policy_lint.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -30,6 +32,9 @@ class PolicyLinter {
       for (const DependencySpec& spec : job.depends_on) check_upstream(job, spec);
       if (policies.breaker) check_breaker(job, *policies.breaker);
       check_sla(job, policies);
+      if (std::holds_alternative<CommandSpec>(job.action)) {
+        lint_secrets(job.policies.process, job.place, path_to("jobs", job.name), *warnings_);
+      }
       if (const auto* action = std::get_if<jobs::ActionDeclaration>(&job.action)) {
         lint_action(*config_->actions, *action, job.place, path_to("jobs", job.name) + "." + action->kind, *warnings_);
       }
@@ -130,6 +135,17 @@ class PolicyLinter {
 void add_warning(ErrorList& warnings, Place place, std::string_view key, Complaint complaint) {
   complaint.message = "warning: " + complaint.message;
   warnings.add(place, key, std::move(complaint));
+}
+
+void lint_secrets(const ProcessPolicies& process, Place place, const std::string& key, ErrorList& warnings) {
+  constexpr std::array<std::string_view, 5> steering{"PATH", "IFS", "BASH_ENV", "ENV", "SHELLOPTS"};
+  for (const jobs::SecretSource& source : process.secrets) {
+    const std::string& name = source.variable;
+    if (!name.starts_with("LD_") && std::ranges::find(steering, name) == steering.end()) continue;
+    add_warning(warnings, place, key + ".secrets." + name,
+                {"this variable tells shells or the loader what to run, and it will have the path of the secret", "",
+                 "a variable that the program itself asks for, such as TOKEN_FILE"});
+  }
 }
 
 void lint_action(const jobs::ActionRegistry& actions, const jobs::ActionDeclaration& action, Place place,

@@ -6,6 +6,7 @@
 
 #include "daemon/config/error_list.hpp"
 #include "daemon/config/load_config.hpp"
+#include "daemon/config/policies.hpp"
 #include "jobs/action_registry.hpp"
 
 namespace belfry::daemon {
@@ -16,6 +17,9 @@ void add_warning(ErrorList& warnings, Place place, std::string_view key, Complai
 /// Notes what the kind of action itself says about its parameters; `key`: of the action.
 void lint_action(const jobs::ActionRegistry& actions, const jobs::ActionDeclaration& action, Place place,
                  const std::string& key, ErrorList& warnings);
+
+/// Notes secrets of a program whose variable changes how programs are found or loaded; `key`: of the job or the step.
+void lint_secrets(const ProcessPolicies& process, Place place, const std::string& key, ErrorList& warnings);
 
 /// Notes: a catchup_limit without run_all, retries that a newer slot replaces, jobs that wait for others which nothing
 /// starts, a circuit breaker behind only_if_last_succeeded, or one whose window is too short for the job's schedule,

@@ -97,6 +97,49 @@ TEST_CASE("what cannot be a beginning is passed on at once, and is not copied", 
   CHECK(redactor.pass(plain, false).size() == 4 + plain.size());
 }
 
+TEST_CASE("another one goes on where it was, wherever that is", "[redactor]") {
+  const Texts texts{"abcd", "cdef", "abcdefgh", "supersecretvalue123"};
+  const auto hidden = std::make_shared<const HiddenTexts>(texts);
+  const std::string stream = "progress: supe!abcdefg abcdefgh abcdef supersecretvalue123 abcd end: abcde";
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    Redactor before(hidden);
+    const auto first = before.pass(std::string_view(stream).substr(0, cut), false);
+    std::string all(first.data(), first.size());
+    Redactor after(std::make_shared<const HiddenTexts>(texts));
+    after.resume(before.mark());
+    CHECK(after.mark() == before.mark());
+    const auto rest = after.pass(std::string_view(stream).substr(cut), true);
+    all.append(rest.data(), rest.size());
+    INFO("cut at " << cut);
+    CHECK(all == shown_slowly(texts, stream));
+  }
+}
+
+TEST_CASE("where bytes may be lost, the rest of the line is hidden, and nothing behind it", "[redactor]") {
+  const auto hidden = std::make_shared<const HiddenTexts>(Texts{"hunter2", "first line\nsecond"});
+  const auto behind = [&](std::uint64_t mark) {
+    Redactor redactor(hidden);
+    redactor.resume(mark);
+    std::string all;
+    for (const std::string_view piece : {"", "er2", " and more\nhun", "ter2, sec", "ond\n"}) {
+      const auto some = redactor.pass(piece, false);
+      all.append(some.data(), some.size());
+    }
+    CHECK((redactor.mark() & Redactor::doubtful) == 0);
+    return all;
+  };
+  Redactor before(hidden);
+  before.pass(std::string_view("hunt"), false);
+  const std::string expected = "***\n***, ***\n";
+  CHECK(behind(before.mark() | Redactor::doubtful) == expected);
+  CHECK(behind(before.mark() + 1'000'000) == expected);  // of other texts
+  CHECK(behind(before.mark() & 0xffff) == expected);     // of another version
+  Redactor doubting(hidden);
+  doubting.resume(Redactor::doubtful);
+  doubting.pass(std::string_view("ter"), false);
+  CHECK((doubting.mark() & Redactor::doubtful) != 0);  // until the line ends
+}
+
 TEST_CASE("what is shown is what a slow and simple search would leave", "[redactor]") {
   std::mt19937 random(20261128);
   const auto text = [&](std::size_t least, std::size_t most) {

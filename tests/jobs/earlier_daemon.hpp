@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -26,6 +27,7 @@
 #include "io/exec_shim.hpp"
 #include "io/fd.hpp"
 #include "io/fd_keeper.hpp"
+#include "io/output_mirror.hpp"
 #include "io/process_mark.hpp"
 #include "support/temp_dir.hpp"
 #include "support/tree_id.hpp"
@@ -150,6 +152,23 @@ inline async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> actio
   Adopted adopted;
   co_await adopt_into(adopted, std::move(action), daemon, mark);
   co_return adopted;
+}
+
+/// Whether the new daemon, this process, has that pipe.
+inline bool we_have(std::uint64_t pipe) {
+  const std::string wanted = "pipe:[" + std::to_string(pipe) + "]";
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    if (std::filesystem::read_symlink(entry.path(), gone) == wanted) return true;
+  }
+  return false;
+}
+
+/// Whether the new daemon reads the output.
+inline bool reads_on(const Adopted& adopted, const EarlierDaemon& daemon) {
+  if (adopted.report.kept.empty()) return we_have(io::OutputMirror(daemon.kept_output()).source());
+  const auto taken = [](const io::KeptFd& kept) { return !kept.fd; };
+  return std::ranges::any_of(adopted.report.kept, taken);
 }
 
 inline async::Task<Adopted> adopt_it(std::shared_ptr<const engine::Action> action, const EarlierDaemon& daemon) {

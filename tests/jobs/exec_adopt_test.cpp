@@ -26,6 +26,7 @@ using test::adopt_into;
 using test::adopt_it;
 using test::Adopted;
 using test::EarlierDaemon;
+using test::reads_on;
 using test::Ready;
 
 namespace {
@@ -65,23 +66,6 @@ void wait_until_taken_in(const EarlierDaemon& daemon, const Gate& told, const Ga
   gate.open();
   auto* const words = reinterpret_cast<std::uint64_t*>(daemon.kept_error().data());
   while (std::atomic_ref(words[1]).load() < 1) ::sched_yield();
-}
-
-// Whether the new daemon, this process, has that pipe.
-bool we_have(std::uint64_t pipe) {
-  const std::string wanted = "pipe:[" + std::to_string(pipe) + "]";
-  std::error_code gone;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    if (std::filesystem::read_symlink(entry.path(), gone) == wanted) return true;
-  }
-  return false;
-}
-
-// Whether the new daemon reads the output.
-bool reads_on(const Adopted& adopted, const EarlierDaemon& daemon) {
-  if (adopted.report.kept.empty()) return we_have(io::OutputMirror(daemon.kept_output()).source());
-  const auto taken = [](const io::KeptFd& kept) { return !kept.fd; };
-  return std::ranges::any_of(adopted.report.kept, taken);
 }
 
 // Opens the gate as soon as the program is adopted.
