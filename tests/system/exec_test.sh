@@ -36,12 +36,20 @@ jobs:
   held:
     secrets: {TOKEN_FILE: token}
     command: echo >"$work/began"; read -r line <"$work/go"; cat "\$TOKEN_FILE"
+  split:
+    user: nobody
+    working_dir: /
+    env_file: {file: pass.env, secret: true}
+    command: >
+      printf "begin supersecretva"; echo >"$work/began"; read -r line <"$work/go";
+      echo lue123 end; echo >"$work/began"; read -r line <"$work/go"; echo "\$PASS"
   long:
     user: nobody
     working_dir: /tmp
     command: echo begin; echo >"$work/began"; read -r line <"$work/go"; echo "end of \$(id -un)"
 END
 printf 'WHO=the file\nWHAT="a \\"file\\""\n' >"$work/vars.env"
+echo PASS=supersecretvalue123 >"$work/pass.env"
 echo hunter2 >"$work/token"
 chmod 600 "$work/token"
 chmod 600 "$work/vars.env" # belfryd reads it, not the user of the job
@@ -97,6 +105,24 @@ wait_line "$work/belfryd.log" 'run ended.*"job":"held".*"outcome":"success"' >/d
 check_equal "the output of held" '***' "$(belfry logs held)"
 [[ ! -e $secret ]] || fail "the secret is still there after the run"
 
+step "what was held back of a secret goes through an upgrade, and a value that is no longer in its file is hidden after a kill"
+belfry run split >/dev/null
+read -r -t "$deadline" _ <"$work/began" || fail "split did not begin"
+note=$(find "${secret%/*/*}" -name hidden.texts)
+check_equal "who has what is to be hidden" 'root 400' "$(stat -c '%U %a' "$note")"
+belfry upgrade >/dev/null
+echo >"$work/go"
+read -r -t "$deadline" _ <"$work/began" || fail "split did not go on"
+mv "$work/pass.env" "$work/moved.env"
+kill -KILL "$belfryd_pid"
+wait_end "$belfryd_pid"
+sed -i '/^  split:/,/^  long:/{/^  long:/!d}' "$work/scheduler.yaml"
+start_belfryd "$work/scheduler.yaml"
+echo >"$work/go"
+wait_line "$work/belfryd.log" 'run ended.*"job":"split".*"outcome":"success"' >/dev/null
+check_match "the output of split" $'^begin \\*\\*\\*.*\n\\*\\*\\*$' "$(belfry logs split)"
+if grep -rqsE 'supersecret|lue123' "$work/state" "$work/belfryd.log"; then fail "a part of the secret is on record"; fi
+
 step "the job of another user outlives a kill of belfryd, and the next one has its end"
 belfry run long >/dev/null
 read -r -t "$deadline" _ <"$work/began" || fail "long did not begin"
@@ -107,4 +133,5 @@ echo >"$work/go"
 wait_line "$work/belfryd.log" 'run ended.*"job":"long".*"outcome":"success"' >/dev/null
 check_match "the output of long" $'begin\nend of nobody' "$(belfry logs long)"
 stop_belfryd
+[[ ! -e ${secret%/*/*} ]] || fail "the folder of secrets is still there"
 if grep 'left behind at the end' "$work/belfryd.log"; then fail "belfryd leaves something behind"; fi
