@@ -139,13 +139,16 @@ void add_warning(ErrorList& warnings, Place place, std::string_view key, Complai
 
 void lint_secrets(const ProcessPolicies& process, Place place, const std::string& key, ErrorList& warnings) {
   constexpr std::array<std::string_view, 5> steering{"PATH", "IFS", "BASH_ENV", "ENV", "SHELLOPTS"};
+  std::string found;
   for (const jobs::SecretSource& source : process.secrets) {
     const std::string& name = source.variable;
     if (!name.starts_with("LD_") && std::ranges::find(steering, name) == steering.end()) continue;
-    add_warning(warnings, place, key + ".secrets." + name,
-                {"this variable tells shells or the loader what to run, and it will have the path of the secret", "",
-                 "a variable that the program itself asks for, such as TOKEN_FILE"});
+    found += (found.empty() ? "" : ", ") + name;
   }
+  if (found.empty()) return;
+  add_warning(warnings, place, key + ".secrets",
+              {found + ": this tells shells or the loader what to run, and will be the path of a secret", "",
+               "a variable that the program itself asks for, such as TOKEN_FILE"});
 }
 
 void lint_action(const jobs::ActionRegistry& actions, const jobs::ActionDeclaration& action, Place place,

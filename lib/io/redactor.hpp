@@ -21,7 +21,7 @@ class HiddenTexts {
 
   /// Each of `texts` without the ends of lines at its end, and each of its lines without the blanks around it. What is
   /// shorter than that is left out. Memory: about 40 bytes for each byte of them, twice that for those of several
-  /// lines. Takes about 10 ms for 128 KiB.
+  /// lines. Takes some 100 ms for 128 KiB.
   explicit HiddenTexts(std::span<const std::string> texts);
 
   bool empty() const noexcept { return nodes_.size() == 1; }
