@@ -109,12 +109,14 @@ TEST_CASE("the space of a file system is what statvfs tells, and a path that is 
 
 TEST_CASE("a wait for the space of a file system can be cancelled, and asked again", "[fs]") {
   const auto body = []() -> async::Task<> {
-    async::CancelScope scope;
-    auto waiting = async::spawn(scope.run(fs::space("/")), "measure");
-    co_await async::yield();
-    scope.cancel(async::CancelReason::timeout);
-    const auto measured = co_await waiting;
-    CHECK_FALSE(measured);
+    for (bool in_time = false; !in_time;) {  // not when the answer was faster
+      async::CancelScope scope;
+      auto waiting = async::spawn(scope.run(fs::space("/")), "measure");
+      co_await async::yield();
+      scope.cancel(async::CancelReason::timeout);
+      const auto measured = co_await waiting;
+      in_time = !measured;
+    }
     // The call may be on its way for a moment yet: then the path is refused, as that of a dead file server.
     for (bool answered = false; !answered;) {
       try {
