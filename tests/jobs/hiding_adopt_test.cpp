@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -88,22 +89,52 @@ struct Stage {
   }
 };
 
-}  // namespace
-
-TEST_CASE("the next daemon hides the values of a secret file that has changed, has gone, or is not named any more",
-          "[secrets][adopt]") {
+template <class Meanwhile>
+void values_stay_hidden(Meanwhile meanwhile) {
   const Stage stage;
-  const int what = GENERATE(0, 1, 2);
-  CAPTURE(what);
-  const auto adopted =
-      stage.take_over(stage.spec("echo begin", "echo $PASS $PASS >&2; echo $PASS"), 6, true, [&](ExecSpec& now) {
-        if (what == 0) std::ofstream(stage.env) << "PASS=another\n";
-        if (what == 1) std::filesystem::remove(stage.env);
-        if (what == 2)
-          now = {.command = "true", .secrets_folder = stage.root};  // as a stand-in for a job that has gone
-      });
+  const auto adopted = stage.take_over(stage.spec("echo begin", "echo $PASS $PASS >&2; echo $PASS"), 6, true,
+                                       [&](ExecSpec& now) { meanwhile(stage, now); });
   CHECK(adopted.output() == "begin\n***\n");
   CHECK(adopted.report.standard_error.head == "\n*** ***\n");
+}
+
+void all_is_hidden_when_the_note_has_gone(bool keeps) {
+  const Stage stage;
+  const auto lost = [&](ExecSpec&) { std::filesystem::remove_all(stage.root); };
+  const auto adopted = stage.take_over(stage.spec("echo begin", "echo $PASS; echo end"), 6, keeps, lost);
+  CHECK(adopted.output() == "begin\n" + no_longer_known);
+}
+
+void all_is_hidden_when_the_note_is_cut(bool keeps) {
+  const Stage stage;
+  const auto cut = [&](ExecSpec&) {
+    std::filesystem::resize_file(stage.root + "/7/hidden.texts", 9);  // as when it could not be written to its end
+  };
+  const auto adopted = stage.take_over(stage.spec("printf begin", "echo $PASS; echo end"), 5, keeps, cut);
+  CHECK(adopted.output() == "begin\n" + no_longer_known);
+}
+
+void goes_on(const std::string& first, const std::string& then, std::uint64_t shown, const std::string& output) {
+  const Stage stage;
+  CHECK(stage.take_over(stage.spec(first, then), shown, true, [](ExecSpec&) {}).output() == output);
+}
+
+}  // namespace
+
+// One daemon for each of the following: it is a fork, which must come before this process has threads.
+
+TEST_CASE("the next daemon hides the values of a secret file that has changed", "[secrets][adopt]") {
+  values_stay_hidden([](const Stage& stage, ExecSpec&) { std::ofstream(stage.env) << "PASS=another\n"; });
+}
+
+TEST_CASE("the next daemon hides the values of a secret file that has gone", "[secrets][adopt]") {
+  values_stay_hidden([](const Stage& stage, ExecSpec&) { std::filesystem::remove(stage.env); });
+}
+
+TEST_CASE("the next daemon hides the values of a secret file that is not named any more", "[secrets][adopt]") {
+  values_stay_hidden([](const Stage& stage, ExecSpec& now) {
+    now = {.command = "true", .secrets_folder = stage.root};  // as a stand-in for a job that has gone
+  });
 }
 
 TEST_CASE("the next daemon hides a secret though its source has changed and the program has removed its file",
@@ -122,16 +153,17 @@ TEST_CASE("the next daemon hides a secret though its source has changed and the 
 }
 
 TEST_CASE("what the next daemon cannot know to be hidden is hidden with all else", "[secrets][adopt]") {
-  const Stage stage;
-  const bool keeps = GENERATE(true, false);
-  const auto lost = [&](ExecSpec&) { std::filesystem::remove_all(stage.root); };
-  CHECK(stage.take_over(stage.spec("echo begin", "echo $PASS; echo end"), 6, keeps, lost).output() ==
-        "begin\n" + no_longer_known);
-  const auto cut = [&](ExecSpec&) {
-    std::filesystem::resize_file(stage.root + "/7/hidden.texts", 9);  // as when it could not be written to its end
-  };
-  CHECK(stage.take_over(stage.spec("printf begin", "echo $PASS; echo end"), 5, keeps, cut).output() ==
-        "begin\n" + no_longer_known);
+  all_is_hidden_when_the_note_has_gone(true);
+}
+
+TEST_CASE("the same without a keeper", "[secrets][adopt]") { all_is_hidden_when_the_note_has_gone(false); }
+
+TEST_CASE("what is to be hidden and cannot be read is hidden with all else", "[secrets][adopt]") {
+  all_is_hidden_when_the_note_is_cut(true);
+}
+
+TEST_CASE("what cannot be read is hidden without a keeper, too", "[secrets][adopt]") {
+  all_is_hidden_when_the_note_is_cut(false);
 }
 
 TEST_CASE("the keeper knows that there was something to hide when nothing else does", "[secrets][adopt]") {
@@ -143,14 +175,16 @@ TEST_CASE("the keeper knows that there was something to hide when nothing else d
   CHECK(adopted.output() == "begin\n" + no_longer_known);
 }
 
-TEST_CASE("what a killed daemon held back is not lost, and the rest of a secret not shown", "[secrets][adopt]") {
-  const Stage stage;
-  const auto nothing = [](ExecSpec&) {};
-  CHECK(stage.take_over(stage.spec("printf 'progress: supe'", "printf '!\\nend\\n'"), 10, true, nothing).output() ==
-        "progress: supe!\nend\n");
-  CHECK(stage.take_over(stage.spec("printf 'begin supersecretva'", "printf 'lue123 end\\n'"), 6, true, nothing)
-            .output() == "begin *** end\n");
-  CHECK(stage.take_over(stage.spec("printf 'begin supe'", "true"), 6, true, nothing).output() == "begin supe");
+TEST_CASE("what a killed daemon held back is not lost", "[secrets][adopt]") {
+  goes_on("printf 'progress: supe'", "printf '!\\nend\\n'", 10, "progress: supe!\nend\n");
+}
+
+TEST_CASE("the rest of a secret is not shown by the next daemon", "[secrets][adopt]") {
+  goes_on("printf 'begin supersecretva'", "printf 'lue123 end\\n'", 6, "begin *** end\n");
+}
+
+TEST_CASE("what a killed daemon held back is shown at the end", "[secrets][adopt]") {
+  goes_on("printf 'begin supe'", "true", 6, "begin supe");
 }
 
 TEST_CASE("where nobody kept what was held back, the line that goes on is hidden", "[secrets][adopt]") {
