@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "io/launch.hpp"
 #include "jobs/account.hpp"
 #include "jobs/env_file.hpp"
+#include "jobs/shared_pool.hpp"
 
 namespace belfry::jobs {
 
@@ -55,17 +55,10 @@ std::vector<std::string> argv_of(const ExecSpec& spec) {
 
 using Lookup = std::expected<Account, std::string>;
 
-/// One for all actions that name a user; it ends with the last of them, so that the daemon leaves no thread behind.
+/// One for all actions that name a user.
 std::shared_ptr<async::ThreadPool> lookup_pool() {
-  static std::mutex mutex;
-  static std::weak_ptr<async::ThreadPool> shared;
-  const std::scoped_lock lock(mutex);
-  auto pool = shared.lock();
-  if (!pool) {
-    pool = std::make_shared<async::ThreadPool>(async::ThreadPoolOptions("accounts").threads(2));
-    shared = pool;
-  }
-  return pool;
+  static SharedPool pool("accounts", 2);
+  return pool.get();
 }
 
 async::Task<Lookup> look_up(AccountRequest request, async::ThreadPool& pool) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "async/cancel.hpp"
+#include "jobs/shared_pool.hpp"
 
 namespace belfry::jobs {
 
@@ -94,17 +95,9 @@ void end_leftover(const std::string& name, bool spared) {
 
 }  // namespace
 
-/// Gone with the last who holds it, so that the daemon leaves no thread behind.
 std::shared_ptr<async::ThreadPool> run_cgroup_pool() {
-  static std::mutex mutex;
-  static std::weak_ptr<async::ThreadPool> shared;
-  const std::scoped_lock lock(mutex);
-  auto pool = shared.lock();
-  if (!pool) {
-    pool = std::make_shared<async::ThreadPool>(async::ThreadPoolOptions("cgroups").threads(2));
-    shared = pool;
-  }
-  return pool;
+  static SharedPool pool("cgroups", 2);
+  return pool.get();
 }
 
 std::string run_cgroup_name(const engine::Attempt& attempt, bool spares) {
