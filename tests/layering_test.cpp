@@ -135,6 +135,26 @@ TEST_CASE("a third-party library is included only in the folders that wrap it") 
   }
 }
 
+TEST_CASE("a source includes its own header first, and a header has a guard") {  // so each is known to compile alone
+  const fs::path top = BELFRY_SOURCE_DIR;
+  std::size_t with_source = 0;
+  for (const auto& source : sources_below({"lib", "jobs", "daemon"})) {
+    INFO(source.file);
+    const fs::path path = top / source.file;
+    if (path.extension() == ".hpp") {
+      std::ifstream in(path);
+      const std::string text{std::istreambuf_iterator<char>(in), {}};
+      CHECK((text.contains("\n#pragma once\n") || text.starts_with("#pragma once\n")));
+    } else if (const auto header = fs::path(path).replace_extension(".hpp"); fs::exists(header)) {
+      ++with_source;
+      REQUIRE_FALSE(source.includes.empty());
+      CHECK(source.includes.front().quoted);
+      CHECK(fs::path(source.includes.front().target).filename() == header.filename());
+    }
+  }
+  CHECK(with_source > 100);
+}
+
 TEST_CASE("the library neither prints nor aborts") {
   static const std::regex output(R"(\bstd::(cout|cerr|clog|abort|terminate|exit)\b|\b(f|v|vf)?printf\s*\()");
   const fs::path top = BELFRY_SOURCE_DIR;
