@@ -90,8 +90,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
     answer_.reset(::memfd_create("belfry-answer", MFD_CLOEXEC));
     if (!answer_) throw std::system_error(errno, std::generic_category(), "memfd_create");
   }
-  io::Pipe output = io::make_lasting_pipe();
-  io::Pipe error = io::make_lasting_pipe();
+  auto [output, error] = io::take_stream_pipes();
   io::Pipe shim;
   if (spec_.needs_shim()) shim = io::make_pipe();
   note_source(report_.kept_output, output.read_end);  // before there is a process that might have to be adopted
@@ -258,6 +257,7 @@ async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
 async::Task<> ExecRun::ended() {
   co_await async::yield();
   if (!process_->seems_ended()) watch_output();
+  io::prepare_stream_pipes();
   co_await process_->ended();
 }
 

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace belfry::io {
 
@@ -22,6 +24,18 @@ Pipe make_pipe_with(int flags) {
 
 void set_flags(const Fd& fd, int flags) {
   if (::fcntl(fd.get(), F_SETFL, flags) != 0) fail("fcntl(F_SETFL)");
+}
+
+struct Prepared {
+  pid_t owner = 0;
+  std::optional<StreamPipes> pipes;
+};
+
+// Those of a process that forked since are not ours: what its programs print would come here.
+std::optional<StreamPipes>& prepared() {
+  thread_local Prepared own;
+  if (const pid_t here = ::getpid(); own.owner != here) own = {here, std::nullopt};
+  return own.pipes;
 }
 
 }  // namespace
@@ -44,6 +58,20 @@ Pipe make_lasting_pipe() {
     set_flags(pipe.write_end, 0);
   }
   return pipe;
+}
+
+StreamPipes take_stream_pipes() {
+  if (auto pipes = std::exchange(prepared(), std::nullopt)) return *std::move(pipes);
+  Pipe output = make_lasting_pipe();
+  return {std::move(output), make_lasting_pipe()};
+}
+
+void prepare_stream_pipes() noexcept {
+  if (prepared()) return;
+  try {
+    prepared() = take_stream_pipes();
+  } catch (const std::system_error&) {  // EMFILE: whoever starts a program is told
+  }
 }
 
 Fd make_memory_file(const char* name, std::string_view text) {

@@ -1,10 +1,12 @@
 #include "io/process_tree.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -54,6 +56,23 @@ TreeUsage reap(pid_t pid) noexcept {
   return usage_from(usage);
 }
 
+// The text of our main thread's children. The file stays open: the way to it costs as much as what is read there.
+std::string read_children() {
+  thread_local pid_t whose = 0;
+  thread_local Fd file;
+  if (const pid_t own = ::getpid(); own != whose) {  // not before, or a fork came between
+    const std::string path = "/proc/self/task/" + std::to_string(own) + "/children";
+    file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    whose = own;
+  }
+  std::string text;
+  std::array<char, 4096> block;
+  for (ssize_t got = 0; (got = ::pread(file.get(), block.data(), block.size(), static_cast<off_t>(text.size()))) > 0;) {
+    text.append(block.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
 }  // namespace
 
 void become_subreaper() {
@@ -67,9 +86,8 @@ void become_subreaper() {
 // kernel/exit.c), so one file lists them all; it also lists the children that the main thread started itself.
 std::vector<pid_t> adopted_children() {
   if (!subreaper) return {};
-  static const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
   std::vector<pid_t> children;
-  const std::string text = read_proc(path);
+  const std::string text = read_children();
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
     pid_t pid = 0;
     const auto [next, error] = std::from_chars(at, end, pid);

@@ -62,6 +62,23 @@ TEST_CASE("a sweep ends and reaps background, setsid and daemonised processes", 
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // no zombie either
 }
 
+TEST_CASE("a process that forked lists its own children, not those of the one it came from", "[process_tree]") {
+  become_subreaper();
+  CHECK(adopted_children().empty());
+  const pid_t fork = ::fork();
+  if (fork == 0) {
+    const pid_t own = ::fork();
+    if (own == 0) ::_exit(::pause());
+    const bool right = adopted_children() == std::vector{own};
+    ::kill(own, SIGKILL);
+    ::_exit(right ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(fork, &status, 0) == fork);
+  CHECK(status == 0);
+  ::waitpid(-1, nullptr, 0);  // the other one is ours now
+}
+
 TEST_CASE("a child that is said to be no stray is not listed, and reaped when it has ended", "[process_tree]") {
   become_subreaper();
   const pid_t helper = ::fork();
