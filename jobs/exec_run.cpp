@@ -253,10 +253,11 @@ async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
 }
 
 /// Those who are due at the same time are launched before anything is watched. A short job is over by then, and what it
-/// has printed is in its pipes.
+/// has printed is in its pipes. (To leave the pipes alone for longer, until most are over, costs more than it saves:
+/// who is woken by the first word is awake when the end comes.)
 async::Task<> ExecRun::ended() {
   co_await async::yield();
-  if (!process_->seems_ended()) watch_output();
+  if (!process_->is_over()) watch_output();
   io::prepare_stream_pipes();
   co_await process_->ended();
 }

@@ -26,16 +26,18 @@ void set_flags(const Fd& fd, int flags) {
   if (::fcntl(fd.get(), F_SETFL, flags) != 0) fail("fcntl(F_SETFL)");
 }
 
-struct Prepared {
+// What a thread keeps ready for its next programs. A process that forked must not use that of the one it came from: it
+// would look among the other's descriptors, and hear what the other's programs print.
+struct Ready {
   pid_t owner = 0;
+  Fd own_descriptors;  // /proc/self/fd
   std::optional<StreamPipes> pipes;
 };
 
-// Those of a process that forked since are not ours: what its programs print would come here.
-std::optional<StreamPipes>& prepared() {
-  thread_local Prepared own;
-  if (const pid_t here = ::getpid(); own.owner != here) own = {here, std::nullopt};
-  return own.pipes;
+Ready& ready() {
+  thread_local Ready ready;
+  if (const pid_t here = ::getpid(); ready.owner != here) ready = {here, {}, std::nullopt};
+  return ready;
 }
 
 }  // namespace
@@ -49,7 +51,8 @@ Pipe make_pipe() {
 Pipe make_lasting_pipe() {
   // In the parent, whose own entries of /proc are at hand: a new process would need 30 us to have them made. The folder
   // is opened once: the way to it costs as much as what is done there.
-  static const Fd own_descriptors(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Fd& own_descriptors = ready().own_descriptors;
+  if (!own_descriptors) own_descriptors.reset(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
   Pipe pipe = make_pipe_with(O_CLOEXEC | O_NONBLOCK);
   const std::string name = std::to_string(pipe.write_end.get());
   if (Fd both(::openat(own_descriptors.get(), name.c_str(), O_RDWR | O_CLOEXEC)); both) {
@@ -61,15 +64,15 @@ Pipe make_lasting_pipe() {
 }
 
 StreamPipes take_stream_pipes() {
-  if (auto pipes = std::exchange(prepared(), std::nullopt)) return *std::move(pipes);
+  if (auto pipes = std::exchange(ready().pipes, std::nullopt)) return *std::move(pipes);
   Pipe output = make_lasting_pipe();
   return {std::move(output), make_lasting_pipe()};
 }
 
 void prepare_stream_pipes() noexcept {
-  if (prepared()) return;
+  if (ready().pipes) return;
   try {
-    prepared() = take_stream_pipes();
+    ready().pipes = take_stream_pipes();
   } catch (const std::system_error&) {  // EMFILE: whoever starts a program is told
   }
 }

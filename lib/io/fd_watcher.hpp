@@ -31,9 +31,6 @@ class FdWatcher final : private PollHandler {
   /// The same for the other side's end: a pidfd's process has been reaped. Of a watcher with Interest::hangup alone.
   Ready hung_up();
 
-  /// Whether something has been reported that nobody has waited for; asks no one.
-  bool has_news() const noexcept { return !silent_; }
-
  private:
   void on_ready(std::uint32_t events) override;
 

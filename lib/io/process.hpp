@@ -70,8 +70,8 @@ class Process {
   /// Cancellation: stops waiting and nothing else; call it again.
   async::Task<> ended();
 
-  /// Whether word of its end has come, at no cost; it may be false for some milliseconds yet, or be about another.
-  bool seems_ended() const noexcept { return watcher_ && watcher_->has_news(); }
+  /// Whether the leader has ended by now, asked of the kernel. REQUIRES: not reaped.
+  bool is_over() const noexcept { return ended_ || !lives(); }
 
   /// How far a sweep goes, and reap() after it.
   enum class Reach : std::uint8_t {

@@ -12,9 +12,9 @@ namespace {
 // So many items are worth a commit of their own, however recent the last one was.
 constexpr std::size_t large_queue = 4096;
 
-// How long the first item waits for company: the start and the end of a short run become durable in one commit, and the
-// commit does not take the processor on which the run is about to start.
-constexpr auto company = std::chrono::milliseconds{5};
+// Items come in bursts: the start and the end of a short run, a thousand runs that are due together. So long must
+// nothing come before a burst counts as over; its commit does not take the processor on which runs are about to start.
+constexpr auto company = std::chrono::milliseconds{25};
 
 struct HeapBytes {
   std::size_t operator()(const SlotClosed& slot) const { return slot.job.size(); }
@@ -180,16 +180,20 @@ bool EntryQueue::is_urgent() const noexcept {
   return somebody_waits_ || closed() || waiting_items_.items() >= large_queue;
 }
 
-EntryBatch EntryQueue::take(Clock::time_point not_before) {
+EntryBatch EntryQueue::take(Clock::duration patience) {
   std::unique_lock lock(mutex_);
   while (waiting_items_.empty() && !closed()) {
     waiting_ = Waiting::for_item;
     wake_.wait(lock);
-    not_before = std::max(not_before, Clock::now() + company);
   }
-  while (!is_urgent()) {
+  const Clock::time_point latest = Clock::now() + patience;
+  for (std::size_t seen = 0; !is_urgent() && seen != waiting_items_.items();) {
+    seen = waiting_items_.items();
+    const Clock::time_point then = std::min(Clock::now() + company, latest);
     waiting_ = Waiting::for_company;
-    if (wake_.wait_until(lock, not_before) == std::cv_status::timeout) break;
+    while (!is_urgent() && wake_.wait_until(lock, then) != std::cv_status::timeout) {
+    }
+    if (then == latest) break;
   }
   waiting_ = Waiting::no;
   somebody_waits_ = false;

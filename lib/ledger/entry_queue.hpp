@@ -70,9 +70,9 @@ class EntryQueue {
   /// Any thread. A callback makes the writer hurry: somebody waits. Throws std::bad_alloc.
   void push(EntryBatch::Callback callback);
 
-  /// The writer. Waits for an item, and then for 5 ms at least and until `not_before` so that more can join it, unless
+  /// The writer. Waits for an item, and then for `patience` at most until no more have joined it for 25 ms, unless
   /// somebody waits or the queue grows large. Empty only after close().
-  EntryBatch take(Clock::time_point not_before);
+  EntryBatch take(Clock::duration patience);
 
   /// The writer. Whether nothing is to be taken.
   bool is_idle();

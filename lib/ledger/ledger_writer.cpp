@@ -150,11 +150,11 @@ void LedgerWriter::start_thread() {
 }
 
 void LedgerWriter::serve() {
-  const auto interval = std::chrono::duration_cast<Clock::duration>(options_.commit_interval);
+  const auto patience = std::chrono::duration_cast<Clock::duration>(options_.commit_patience);
   for (;;) {
     if (pruner_.is_due() && !queue_.closed()) prune();
     if (pruner_.is_due() && queue_.is_idle()) continue;
-    EntryBatch batch = queue_.take(last_commit_ + interval);
+    EntryBatch batch = queue_.take(patience);
     if (batch.empty()) break;
     BELFRY_FAULT_POINT("ledger.batch_taken");
     while (!batch.empty()) store(batch.split(max_group));
@@ -190,7 +190,6 @@ void LedgerWriter::store(EntryBatch batch) {
 }
 
 bool LedgerWriter::try_to_store(const EntryBatch& batch) try {
-  last_commit_ = Clock::now();
   std::size_t entries = 0;
   rows_.begin();
   for (const EntryBatch::Item* item = batch.first(); item != nullptr; item = item->next.get()) {

@@ -59,7 +59,6 @@ class LedgerWriter {
   EntryQueue queue_;
   std::atomic<RunId> next_run_id_ = 1;
   std::atomic<Clock::rep> give_up_at_ = 0;  // set before the queue is closed
-  Clock::time_point last_commit_{};
   Clock::time_point last_measure_{};
 
   std::atomic<std::uint64_t> written_ = 0, commits_ = 0, errors_ = 0, given_up_ = 0, refused_ = 0, size_bytes_ = 0;

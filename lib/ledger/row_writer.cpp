@@ -27,10 +27,11 @@ constexpr const char* run_end_sql =
     "UPDATE runs SET ended_at = ?2, outcome = ?3, exit_code = ?4, signal = ?5, attempts = ?6, message = ?7 "
     "WHERE id = ?1 AND outcome IS NULL";
 
-// For a run whose start was dropped from a full queue.
+// For a run that ends in the transaction in which it began, or whose start was dropped from a full queue.
 constexpr const char* run_whole_sql =
-    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, ended_at, outcome, exit_code, signal, attempts, "
-    "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
+    "INSERT INTO runs (id, job_id, trigger, scheduled_at, started_at, generation, caused_by, queue_wait, "
+    "precondition_wait, ledger_wait, ended_at, outcome, exit_code, signal, attempts, message) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING";
 
 constexpr const char* attempt_sql =
     "INSERT INTO attempts (run_id, attempt, started_at, ended_at, outcome, exit_code, signal, message, user_cpu, "
@@ -103,14 +104,16 @@ RowWriter::RowWriter(sqlite::Connection& connection)
       undeclare_(connection, undeclare_sql),
       one_shot_(connection, one_shot_sql),
       one_shot_done_(connection, one_shot_done_sql),
-      one_shot_job_(connection, one_shot_job_sql) {}
+      one_shot_job_(connection, one_shot_job_sql),
+      newest_run_(connection.integer("SELECT ifnull(max(id), 0) FROM runs")) {}
 
 void RowWriter::begin() {
   refused_now_ = 0;
+  begun_.clear();
   begin_.run();
 }
 
-void RowWriter::write(const Entry& entry) try {
+void RowWriter::write(const Entry& entry) {
   const auto add_row = [this](const auto& value) {
     if constexpr (requires { happenings_.add(value); }) {
       happenings_.add(value);
@@ -118,7 +121,12 @@ void RowWriter::write(const Entry& entry) try {
       add(value);
     }
   };
-  std::visit(add_row, entry);
+  unless_refused([&] { std::visit(add_row, entry); });
+}
+
+template <class Write>
+void RowWriter::unless_refused(const Write& write) try {
+  write();
 } catch (const sqlite::Error& error) {
   // The statement is undone, the transaction goes on: one bad value must not hold up all that come after it.
   if (!error.is_about_values() || !connection_.in_transaction()) throw;
@@ -126,6 +134,9 @@ void RowWriter::write(const Entry& entry) try {
 }
 
 void RowWriter::commit() {
+  for (const auto& [number, run] : begun_) {
+    unless_refused([this, &run] { begin_run(jobs_.job(run->job), *run); });
+  }
   jobs_.write();
   commit_.run();
   jobs_.committed();
@@ -169,12 +180,25 @@ void RowWriter::add(const SlotClosed& slot) {
   jobs_.slot_closed(job, slot);
 }
 
+/// Numbers rise: a run that is newer than all on record has no row yet, which can wait. Most end soon, and one row is
+/// written then instead of one that is changed and goes through an index of what is unfinished.
 void RowWriter::add(const RunStarted& run) {
+  if (begun_.contains(run.run)) return refuse(numbered("a second start of run ", run.run));
   JobTally::Job& job = jobs_.job(run.job);
+  if (run.run > newest_run_) {
+    newest_run_ = run.run;
+    begun_.emplace(run.run, &run);
+  } else if (!begin_run(job, run)) {
+    return;
+  }
+  jobs_.run_started(job, run);
+}
+
+bool RowWriter::begin_run(const JobTally::Job& job, const RunStarted& run) {
   run_start_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.generation,
                  run.caused_by, run.waits.queue, run.waits.precondition, run.waits.ledger);
-  if (!changed()) return refuse(numbered("a second start of run ", run.run));
-  jobs_.run_started(job, run);
+  if (!changed()) refuse(numbered("a second start of run ", run.run));
+  return changed();
 }
 
 void RowWriter::add(const AttemptEnded& attempt) {
@@ -208,14 +232,28 @@ void RowWriter::add(const StepEnded& step) {
 
 void RowWriter::add(const RunEnded& run) {
   JobTally::Job& job = jobs_.job(run.job);
-  const std::string_view message = run.message;
-  run_end_.run(run.run, run.ended_at, to_string(run.outcome), run.exit_code, run.signal, run.attempts, message);
-  if (!changed()) {
-    run_whole_.run(run.run, job.id, to_string(run.trigger), run.scheduled_at, run.started_at, run.ended_at,
-                   to_string(run.outcome), run.exit_code, run.signal, run.attempts, message);
-    if (!changed()) return refuse(numbered("a second end of run ", run.run));
+  if (const auto begun = begun_.find(run.run); begun != begun_.end()) {
+    write_whole(job, run, begun->second);
+    begun_.erase(begun);
+  } else {
+    run_end_.run(run.run, run.ended_at, to_string(run.outcome), run.exit_code, run.signal, run.attempts,
+                 std::string_view{run.message});
+    if (!changed()) write_whole(job, run, nullptr);
   }
+  if (!changed()) return refuse(numbered("a second end of run ", run.run));
   jobs_.run_ended(job, run);
+}
+
+void RowWriter::write_whole(const JobTally::Job& job, const RunEnded& end, const RunStarted* start) {
+  const auto wait = [start](Duration StartWaits::* which) {
+    return start != nullptr ? std::optional(start->waits.*which) : std::nullopt;
+  };
+  run_whole_.run(end.run, job.id, to_string(start != nullptr ? start->trigger : end.trigger),
+                 start != nullptr ? start->scheduled_at : end.scheduled_at,
+                 start != nullptr ? start->started_at : end.started_at, start != nullptr ? start->generation : 0,
+                 start != nullptr ? start->caused_by : std::nullopt, wait(&StartWaits::queue),
+                 wait(&StartWaits::precondition), wait(&StartWaits::ledger), end.ended_at, to_string(end.outcome),
+                 end.exit_code, end.signal, end.attempts, std::string_view{end.message});
 }
 
 void RowWriter::add(const JobDeclared& job) {

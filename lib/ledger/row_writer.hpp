@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "ledger/entry.hpp"
@@ -20,7 +21,8 @@ class RowWriter {
   /// Opens the transaction. Throws sqlite::Error, as all of these do; then call abandon().
   void begin();
 
-  /// Writes the entry. One that contradicts what is on record changes nothing and is counted.
+  /// Writes the entry. One that contradicts what is on record changes nothing and is counted. The entry must stay until
+  /// the transaction ends.
   void write(const Entry& entry);
 
   /// Writes the totals and makes the transaction durable.
@@ -50,6 +52,11 @@ class RowWriter {
   void add_output(const JobTally::Job& job, const AttemptEnded& attempt, std::string_view stream,
                   const CapturedStream& output);
 
+  bool begin_run(const JobTally::Job& job, const RunStarted& run);
+  void write_whole(const JobTally::Job& job, const RunEnded& end, const RunStarted* start);
+  template <class Write>
+  void unless_refused(const Write& write);
+
   bool changed() const noexcept { return connection_.changes() > 0; }
   void refuse(std::string why);
 
@@ -59,6 +66,8 @@ class RowWriter {
   sqlite::Statement begin_, commit_, skip_numbers_;
   sqlite::Statement claim_, unclaim_, slot_, run_start_, run_end_, run_whole_, attempt_, output_, step_;
   sqlite::Statement declare_, undeclare_, one_shot_, one_shot_done_, one_shot_job_;
+  RunId newest_run_ = 0;                      // on record, or begun
+  std::map<RunId, const RunStarted*> begun_;  // in the open transaction; they have no row yet
   std::uint64_t refused_ = 0;
   std::uint64_t refused_now_ = 0;  // in the open transaction
   std::string last_refusal_;

@@ -153,8 +153,7 @@ TEST_CASE("what was printed before anyone watched is there, and drained without 
     REQUIRE(process);
     pipe.write_end.reset();
     io::OutputCapture capture(std::move(pipe.read_end), io::HeadTailBuffer(1000));
-    CHECK_FALSE(process->seems_ended());
-    while (!process->seems_ended()) co_await async::yield();
+    while (!process->is_over()) co_await async::yield();
     CHECK(capture.buffer().total() == 0);
     capture.drain();
     CHECK(capture.at_end());

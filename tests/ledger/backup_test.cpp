@@ -67,7 +67,7 @@ TEST_CASE("a backup of a ledger in use is one sound file for its owner, with all
 }
 
 TEST_CASE("a backup is a state that was, and the writer goes on while it is made", "[ledger]") {
-  TempLedger temp({.durability = Durability::normal, .commit_interval = Duration{0}});
+  TempLedger temp({.durability = Durability::normal, .commit_patience = Duration{0}});
   AttemptEnded loud = attempt_end("a", 0s, 1, 1, Outcome::success);
   for (int attempt = 1; attempt <= 40; ++attempt) {
     loud.attempt = attempt;

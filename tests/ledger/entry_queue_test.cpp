@@ -2,7 +2,10 @@
 #include "ledger/entry_queue.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
+#include <thread>
+#include <variant>
 #include <vector>
 
 using namespace belfry::ledger;
@@ -16,7 +19,7 @@ Entry entry(const std::string& job) { return SlotClaimed{.job = job, .scheduled_
 std::vector<std::string> jobs_of(const EntryBatch& batch) {
   std::vector<std::string> jobs;
   for (const auto* item = batch.first(); item != nullptr; item = item->next.get()) {
-    jobs.push_back(std::get<SlotClaimed>(std::get<Entry>(item->what)).job);
+    if (const auto* entry = std::get_if<Entry>(&item->what)) jobs.push_back(std::get<SlotClaimed>(*entry).job);
   }
   return jobs;
 }
@@ -65,4 +68,23 @@ TEST_CASE("of tied entries those that find no room are dropped and counted", "[l
   CHECK(queue.entries() + queue.dropped() == 4);
   CHECK(queue.entries() == 2);
   CHECK(jobs_of(queue.take({})) == Jobs{"a", "b"});
+}
+
+TEST_CASE("who waits for more ends when none has come for a while, or somebody waits for him", "[ledger][queue]") {
+  EntryQueue queue(plenty);
+  constexpr auto for_ever = std::chrono::hours(1);
+  queue.push(entry("a"));
+  CHECK(jobs_of(queue.take(for_ever)) == Jobs{"a"});
+  std::thread other([&queue] {
+    for (const char* job : {"a", "b", "c"}) queue.push(entry(job));
+    queue.push([] {});
+  });
+  Jobs taken;
+  for (bool last = false; !last;) {
+    EntryBatch batch = queue.take(for_ever);
+    last = std::holds_alternative<EntryBatch::Callback>(batch.last()->what);
+    for (const std::string& job : jobs_of(batch)) taken.push_back(job);
+  }
+  other.join();
+  CHECK(taken == Jobs{"a", "b", "c"});
 }

@@ -144,7 +144,7 @@ TEST_CASE("on a dead disk every entry is either waiting, or dropped and counted"
 TEST_CASE("four threads write while every third commit fails: nothing is lost or doubled", "[ledger][faults]") {
   const Fault fault = GENERATE(Fault::io_error, Fault::full, Fault::sync_error, Fault::torn_write);
   FaultyDisk disk;
-  TempLedger temp({.commit_interval = Duration{0}, .retry_limit = 1ms});
+  TempLedger temp({.commit_patience = Duration{0}, .retry_limit = 1ms});
   disk.fail_now_and_then(fault, 3);
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 4; ++thread) {

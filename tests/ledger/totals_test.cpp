@@ -120,7 +120,7 @@ void check_totals(const Resume& resume, const std::map<std::string, Expected>& j
 TEST_CASE("totals equal what is counted from the entries, over commits and restarts", "[ledger]") {
   const unsigned seed = GENERATE(1u, 2u, 3u, 4u, 5u, 6u);
   CAPTURE(seed);
-  TempLedger temp({.durability = Durability::normal, .commit_interval = Duration{0}});
+  TempLedger temp({.durability = Durability::normal, .commit_patience = Duration{0}});
   RandomHistory history(temp, seed);
   for (int part = 0; part < 3; ++part) {
     for (int entry = 0; entry < 200; ++entry) {
