@@ -108,11 +108,13 @@ TEST_CASE("unknown functions and bad parameters are told before anything runs", 
 TEST_CASE("one's own function runs on the pool, and a cancelled run asks it to stop", "[native]") {
   async::ThreadPool pool(async::ThreadPoolOptions("test"));
   std::atomic<bool> stopped = false;
+  test::Ready ready;
   const jobs::NativeFunction wait{.name = "wait",
                                   .summary = "waits until it is stopped",
                                   .parameters = {},
-                                  .bind = [&stopped](jobs::ParameterReader&) -> jobs::NativeCall {
-                                    return [&stopped](const std::stop_token& stop) {
+                                  .bind = [&stopped, &ready](jobs::ParameterReader&) -> jobs::NativeCall {
+                                    return [&stopped, &ready](const std::stop_token& stop) {
+                                      std::ofstream(ready.path()) << "begun\n";
                                       while (!stop.stop_requested()) std::this_thread::yield();
                                       stopped = true;
                                       return std::string();
@@ -122,7 +124,7 @@ TEST_CASE("one's own function runs on the pool, and a cancelled run asks it to s
   registry.add(jobs::native_kind({wait}));
   const auto action =
       registry.make({.kind = "native", .form = "wait", .parameters = {}}, {.pool = &pool, .working_dir = "/"});
-  const auto ran = test::run_action(*action, 20ms);
+  const auto ran = async::run(test::run_until(*action, ready));
   CHECK_FALSE(ran.outcome);
   CHECK(stopped);
 }
