@@ -20,7 +20,7 @@ struct FreeEntry {
   void operator()(archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
 };
 
-constexpr std::size_t block_size = std::size_t{128} << 10U;
+constexpr std::size_t archive_block = std::size_t{128} << 10U;
 constexpr std::int64_t tar_block = 512;
 constexpr std::int64_t most_filled_up = std::int64_t{64} << 20U;  // bytes
 
@@ -139,7 +139,7 @@ ArchiveReader::ArchiveReader(int file, std::string path) : path_(std::move(path)
   check(::archive_read_support_filter_zstd(reader));
   check(::archive_read_support_format_tar(reader));
   check(::archive_read_support_format_zip(reader));
-  check(::archive_read_open_fd(reader, file, block_size));
+  check(::archive_read_open_fd(reader, file, archive_block));
 }
 
 void ArchiveReader::check(int result) const {

@@ -12,7 +12,7 @@ namespace belfry::jobs {
 
 namespace {
 
-using Line = std::expected<void, std::string>;
+using Checked = std::expected<void, std::string>;
 
 constexpr FileLimit too_large{.bytes = largest_env_file, .problem = "more than 1M, which is no file of variables"};
 
@@ -32,7 +32,7 @@ class Parser {
   std::expected<Variables, std::string> parse() {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
     while (at_ < text_.size()) {
-      if (Line read = line(); !read) return std::unexpected(std::move(read.error()));
+      if (Checked read = line(); !read) return std::unexpected(std::move(read.error()));
     }
     return std::move(variables_);
   }
@@ -48,7 +48,7 @@ class Parser {
     return c;
   }
 
-  Line line() {
+  Checked line() {
     const std::size_t began = line_;
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     if (at_ == text_.size()) return {};
@@ -68,7 +68,7 @@ class Parser {
     return value(std::string(name), began);
   }
 
-  Line value(std::string name, std::size_t began) {
+  Checked value(std::string name, std::size_t began) {
     std::string value;
     std::size_t solid = 0;     // as far as blanks at the end belong to it
     bool at_beginning = true;  // or behind a quotation: only there a mark opens one, it's a letter elsewhere

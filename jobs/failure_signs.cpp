@@ -11,7 +11,7 @@ namespace {
 
 std::size_t index_of(Stream stream) noexcept { return stream == Stream::output ? 0 : 1; }
 
-std::string name_of(Stream stream) { return stream == Stream::output ? "standard output" : "standard error"; }
+std::string stream_name(Stream stream) { return stream == Stream::output ? "standard output" : "standard error"; }
 
 }  // namespace
 
@@ -36,9 +36,9 @@ void FailureWatch::judge(Stream stream, std::string_view line) {
   const auto match = signs_.pattern ? signs_.pattern->find_in(line) : std::nullopt;
   if (match) {
     sentence_ =
-        "a line of its " + name_of(stream) + " matches " + cite(signs_.pattern->text()) + ": " + cite(line, *match);
+        "a line of its " + stream_name(stream) + " matches " + cite(signs_.pattern->text()) + ": " + cite(line, *match);
   } else if (silent) {
-    sentence_ = "it printed on its " + name_of(stream) + ": " + cite(line);
+    sentence_ = "it printed on its " + stream_name(stream) + ": " + cite(line);
   }
 }
 

@@ -16,7 +16,7 @@ namespace belfry::jobs {
 
 namespace {
 
-constexpr std::size_t block_size = std::size_t{256} << 10U;
+constexpr std::size_t copy_block = std::size_t{256} << 10U;
 constexpr std::size_t most_entries = 1'000'000;
 
 struct ArchiveSpec {
@@ -143,7 +143,7 @@ class Archiver {
     if (::fstat(file.get(), &status) != 0) throw io::IoError(errno, "stat", folder.path_of(name));
     if (!S_ISREG(status.st_mode)) throw io::IoError(EINVAL, "archive what is no regular file:", folder.path_of(name));
     writer.add(relative, status);
-    block_.resize(block_size);
+    block_.resize(copy_block);
     for (off_t left = status.st_size; left > 0;) {
       run_.check();
       const auto wanted = static_cast<std::size_t>(std::min(left, static_cast<off_t>(block_.size())));

@@ -16,7 +16,7 @@ namespace belfry::jobs {
 namespace {
 
 constexpr off_t piece_size = off_t{8} << 20U;
-constexpr std::size_t block_size = std::size_t{256} << 10U;
+constexpr std::size_t content_block = std::size_t{256} << 10U;
 
 /// What a file system answers that does not know how, or not between these two files.
 bool cannot(int error) {
@@ -87,9 +87,9 @@ class Copier {
 
   /// Up to `to`, or to the end (-1).
   std::uint64_t blocks(off_t from, off_t to) {
-    std::vector<char> block(block_size);
+    std::vector<char> block(content_block);
     for (int count = 0; to < 0 || from < to; ++count) {
-      if (count % (piece_size / static_cast<off_t>(block_size)) == 0) reached_(static_cast<std::uint64_t>(from));
+      if (count % (piece_size / static_cast<off_t>(content_block)) == 0) reached_(static_cast<std::uint64_t>(from));
       const auto wanted = to < 0 ? block.size() : std::min(block.size(), static_cast<std::size_t>(to - from));
       const ssize_t got = ::pread(in_, block.data(), wanted, from);
       if (got < 0 && errno == EINTR) continue;

@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr int expression_memory = 1 << 20;  // bytes that an expression may take
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_line_end(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return text;
 }
@@ -44,9 +44,9 @@ std::string as_text(const json& value) {
 }
 
 std::string last_line(std::string_view text) {
-  text = trimmed(text);
+  text = without_line_end(text);
   const auto before = text.rfind('\n');
-  return std::string(trimmed(before == std::string_view::npos ? text : text.substr(before + 1)));
+  return std::string(without_line_end(before == std::string_view::npos ? text : text.substr(before + 1)));
 }
 
 std::expected<std::string, std::string> variable_in(std::string_view text, const std::string& name) {
@@ -54,7 +54,7 @@ std::expected<std::string, std::string> variable_in(std::string_view text, const
   for (auto at = text.rfind(begin); at != std::string_view::npos; at = at == 0 ? at - 1 : text.rfind(begin, at - 1)) {
     if (at != 0 && text[at - 1] != '\n') continue;
     const auto value = text.substr(at + begin.size());
-    return std::string(trimmed(value.substr(0, value.find('\n'))));
+    return std::string(without_line_end(value.substr(0, value.find('\n'))));
   }
   return std::unexpected("it printed no line " + begin + "...");
 }
@@ -128,7 +128,7 @@ std::expected<std::string, std::string> FlowOutput::find_in(const ledger::Captur
   std::expected<std::string, std::string> found;
   switch (how_) {
     case How::all:
-      found = std::string(trimmed(text));
+      found = std::string(without_line_end(text));
       break;
     case How::last_line:
       found = last_line(text);
@@ -173,7 +173,7 @@ std::vector<std::string> flow_items(std::string_view text) {
   }
   while (!text.empty()) {
     const auto end = text.find('\n');
-    const auto line = trimmed(text.substr(0, end));
+    const auto line = without_line_end(text.substr(0, end));
     if (!line.empty()) items.emplace_back(line);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }

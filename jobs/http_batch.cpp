@@ -12,6 +12,7 @@
 #include "async/retry.hpp"
 #include "async/sleep.hpp"
 #include "io/transfers.hpp"
+#include "jobs/cut_text.hpp"
 #include "time/duration.hpp"
 
 namespace belfry::jobs {
@@ -22,12 +23,6 @@ using ledger::Outcome;
 
 constexpr std::size_t most_list = std::size_t{64} << 20U;  // of urls_file, in bytes
 constexpr std::size_t enough_to_write = std::size_t{64} << 10U;
-
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto begin = std::min(line.find_first_not_of(blanks), line.size());
-  return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
-}
 
 /// One URL in each line; empty ones and those with # in front are passed over.
 std::vector<std::string> lines_of(std::string_view text) {

@@ -16,7 +16,7 @@ namespace belfry::jobs {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> methods{"gzip", "zstd"};
+constexpr std::array<std::string_view, 2> compress_methods{"gzip", "zstd"};
 
 struct CompressOrder {
   std::vector<std::string> paths;
@@ -73,29 +73,31 @@ NativeCall bind(ParameterReader& reader) {
 }  // namespace
 
 NativeFunction compress_function() {
-  return {
-      .name = "compress",
-      .summary = "compresses files one by one into .gz or .zst beside them",
-      .parameters =
-          {{.name = "paths",
-            .type = ParameterType::path,
-            .value = "a path, a glob or a list of them",
-            .meaning = "the files; those that end in .gz or .zst are passed over",
-            .required = true,
-            .list = true},
-           {.name = "method", .type = ParameterType::choice, .fallback = "zstd", .meaning = "how", .choices = methods},
-           {.name = "level",
-            .type = ParameterType::integer,
-            .value = "1 to 9 (gzip) or 1 to 19 (zstd)",
-            .fallback = "6 (gzip), 3 (zstd)",
-            .meaning = "how hard to try",
-            .least = 1,
-            .most = 19},
-           {.name = "keep",
-            .type = ParameterType::flag,
-            .fallback = "false",
-            .meaning = "whether the uncompressed file stays"}},
-      .bind = bind};
+  return {.name = "compress",
+          .summary = "compresses files one by one into .gz or .zst beside them",
+          .parameters = {{.name = "paths",
+                          .type = ParameterType::path,
+                          .value = "a path, a glob or a list of them",
+                          .meaning = "the files; those that end in .gz or .zst are passed over",
+                          .required = true,
+                          .list = true},
+                         {.name = "method",
+                          .type = ParameterType::choice,
+                          .fallback = "zstd",
+                          .meaning = "how",
+                          .choices = compress_methods},
+                         {.name = "level",
+                          .type = ParameterType::integer,
+                          .value = "1 to 9 (gzip) or 1 to 19 (zstd)",
+                          .fallback = "6 (gzip), 3 (zstd)",
+                          .meaning = "how hard to try",
+                          .least = 1,
+                          .most = 19},
+                         {.name = "keep",
+                          .type = ParameterType::flag,
+                          .fallback = "false",
+                          .meaning = "whether the uncompressed file stays"}},
+          .bind = bind};
 }
 
 }  // namespace belfry::jobs

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "jobs/cut_text.hpp"
 #include "time/duration.hpp"
 #include "time/suggest.hpp"
 
@@ -21,12 +22,6 @@ std::string joined(std::span<const std::string_view> words, std::string_view las
     text += words[i];
   }
   return text;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto begin = text.find_first_not_of(blanks);
-  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 std::string bounds(const ParameterInfo& info, std::string (*shown)(std::int64_t)) {

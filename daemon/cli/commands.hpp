@@ -154,6 +154,9 @@ int report(ExitCode code, const std::string& message, bool json);
 /// The text of a key, "" when it is null or missing.
 std::string text_of(const nlohmann::json& document, const char* key);
 
+/// The number of a key, "-" when it is null. REQUIRES: there is the key.
+std::string number_of(const nlohmann::json& document, const char* key);
+
 /// The instant of a key, if it is not null.
 std::optional<time::WallTime> instant_of(const nlohmann::json& document, const char* key);
 

@@ -25,10 +25,6 @@ time::WallTime since_of(const Session& session, const std::string& text) {
   return *at;
 }
 
-std::string number_of(const json& run, const char* key) {
-  return run.at(key).is_number() ? std::to_string(run.at(key).get<std::int64_t>()) : "-";
-}
-
 /// The head or the tail of a stream, byte for byte.
 std::string part_of(const json& stream, const std::string& part) {
   const auto encoded = stream.find(part + "_base64");  // what is no text

@@ -147,7 +147,7 @@ std::vector<std::string> notes_of(const Session& session, const ScheduleSubject&
   return notes;
 }
 
-std::string row(const char* name, const std::string& value) {
+std::string row_if_any(const char* name, const std::string& value) {
   if (value.empty()) return {};
   std::string line = name;
   line.resize(12, ' ');
@@ -197,12 +197,15 @@ int explain(Session& session, const NextOptions& options) {
     print_json(document);
     return kOk;
   }
-  std::string text = row("schedule", text_of(document, "schedule")) + row("means", text_of(document, "description")) +
-                     row("normalised", text_of(document, "normalised")) + row("dialect", text_of(document, "dialect")) +
-                     row("time zone", text_of(document, "timezone"));
-  for (const std::string& note : notes) text += row("beware", note);
+  std::string text =
+      row_if_any("schedule", text_of(document, "schedule")) + row_if_any("means", text_of(document, "description")) +
+      row_if_any("normalised", text_of(document, "normalised")) + row_if_any("dialect", text_of(document, "dialect")) +
+      row_if_any("time zone", text_of(document, "timezone"));
+  for (const std::string& note : notes) text += row_if_any("beware", note);
   if (slots.empty()) {
-    text += row("next", by_files ? "when its files come" : document["never_fires"].get<bool>() ? "never" : "not again");
+    text += row_if_any("next", by_files                              ? "when its files come"
+                               : document["never_fires"].get<bool>() ? "never"
+                                                                     : "not again");
   }
   for (const time::WallTime slot : slots) {
     text += (slot == slots.front() ? "next        " : "            ") + line_of(session, slot, zone);

@@ -34,6 +34,11 @@ std::string text_of(const nlohmann::json& document, const char* key) {
   return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::string number_of(const nlohmann::json& document, const char* key) {
+  const auto& value = document.at(key);
+  return value.is_number() ? std::to_string(value.get<std::int64_t>()) : "-";
+}
+
 std::optional<time::WallTime> instant_of(const nlohmann::json& document, const char* key) {
   const std::string text = text_of(document, key);
   if (text.empty()) return std::nullopt;

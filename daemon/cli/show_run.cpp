@@ -11,10 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string number_of(const json& row, const char* key) {
-  return row.at(key).is_number() ? std::to_string(row.at(key).get<std::int64_t>()) : "-";
-}
-
 std::string took(const json& row) {
   return row.at("duration_seconds").is_number() ? span(row.at("duration_seconds").get<double>()) : "-";
 }

@@ -12,11 +12,11 @@ namespace {
 
 using jobs::ApprovalTimeout;
 
-constexpr std::string_view expected =
+constexpr std::string_view approval_expected =
     R"(what is to be approved, such as "Deploy to production?", or a map such as {message: ..., on_timeout: skip})";
 
 std::optional<std::string> read_message(const Value& value) {
-  auto text = value.text(expected);
+  auto text = value.text(approval_expected);
   if (!text) return std::nullopt;
   if (text->size() <= engine::longest_approval_message) return text;
   value.complain({"this text is too long", "at most " + std::to_string(engine::longest_approval_message) + " bytes"});
@@ -36,7 +36,7 @@ std::optional<ApprovalDeclaration> read_approval(const Value& value) {
     return approval;
   }
   const MapReader map(value, approval_section);
-  if (!map.has("message")) value.complain({"the key \"message\" is missing", std::string(expected)});
+  if (!map.has("message")) value.complain({"the key \"message\" is missing", std::string(approval_expected)});
   if (const auto message = map.get("message")) approval.message = read_message(*message).value_or("");
   if (const auto late = map.get("on_timeout")) approval.on_timeout = late->choice<ApprovalTimeout>(words);
   return map.all_known() ? std::optional(std::move(approval)) : std::nullopt;

@@ -16,9 +16,10 @@ using engine::DependencyEnd;
 
 constexpr std::array<std::pair<std::string_view, DependencyEnd>, 3> end_words{
     {{"success", DependencyEnd::success}, {"failure", DependencyEnd::failure}, {"done", DependencyEnd::done}}};
-constexpr std::string_view expected = "the name of a job, a list of them, or a map such as {extract: success}";
+constexpr std::string_view dependencies_expected =
+    "the name of a job, a list of them, or a map such as {extract: success}";
 
-class Reader {
+class DependenciesReader {
  public:
   void add(const Value& value, const std::string& name, Place place, DependencyEnd on) {
     if (!names_.insert(name).second) {
@@ -33,7 +34,7 @@ class Reader {
   }
 
   void read_map(const Value& value) {
-    if (value.node().entries.empty()) value.complain({"this map is empty", std::string(expected)});
+    if (value.node().entries.empty()) value.complain({"this map is empty", std::string(dependencies_expected)});
     for (const auto& entry : value.node().entries) {
       const auto condition = value.child(entry);
       if (condition.node().kind == yaml::Node::Kind::null) {
@@ -92,15 +93,15 @@ void check_circles(const std::vector<JobSpec>& jobs, ErrorList& errors) {
 }  // namespace
 
 std::vector<DependencySpec> read_dependencies(const Value& value) {
-  Reader reader;
+  DependenciesReader reader;
   if (value.node().kind == yaml::Node::Kind::map) {
     reader.read_map(value);
   } else if (value.node().kind == yaml::Node::Kind::sequence) {
-    for (const Value& item : value.list(expected).value_or(std::vector<Value>{})) {
+    for (const Value& item : value.list(dependencies_expected).value_or(std::vector<Value>{})) {
       reader.read_name(item, "the name of a job");
     }
   } else {
-    reader.read_name(value, expected);
+    reader.read_name(value, dependencies_expected);
   }
   return std::move(reader.found);
 }

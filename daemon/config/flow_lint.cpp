@@ -62,9 +62,9 @@ bool never_holds(const jobs::FlowCondition& condition) {
   return true;
 }
 
-class Linter {
+class FlowLinter {
  public:
-  Linter(const Config& config, const JobSpec& job, const FlowSpec& flow, ErrorList& warnings)
+  FlowLinter(const Config& config, const JobSpec& job, const FlowSpec& flow, ErrorList& warnings)
       : config_(config), job_(job), flow_(flow), warnings_(warnings) {}
 
   void run() const {
@@ -133,7 +133,7 @@ class Linter {
 void lint_flows(const Config& config, ErrorList& warnings) {
   for (const JobSpec& job : config.jobs) {
     const auto* flow = std::get_if<std::shared_ptr<const FlowSpec>>(&job.action);
-    if (flow != nullptr) Linter(config, job, **flow, warnings).run();
+    if (flow != nullptr) FlowLinter(config, job, **flow, warnings).run();
   }
 }
 

@@ -25,9 +25,9 @@ struct Declared {
   bool finally;
 };
 
-class Reader {
+class FlowReader {
  public:
-  explicit Reader(const FlowContext& context) : context_(context) {}
+  explicit FlowReader(const FlowContext& context) : context_(context) {}
 
   void add(const Value& list, bool finally) {
     const auto items = list.list(steps_expected);
@@ -178,7 +178,7 @@ void read_settings(const MapReader& map, FlowSpec& flow) {
 }  // namespace
 
 std::optional<FlowSpec> read_flow(const Value& value, const FlowContext& context) {
-  Reader reader(context);
+  FlowReader reader(context);
   if (value.node().kind == Kind::sequence) {
     reader.add(value, false);
     return reader.read();

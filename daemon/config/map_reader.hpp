@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "daemon/config/keys.hpp"
 #include "daemon/config/value.hpp"
@@ -35,5 +37,12 @@ class MapReader {
   Value map_;
   bool all_known_ = true;
 };
+
+/// The meaning of one of a few words, where the key is given and right; else `choice` stays.
+template <typename T>
+void read_choice(const MapReader& map, std::string_view key, std::span<const std::pair<std::string_view, T>> words,
+                 T& choice) {
+  if (const auto value = map.get(key)) choice = value->choice<T>(words).value_or(choice);
+}
 
 }  // namespace belfry::daemon

@@ -11,7 +11,7 @@
 namespace belfry::daemon {
 namespace {
 
-constexpr std::string_view expected = "the path of a plugin, or a list of them";
+constexpr std::string_view plugins_expected = "the path of a plugin, or a list of them";
 constexpr std::size_t most_plugins = 50;
 
 }  // namespace
@@ -19,7 +19,8 @@ constexpr std::size_t most_plugins = 50;
 void read_plugins(const Value& value, const std::filesystem::path& folder, const jobs::PluginReader& read,
                   std::vector<SourceFile>& files, jobs::ActionRegistry& actions) {
   std::vector<Value> items{value};
-  if (value.node().kind == yaml::Node::Kind::sequence) items = value.list(expected).value_or(std::vector<Value>{});
+  if (value.node().kind == yaml::Node::Kind::sequence)
+    items = value.list(plugins_expected).value_or(std::vector<Value>{});
   if (items.size() > most_plugins) {
     value.complain({"too many plugins", "at most " + std::to_string(most_plugins)});
     return;

@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view expected = "a map such as {command: \"test -f /srv/ready\", load_below: 4}, or none";
+constexpr std::string_view condition_expected =
+    "a map such as {command: \"test -f /srv/ready\", load_below: 4}, or none";
 constexpr std::uint64_t largest_size = std::uint64_t{1} << 50U;
 constexpr std::array<std::string_view, 5> conditions{"command", "load_below", "load_per_cpu_below", "free_disk",
                                                      "free_memory"};
@@ -44,10 +45,10 @@ void read_precondition(const Value& value, const std::filesystem::path& folder,
     return;
   }
   if (value.node().kind == yaml::Node::Kind::scalar) {
-    value.complain({"not a map", std::string(expected), "a command stands below the key \"command\""});
+    value.complain({"not a map", std::string(condition_expected), "a command stands below the key \"command\""});
     return;
   }
-  if (!value.is_map(expected)) return;
+  if (!value.is_map(condition_expected)) return;
   const MapReader map(value, precondition_section);
   PreconditionDeclaration wanted;
   if (const auto command = map.get("command")) wanted.command = read_command_line(*command);

@@ -35,12 +35,6 @@ void read_number(const MapReader& map, std::string_view key, int minimum, int ma
   if (const auto value = map.get(key)) number = static_cast<int>(value->integer(minimum, maximum).value_or(number));
 }
 
-template <typename T>
-void read_choice(const MapReader& map, std::string_view key, std::span<const std::pair<std::string_view, T>> words,
-                 T& choice) {
-  if (const auto value = map.get(key)) choice = value->choice<T>(words).value_or(choice);
-}
-
 void read_breaker(const Value& value, std::optional<engine::BreakerPolicy>& policy) {
   if (value.is_none()) {
     policy.reset();

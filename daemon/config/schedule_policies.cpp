@@ -11,16 +11,10 @@ using time::DstOverlap;
 
 constexpr std::array<std::pair<std::string_view, DstGap>, 3> gap_words{
     {{"run_after", DstGap::run_after}, {"skip", DstGap::skip}, {"shift", DstGap::shift}}};
-constexpr std::array<std::pair<std::string_view, DstOverlap>, 3> overlap_words{
+constexpr std::array<std::pair<std::string_view, DstOverlap>, 3> dst_overlap_words{
     {{"first", DstOverlap::first}, {"second", DstOverlap::second}, {"both", DstOverlap::both}}};
 constexpr std::array<std::pair<std::string_view, OnHoliday>, 4> holiday_words{
     {{"skip", OnHoliday::skip}, {"before", OnHoliday::before}, {"after", OnHoliday::after}, {"run", OnHoliday::run}}};
-
-template <typename T>
-void read_choice(const MapReader& map, std::string_view key, std::span<const std::pair<std::string_view, T>> words,
-                 T& choice) {
-  if (const auto value = map.get(key)) choice = value->choice<T>(words).value_or(choice);
-}
 
 }  // namespace
 
@@ -32,7 +26,7 @@ void read_schedule_policies(const MapReader& map, const Calendars& calendars, Sc
     }
   }
   read_choice<DstGap>(map, "dst_gap", gap_words, policies.dst.gap);
-  read_choice<DstOverlap>(map, "dst_overlap", overlap_words, policies.dst.overlap);
+  read_choice<DstOverlap>(map, "dst_overlap", dst_overlap_words, policies.dst.overlap);
   read_choice<OnHoliday>(map, "on_holiday", holiday_words, policies.on_holiday);
   if (const auto value = map.get("holidays")) {
     policies.holidays = read_holidays(*value, calendars).value_or(policies.holidays);

@@ -32,7 +32,7 @@ std::optional<std::string> read_account(const Value& value, std::string_view exp
   return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> read_groups(const Value& value) {
+std::optional<std::vector<std::string>> read_supplementary_groups(const Value& value) {
   const auto items = value.list("a list of groups");
   if (!items) return std::nullopt;
   std::vector<std::string> groups;
@@ -69,7 +69,7 @@ void read_user(const Value& value, std::optional<UserDeclaration>& user) {
   take(
       "group", [](const Value& group) { return read_account(group, "the name or the number of a group"); },
       wanted.account.group);
-  take("supplementary_groups", read_groups, wanted.account.supplementary_groups);
+  take("supplementary_groups", read_supplementary_groups, wanted.account.supplementary_groups);
   if (right && !wanted.account.user.empty()) user = std::move(wanted);
 }
 

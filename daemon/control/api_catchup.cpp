@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMostSlots = 10'000;
+constexpr std::int64_t kMostOwedSlots = 10'000;
 
 /// What is asked of the loop for a plan.
 struct Plan {
@@ -68,7 +68,7 @@ void add_catchup_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/catchup", [&context](const Request& request, const PathParts&, const Exchange& exchange) {
     const auto asked_for = request.query.find("limit");
     const std::int64_t limit =
-        asked_for == request.query.end() ? 100 : parse_number(asked_for->second, "limit", 1, kMostSlots);
+        asked_for == request.query.end() ? 100 : parse_number(asked_for->second, "limit", 1, kMostOwedSlots);
     const auto ask = [&context, limit] { return plan_of(context, static_cast<std::size_t>(limit)); };
     context.bridge.call(exchange, ask, [](const Plan& plan) { return plan_reply(plan); });
   });

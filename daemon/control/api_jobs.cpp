@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMostSlots = 1000;
+constexpr std::int64_t kMostNextSlots = 1000;
 constexpr std::size_t kLongestReason = 1000;
 constexpr std::int64_t kMostOneShots = 10'000;
 
@@ -117,7 +117,8 @@ Reply next_slots(const std::shared_ptr<const engine::Job>& job, engine::WallTime
 
 void next(ApiContext& context, const Request& request, const std::string& name, const Exchange& exchange) {
   const auto asked_for = request.query.find("n");
-  const std::int64_t count = asked_for == request.query.end() ? 5 : parse_number(asked_for->second, "n", 1, kMostSlots);
+  const std::int64_t count =
+      asked_for == request.query.end() ? 5 : parse_number(asked_for->second, "n", 1, kMostNextSlots);
   std::optional<engine::WallTime> around;
   if (const auto text = request.query.find("around"); text != request.query.end()) {
     const auto instant = time::parse_time(text->second, time::Zone());

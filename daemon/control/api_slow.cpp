@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kMostStarts = 100;
 
-SlowQuestion question_from(const Request& request, const std::string& job) {
+SlowQuestion slow_question_from(const Request& request, const std::string& job) {
   SlowQuestion question;
   question.job = job;
   for (const auto& [key, value] : request.query) {
@@ -52,7 +52,7 @@ Reply unknown_reply(const SlowQuestion& question, bool declared, Reply no_job) {
 void add_slow_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/jobs/{name}/slow",
              [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
-               auto ask = [&context, question = question_from(request, path[0])](const Exchange& asked) {
+               auto ask = [&context, question = slow_question_from(request, path[0])](const Exchange& asked) {
                  const std::optional<engine::JobStatus> job = context.parts.engine.job(question.job);
                  Reply no_job = context.refused({.kind = engine::Refusal::Kind::not_found,
                                                  .message = "there is no job \"" + question.job +

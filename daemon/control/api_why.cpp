@@ -20,7 +20,7 @@ constexpr std::size_t kLongestText = 100;
 /// Runs of all jobs that wait; beyond, it is only known that there are some.
 constexpr std::size_t kMostWaiting = 10'000;
 
-WhyQuestion question_from(const Request& request, const std::string& job) {
+WhyQuestion why_question_from(const Request& request, const std::string& job) {
   WhyQuestion question;
   question.job = job;
   for (const auto& [key, value] : request.query) {
@@ -62,7 +62,7 @@ Reply answer(const WhyQuestion& question, ledger::LedgerReader& reader, const Re
 void add_why_routes(Router& router, ApiContext& context) {
   router.add("GET", "/v1/jobs/{name}/why",
              [&context](const Request& request, const PathParts& path, const Exchange& exchange) {
-               auto ask = [&context, question = question_from(request, path[0])](const Exchange& asked) mutable {
+               auto ask = [&context, question = why_question_from(request, path[0])](const Exchange& asked) mutable {
                  add_what_is_alive(context, question);
                  Reply unknown = context.refused({.kind = engine::Refusal::Kind::not_found,
                                                   .message = "there is no job \"" + question.job +

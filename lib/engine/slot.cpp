@@ -4,13 +4,11 @@
 #include <utility>
 
 #include "async/fault_point.hpp"
-#include "async/loop.hpp"
+#include "engine/engine_clock.hpp"
 #include "time/instant.hpp"
 
 namespace belfry::engine {
 namespace {
-
-WallTime wall_now() { return async::Loop::current().wall_now(); }
 
 bool is_end(SlotState state) noexcept { return state != SlotState::due && state != SlotState::waiting; }
 

@@ -66,7 +66,7 @@ bool is_writable(const std::string& folder) {
 }
 
 /// Others may write there only if it was handed over to them; root may write anywhere.
-bool is_ours(const std::string& folder) {
+bool is_handed_over(const std::string& folder) {
   if (!is_writable(folder)) return false;
   const bool under_systemd = ::access("/run/systemd/system", F_OK) == 0;
   const bool root_of_all = ::access((folder + "/cgroup.type").c_str(), F_OK) != 0;
@@ -93,7 +93,7 @@ std::expected<std::string, std::string> delegated_cgroup() {
   if (own.size() > mount->point.size() && (in_leaf || (!is_marked(own) && is_marked(above))) && is_writable(above)) {
     return above;
   }
-  if (is_ours(own)) return own;
+  if (is_handed_over(own)) return own;
   return std::unexpected("the control group " + own + ", where belfryd runs, is not handed over to it" + advice);
 }
 

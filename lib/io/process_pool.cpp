@@ -9,6 +9,7 @@
 #include "async/result.hpp"
 #include "async/spawn.hpp"
 #include "async/timeout.hpp"
+#include "io/process_pool_frame.hpp"
 #include "io/process_pool_link.hpp"
 
 namespace belfry::io {
@@ -16,7 +17,6 @@ namespace belfry::io {
 namespace {
 
 constexpr std::size_t largest_message_limit = std::size_t{1} << 30;
-constexpr std::size_t longest_name = 1000;
 constexpr async::Duration until_it_ends = async::Duration::max();
 constexpr async::Duration burial_grace = std::chrono::seconds(10);  // for the end of a process that was killed
 
@@ -75,10 +75,11 @@ ProcessPool::Worker ProcessPool::start_worker() const {
 }
 
 async::Task<std::string> ProcessPool::run(std::string function, std::string argument, ProcessCall call) {
-  if (argument.size() > options_.message_limit_ || function.size() > longest_name ||
+  if (argument.size() > options_.message_limit_ || function.size() > detail::longest_name ||
       call.descriptors_.size() > detail::most_buffers) {
-    throw std::length_error("process pool " + options_.name_ + ": the argument of " + function.substr(0, longest_name) +
-                            " is over the limit of " + std::to_string(options_.message_limit_) +
+    throw std::length_error("process pool " + options_.name_ + ": the argument of " +
+                            function.substr(0, detail::longest_name) + " is over the limit of " +
+                            std::to_string(options_.message_limit_) +
                             " bytes and 32 buffers; share it as SharedMemory");
   }
   if (closed_) throw ProcessPoolClosed(options_.name_);

@@ -33,6 +33,7 @@ struct FrameHeader {
 static_assert(sizeof(FrameHeader) == 16);
 
 inline constexpr std::size_t most_buffers = 32;
+inline constexpr std::size_t longest_name = 1000;  // of a function
 
 struct Frame {
   FrameHeader header;

@@ -30,7 +30,6 @@ using detail::FrameHeader;
 using detail::FrameKind;
 using detail::FrameReader;
 
-constexpr std::size_t longest_name = 1000;
 // The pool has checked its own limit; here only what a length can say counts, and memory grows with what really came.
 constexpr std::size_t no_limit = std::numeric_limits<std::uint32_t>::max();
 
@@ -85,7 +84,7 @@ bool serve(int socket, const WorkerFunctions& functions, Frame frame, std::vecto
 }  // namespace
 
 void WorkerFunctions::add(std::string name, Function function) {
-  if (name.empty() || name.size() > longest_name) {
+  if (name.empty() || name.size() > detail::longest_name) {
     throw std::invalid_argument("the name of a worker function has 1 to 1,000 bytes");
   }
   if (!functions_.try_emplace(name, std::move(function)).second) {

@@ -17,7 +17,7 @@ constexpr const char* log_breaker_sql =
     "INSERT INTO breaker_log (job, open, until, at, why) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 constexpr const char* jump_sql = "INSERT INTO clock_jumps (at, step, what) VALUES (?1, ?2, ?3)";
-constexpr const char* zones_sql = "INSERT INTO zone_changes (at, before, now) VALUES (?1, ?2, ?3)";
+constexpr const char* zone_change_sql = "INSERT INTO zone_changes (at, before, now) VALUES (?1, ?2, ?3)";
 constexpr const char* generation_sql =
     "INSERT INTO generations (generation, at, fingerprint, jobs, added, changed, removed) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -34,7 +34,7 @@ HappeningRows::HappeningRows(sqlite::Connection& connection)
       close_(connection, close_sql),
       log_breaker_(connection, log_breaker_sql),
       jump_(connection, jump_sql),
-      zones_(connection, zones_sql),
+      zones_(connection, zone_change_sql),
       generation_(connection, generation_sql),
       mark_(connection, mark_sql) {}
 

@@ -7,8 +7,8 @@
 namespace belfry::ledger {
 namespace {
 
-constexpr std::uint64_t look_every = std::uint64_t{1} << 20U;  // bytes
-constexpr std::int64_t chunk = 64;                             // outputs of a step, up to a megabyte or so each
+constexpr std::uint64_t look_every_bytes = std::uint64_t{1} << 20U;
+constexpr std::int64_t outputs_of_a_step = 64;  // up to a megabyte or so each
 
 // Jobs of which something can be taken: outputs of runs before their newest that printed.
 constexpr const char* over_sql =
@@ -36,7 +36,9 @@ OutputBudget::OutputBudget(sqlite::Connection& connection, const JobTally& jobs,
       old_outputs_(connection, old_outputs_sql),
       forget_(connection, forget_output_sql) {}
 
-bool OutputBudget::is_due() const noexcept { return unfinished_ || jobs_.output_bytes() - looked_at_ >= look_every; }
+bool OutputBudget::is_due() const noexcept {
+  return unfinished_ || jobs_.output_bytes() - looked_at_ >= look_every_bytes;
+}
 
 void OutputBudget::prune() {
   looked_at_ = jobs_.output_bytes();
@@ -71,7 +73,7 @@ bool OutputBudget::take_from_the_largest() {
 bool OutputBudget::take(std::int64_t job, std::uint64_t bytes) {
   std::vector<std::int64_t> outputs;
   std::uint64_t taken = 0;
-  old_outputs_.start(job, chunk);
+  old_outputs_.start(job, outputs_of_a_step);
   while (taken < bytes && old_outputs_.step()) {
     outputs.push_back(old_outputs_.integer(0));
     taken += old_outputs_.count(1);

@@ -7,7 +7,7 @@
 namespace belfry::ledger {
 namespace {
 
-constexpr std::int64_t chunk = 256;               // rows of a step: a few milliseconds
+constexpr std::int64_t rows_of_a_step = 256;      // a few milliseconds
 constexpr std::int64_t keep_happenings = 10'000;  // of each kind, however young
 constexpr Duration pass_every = std::chrono::hours{1};
 
@@ -128,25 +128,25 @@ void Pruner::finish() noexcept {
 }
 
 bool Pruner::prune_job(std::int64_t job) {
-  extra_runs_.start(job, at_least_one(retention_.keep_runs), chunk);
+  extra_runs_.start(job, at_least_one(retention_.keep_runs), rows_of_a_step);
   if (prune_runs(extra_runs_)) return true;
-  extra_slots_.run(job, at_least_one(retention_.keep_slots), chunk);
-  if (connection_.changes() == chunk) return true;
+  extra_slots_.run(job, at_least_one(retention_.keep_slots), rows_of_a_step);
+  if (connection_.changes() == rows_of_a_step) return true;
   return prune_outputs(job);
 }
 
 bool Pruner::prune_outputs(std::int64_t job) {
   std::vector<std::int64_t> outputs;
-  extra_outputs_.start(job, at_least_one(retention_.keep_outputs), chunk);
+  extra_outputs_.start(job, at_least_one(retention_.keep_outputs), rows_of_a_step);
   while (extra_outputs_.step()) outputs.push_back(extra_outputs_.integer(0));
   extra_outputs_.reset();
   for (const std::int64_t output : outputs) forget_output_.run(output);
-  return std::ssize(outputs) == chunk;
+  return std::ssize(outputs) == rows_of_a_step;
 }
 
 bool Pruner::prune_by_age() {
   const WallTime cutoff = jobs_.newest() - retention_.keep_for;
-  old_runs_.start(cutoff, chunk);
+  old_runs_.start(cutoff, rows_of_a_step);
   if (prune_runs(old_runs_)) return true;
   if (prune_old_slots(cutoff)) return true;
   old_claims_.run(cutoff);
@@ -155,8 +155,8 @@ bool Pruner::prune_by_age() {
 
 bool Pruner::prune_old_happenings(WallTime cutoff) {
   for (sqlite::Statement& old : old_happenings_) {
-    old.run(cutoff, keep_happenings, chunk);
-    if (connection_.changes() == chunk) return true;
+    old.run(cutoff, keep_happenings, rows_of_a_step);
+    if (connection_.changes() == rows_of_a_step) return true;
   }
   return false;
 }
@@ -166,19 +166,19 @@ bool Pruner::prune_runs(sqlite::Statement& selected) {
   while (selected.step()) runs.emplace_back(selected.integer(0), selected.integer(1));
   selected.reset();
   for (const auto& [run, job] : runs) delete_run(run, job);
-  return std::ssize(runs) == chunk;
+  return std::ssize(runs) == rows_of_a_step;
 }
 
 bool Pruner::prune_old_slots(WallTime cutoff) {
   std::vector<std::pair<std::int64_t, std::int64_t>> slots;
-  old_slots_.start(cutoff, chunk);
+  old_slots_.start(cutoff, rows_of_a_step);
   while (old_slots_.step()) slots.emplace_back(old_slots_.integer(0), old_slots_.integer(1));
   old_slots_.reset();
   for (const auto& [slot, job] : slots) {
     delete_slot_.run(slot);
     delete_job_if_over(job);
   }
-  return std::ssize(slots) == chunk;
+  return std::ssize(slots) == rows_of_a_step;
 }
 
 void Pruner::delete_run(RunId run, std::int64_t job) {

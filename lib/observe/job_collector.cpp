@@ -16,7 +16,6 @@ using ledger::Outcome;
 using ledger::RunTrigger;
 using ledger::SlotReason;
 using ledger::SlotResult;
-using Families = FamilySink;
 
 /// A figure with no label but the job's name; none: no sample, since a made-up value would mislead an alert.
 struct Figure {
@@ -25,24 +24,24 @@ struct Figure {
   std::optional<double> (*read)(const JobEntry&);
 };
 
-double number(const auto& cell) { return static_cast<double>(cell.get()); }
+double count_in(const auto& cell) { return static_cast<double>(cell.get()); }
 
 std::optional<double> unless_negative(double value) { return value < 0 ? std::nullopt : std::optional(value); }
 
 constexpr Figure kGauges[] = {
     {"belfry_job_running", "Runs of the job under way.",
-     [](const JobEntry& e) { return std::optional(number(e.series->running)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->running)); }},
     {"belfry_job_queued", "Slots of the job that wait for the run before them.",
-     [](const JobEntry& e) { return std::optional(number(e.series->queued)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->queued)); }},
     {"belfry_job_approvals_waiting", "Steps of the job that wait for a person's approval; only of flows.",
      [](const JobEntry& e) {
        const bool flow = e.job && e.job->action && e.job->action->kind() == "flow";
-       return flow ? std::optional(number(e.series->approvals_waiting)) : std::nullopt;
+       return flow ? std::optional(count_in(e.series->approvals_waiting)) : std::nullopt;
      }},
     {"belfry_job_paused", "1 while the job is paused by hand.",
-     [](const JobEntry& e) { return std::optional(number(e.series->paused)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->paused)); }},
     {"belfry_job_consecutive_failures", "Runs in a row that ended in neither success nor cancelled.",
-     [](const JobEntry& e) { return std::optional(number(e.series->consecutive_failures)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->consecutive_failures)); }},
     {"belfry_job_next_run_timestamp_seconds", "The next due instant of the job; absent when there is none.",
      [](const JobEntry& e) { return e.series->next_run.get(); }},
     {"belfry_job_last_due_timestamp_seconds", "The newest due instant that was decided upon.",
@@ -56,23 +55,23 @@ constexpr Figure kGauges[] = {
     {"belfry_job_last_duration_seconds", "How long the run that ended last took, retries included.",
      [](const JobEntry& e) { return unless_negative(e.series->last_duration_seconds.get()); }},
     {"belfry_job_last_exit_code", "The exit code of the run that ended last; absent when it had none.",
-     [](const JobEntry& e) { return unless_negative(number(e.series->last_exit_code)); }},
+     [](const JobEntry& e) { return unless_negative(count_in(e.series->last_exit_code)); }},
     {"belfry_job_last_success", "1 when the run that ended last was a success, 0 when not.",
-     [](const JobEntry& e) { return unless_negative(number(e.series->last_run_succeeded)); }},
+     [](const JobEntry& e) { return unless_negative(count_in(e.series->last_run_succeeded)); }},
     {"belfry_job_max_rss_bytes", "Largest resident set of a process of the attempt that ended last.",
-     [](const JobEntry& e) { return std::optional(number(e.series->max_rss_bytes)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->max_rss_bytes)); }},
 };
 
 constexpr Figure kCounters[] = {
     {"belfry_job_retries_total", "Attempts after the first of their run.",
-     [](const JobEntry& e) { return std::optional(number(e.series->retries)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->retries)); }},
     {"belfry_job_orphan_processes_total", "Processes that outlived their attempt and had to be swept up.",
-     [](const JobEntry& e) { return std::optional(number(e.series->orphans)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->orphans)); }},
     {"belfry_job_output_dropped_bytes_total", "Output that was printed and not kept.",
-     [](const JobEntry& e) { return std::optional(number(e.series->output_dropped_bytes)); }},
+     [](const JobEntry& e) { return std::optional(count_in(e.series->output_dropped_bytes)); }},
 };
 
-void collect_figures(const JobEntries& jobs, Families& out) {
+void collect_figures(const JobEntries& jobs, FamilySink& out) {
   const auto collect = [&](FamilyBuilder family, const Figure& figure) {
     family.reserve(jobs.size());
     for (const JobEntry& entry : jobs) {
@@ -104,7 +103,7 @@ bool can_occur(const JobEntry& entry, RunTrigger trigger) {
   return false;
 }
 
-void collect_runs(const JobEntries& jobs, Families& out) {
+void collect_runs(const JobEntries& jobs, FamilySink& out) {
   auto family =
       FamilyBuilder::counter("belfry_job_runs_total", "Runs that ended, by outcome and by what started them.");
   for (const JobEntry& entry : jobs) {
@@ -123,7 +122,7 @@ void collect_runs(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
-void collect_slots(const JobEntries& jobs, Families& out) {
+void collect_slots(const JobEntries& jobs, FamilySink& out) {
   auto family = FamilyBuilder::counter("belfry_job_slots_total", "Due instants by what became of them.");
   for (const JobEntry& entry : jobs) {
     for (std::size_t result = 0; result < kSlotResults; ++result) {
@@ -145,11 +144,11 @@ constexpr SlotReason kMissReasons[] = {SlotReason::down,     SlotReason::suspend
                                        SlotReason::overload, SlotReason::catchup_limit, SlotReason::in_doubt};
 
 void collect_reasons(const JobEntries& jobs, FamilyBuilder family, SlotResult result,
-                     std::span<const SlotReason> reasons, Families& out) {
+                     std::span<const SlotReason> reasons, FamilySink& out) {
   for (const JobEntry& entry : jobs) {
     for (const SlotReason reason : reasons) {
       const auto& cell = entry.series->slots[std::to_underlying(result)][std::to_underlying(reason)];
-      family.add({{"job_name", entry.name}, {"reason", to_string(reason)}}, number(cell));
+      family.add({{"job_name", entry.name}, {"reason", to_string(reason)}}, count_in(cell));
     }
   }
   family.move_to(out);
@@ -164,14 +163,14 @@ void add_sample(FamilyBuilder& family, const std::string& job, const HistogramCe
 
 template <const auto& Bounds>
 void collect_histogram(const JobEntries& jobs, FamilyBuilder family, HistogramCells<Bounds> JobSeries::* member,
-                       Families& out) {
+                       FamilySink& out) {
   family.reserve(jobs.size());
   for (const JobEntry& entry : jobs) add_sample(family, entry.name, (*entry.series).*member);
   family.move_to(out);
 }
 
 /// Each bucket with its newest run.
-void collect_durations(const JobEntries& jobs, Families& out) {
+void collect_durations(const JobEntries& jobs, FamilySink& out) {
   auto family = FamilyBuilder::histogram("belfry_job_duration_seconds", "How long runs took.");
   family.reserve(jobs.size());
   for (const JobEntry& entry : jobs) {
@@ -184,18 +183,18 @@ void collect_durations(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
-void collect_usage(const JobEntries& jobs, Families& out) {
+void collect_usage(const JobEntries& jobs, FamilySink& out) {
   auto output = FamilyBuilder::counter("belfry_job_output_bytes_total", "Bytes that the job's attempts printed.");
   auto cpu = FamilyBuilder::counter("belfry_job_cpu_seconds_total", "Processor time of the job's processes.");
   auto io =
       FamilyBuilder::counter("belfry_job_io_bytes_total", "Bytes that the job's processes moved from and to disks.");
   for (const JobEntry& entry : jobs) {
-    output.add({{"job_name", entry.name}, {"stream", "stdout"}}, number(entry.series->output_bytes[0]));
-    output.add({{"job_name", entry.name}, {"stream", "stderr"}}, number(entry.series->output_bytes[1]));
+    output.add({{"job_name", entry.name}, {"stream", "stdout"}}, count_in(entry.series->output_bytes[0]));
+    output.add({{"job_name", entry.name}, {"stream", "stderr"}}, count_in(entry.series->output_bytes[1]));
     cpu.add({{"job_name", entry.name}, {"mode", "user"}}, entry.series->user_cpu_seconds.get());
     cpu.add({{"job_name", entry.name}, {"mode", "system"}}, entry.series->system_cpu_seconds.get());
-    io.add({{"job_name", entry.name}, {"direction", "read"}}, number(entry.series->io_bytes[0]));
-    io.add({{"job_name", entry.name}, {"direction", "written"}}, number(entry.series->io_bytes[1]));
+    io.add({{"job_name", entry.name}, {"direction", "read"}}, count_in(entry.series->io_bytes[0]));
+    io.add({{"job_name", entry.name}, {"direction", "written"}}, count_in(entry.series->io_bytes[1]));
   }
   output.move_to(out);
   cpu.move_to(out);
@@ -203,21 +202,21 @@ void collect_usage(const JobEntries& jobs, Families& out) {
 }
 
 /// Only of jobs that have steps.
-void collect_steps(const JobEntries& jobs, Families& out) {
+void collect_steps(const JobEntries& jobs, FamilySink& out) {
   auto family = FamilyBuilder::counter(
       "belfry_job_steps_total", "Tries of the steps of flows that ended, and steps that were skipped, by outcome.");
   for (const JobEntry& entry : jobs) {
     if (!entry.job || !entry.job->action || entry.job->action->kind() != "flow") continue;
     for (std::size_t outcome = 0; outcome <= kOutcomes; ++outcome) {
       const std::string_view name = outcome == kOutcomes ? "skipped" : to_string(static_cast<Outcome>(outcome));
-      family.add({{"job_name", entry.name}, {"outcome", name}}, number(entry.series->steps[outcome]));
+      family.add({{"job_name", entry.name}, {"outcome", name}}, count_in(entry.series->steps[outcome]));
     }
   }
   family.move_to(out);
 }
 
 /// Filled with zeros only for the two that belfry sends itself: there are 64.
-void collect_signals(const JobEntries& jobs, Families& out) {
+void collect_signals(const JobEntries& jobs, FamilySink& out) {
   auto family = FamilyBuilder::counter("belfry_job_signals_total", "Runs that a signal ended, by signal.");
   for (const JobEntry& entry : jobs) {
     for (std::size_t signal = 1; signal < kSignals; ++signal) {
@@ -231,7 +230,7 @@ void collect_signals(const JobEntries& jobs, Families& out) {
   family.move_to(out);
 }
 
-void collect_breakers(const JobEntries& jobs, Families& out) {
+void collect_breakers(const JobEntries& jobs, FamilySink& out) {
   using State = engine::Breaker::State;
   auto family = FamilyBuilder::gauge("belfry_job_breaker_state",
                                      "1 for the state that the circuit breaker of the job is in, 0 for the others.");
@@ -253,7 +252,7 @@ bool can_wait(const engine::Job& job, StartPhase phase) {
   return phase != StartPhase::ledger || job.on_missed != engine::OnMissed::skip;
 }
 
-void collect_start_phases(const JobEntries& jobs, Families& out) {
+void collect_start_phases(const JobEntries& jobs, FamilySink& out) {
   auto family = FamilyBuilder::counter("belfry_job_start_delay_phase_seconds_total",
                                        "Where the time went between due instants and running processes.");
   for (const JobEntry& entry : jobs) {
@@ -268,7 +267,7 @@ void collect_start_phases(const JobEntries& jobs, Families& out) {
 }
 
 /// Only for the checks that a job declares.
-void collect_sla(const JobEntries& jobs, Families& out) {
+void collect_sla(const JobEntries& jobs, FamilySink& out) {
   auto breaches = FamilyBuilder::counter("belfry_job_sla_breaches_total",
                                          "How often a check of the job's sla began to fail since belfryd started.");
   auto late = FamilyBuilder::gauge("belfry_job_late", "1 while that check of the job's sla fails, 0 while it holds.");
@@ -277,15 +276,16 @@ void collect_sla(const JobEntries& jobs, Families& out) {
     for (const engine::SlaCheck check : engine::all_sla_checks) {
       if (!entry.job->sla.declares(check)) continue;
       const auto index = std::to_underlying(check);
-      breaches.add({{"job_name", entry.name}, {"check", to_string(check)}}, number(entry.series->sla_breaches[index]));
-      late.add({{"job_name", entry.name}, {"check", to_string(check)}}, number(entry.series->sla_breached[index]));
+      breaches.add({{"job_name", entry.name}, {"check", to_string(check)}},
+                   count_in(entry.series->sla_breaches[index]));
+      late.add({{"job_name", entry.name}, {"check", to_string(check)}}, count_in(entry.series->sla_breached[index]));
     }
   }
   breaches.move_to(out);
   late.move_to(out);
 }
 
-void collect_ages(const JobEntries& jobs, engine::WallTime now, Families& out) {
+void collect_ages(const JobEntries& jobs, engine::WallTime now, FamilySink& out) {
   auto family = FamilyBuilder::gauge("belfry_job_oldest_run_age_seconds",
                                      "For how long the oldest run under way has been running; 0 when none runs.");
   for (const JobEntry& entry : jobs) {
@@ -296,7 +296,7 @@ void collect_ages(const JobEntries& jobs, engine::WallTime now, Families& out) {
 }
 
 /// What is declared: one sample per configured job, and how many there are in each state.
-void collect_declarations(const JobEntries& jobs, Families& out) {
+void collect_declarations(const JobEntries& jobs, FamilySink& out) {
   auto info = FamilyBuilder::gauge("belfry_job_info", "1 for each configured job; the labels say how it is declared.");
   double enabled = 0;
   double disabled = 0;

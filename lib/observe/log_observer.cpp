@@ -26,7 +26,7 @@ std::array<std::string_view, 3> parts_of(std::string_view key) {
   return {key.substr(0, first), key.substr(first + 1, last - first - 1), key.substr(last + 1)};
 }
 
-double seconds(engine::Duration span) { return std::chrono::duration<double>(span).count(); }
+double in_seconds(engine::Duration span) { return std::chrono::duration<double>(span).count(); }
 
 LogLevel level_of(ledger::Outcome outcome) {
   switch (outcome) {
@@ -63,7 +63,7 @@ struct LogObserver::Listener {
     LogFields fields{{"job", run.job},
                      {"run", run.run},
                      {"outcome", to_string(run.outcome)},
-                     {"duration_seconds", seconds(run.ended_at - run.started_at)},
+                     {"duration_seconds", in_seconds(run.ended_at - run.started_at)},
                      {"trigger", to_string(run.trigger)}};
     if (run.scheduled_at) fields.emplace_back("scheduled_at", local_time(*run.scheduled_at));
     if (run.exit_code) fields.emplace_back("exit_code", *run.exit_code);
@@ -81,7 +81,7 @@ struct LogObserver::Listener {
                      {"step", step.step},
                      {"try", step.number},
                      {"outcome", step.outcome ? to_string(*step.outcome) : "skipped"},
-                     {"duration_seconds", seconds(step.ended_at - step.started_at)}};
+                     {"duration_seconds", in_seconds(step.ended_at - step.started_at)}};
     if (step.item > 0) fields.emplace_back("item", step.item);
     if (step.exit_code) fields.emplace_back("exit_code", *step.exit_code);
     if (step.signal) fields.emplace_back("signal", *step.signal);
@@ -105,7 +105,7 @@ struct LogObserver::Listener {
     log.info("attempt failed, will be tried again", {{"job", retry.job},
                                                      {"run", retry.run},
                                                      {"next_attempt", retry.next_attempt},
-                                                     {"delay_seconds", seconds(retry.delay)}});
+                                                     {"delay_seconds", in_seconds(retry.delay)}});
   }
 
   void operator()(const ledger::SlotClosed& slot) const {
@@ -151,7 +151,7 @@ struct LogObserver::Listener {
   void operator()(const ledger::ClockJumped& jump) const {
     const bool slept = jump.what == ledger::ClockJumped::What::suspend;
     log.warning(slept ? "the machine was suspended" : "the wall clock was set",
-                {{slept ? "seconds" : "step_seconds", seconds(jump.step)}});
+                {{slept ? "seconds" : "step_seconds", in_seconds(jump.step)}});
   }
 
   void operator()(const ledger::BreakerChanged& breaker) const {
@@ -162,8 +162,8 @@ struct LogObserver::Listener {
 
   void operator()(const engine::SlaBreached& breach) const {
     LogFields fields{{"job", breach.job}, {"check", to_string(breach.check)}, {"reason", describe(breach)}};
-    fields.emplace_back("limit_seconds", seconds(breach.limit));
-    fields.emplace_back("value_seconds", seconds(breach.value));
+    fields.emplace_back("limit_seconds", in_seconds(breach.limit));
+    fields.emplace_back("value_seconds", in_seconds(breach.value));
     if (breach.run) fields.emplace_back("run", *breach.run);
     log.warning("sla breached", fields);
   }

@@ -7,19 +7,19 @@ namespace belfry::observe {
 
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
-constexpr std::chrono::minutes kRepeatEvery{1};
+constexpr std::chrono::seconds kLookAtLoopEvery{1};
+constexpr std::chrono::minutes kRepeatSiteEvery{1};
 
 }  // namespace
 
-LoopLog::LoopLog(Log& log, const async::Loop& loop) : log_(log), loop_(loop), limit_(kRepeatEvery) {}
+LoopLog::LoopLog(Log& log, const async::Loop& loop) : log_(log), loop_(loop), limit_(kRepeatSiteEvery) {}
 
 void LoopLog::subscribe(engine::EventStream& events) {
   events.subscribe([this](const engine::Event&) {
     const async::WallTime now = loop_.wall_now();
-    const bool clock_was_set_back = now + 2 * kLookEvery < next_check_;
+    const bool clock_was_set_back = now + 2 * kLookAtLoopEvery < next_check_;
     if (now < next_check_ && !clock_was_set_back) return;
-    next_check_ = now + kLookEvery;
+    next_check_ = now + kLookAtLoopEvery;
     check();
   });
 }

@@ -52,8 +52,8 @@ constexpr std::array keywords = std::to_array<Keyword>({
 });
 
 /// From Monday, as systemd's week; ranges may not run over Sunday.
-constexpr std::array<std::string_view, 7> weekday_names{"monday", "tuesday",  "wednesday", "thursday",
-                                                        "friday", "saturday", "sunday"};
+constexpr std::array<std::string_view, 7> weekdays_from_monday{"monday", "tuesday",  "wednesday", "thursday",
+                                                               "friday", "saturday", "sunday"};
 
 class CalendarParser {
  public:
@@ -88,10 +88,12 @@ class CalendarParser {
   Parsed<unsigned> take_weekday() {
     const std::size_t start = cursor_.position();
     const std::string_view word = cursor_.take_while(detail::is_letter);
-    for (unsigned n = 0; n < weekday_names.size(); ++n) {
-      if (detail::same_word(word, weekday_names[n]) || detail::same_word(word, weekday_names[n].substr(0, 3))) return n;
+    for (unsigned n = 0; n < weekdays_from_monday.size(); ++n) {
+      if (detail::same_word(word, weekdays_from_monday[n]) ||
+          detail::same_word(word, weekdays_from_monday[n].substr(0, 3)))
+        return n;
     }
-    std::vector<std::string_view> known(weekday_names.begin(), weekday_names.end());
+    std::vector<std::string_view> known(weekdays_from_monday.begin(), weekdays_from_monday.end());
     for (const Keyword& keyword : keywords) known.push_back(keyword.name);
     return std::unexpected(
         cursor_.error_since(start, "a weekday was expected, not " + quoted(word), did_you_mean(word, known)));

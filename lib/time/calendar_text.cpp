@@ -7,7 +7,7 @@
 namespace belfry::time {
 namespace {
 
-constexpr unsigned microseconds = 1'000'000;
+constexpr unsigned micros_of_a_second = 1'000'000;
 
 std::string padded(unsigned value, std::size_t width) {
   const std::string digits = std::to_string(value);
@@ -15,20 +15,20 @@ std::string padded(unsigned value, std::size_t width) {
 }
 
 /// "09", or with a fraction "09.500000".
-std::string number(unsigned value, std::size_t width, unsigned unit) {
+std::string fixed_width(unsigned value, std::size_t width, unsigned unit) {
   const std::string whole = padded(value / unit, width);
   return value % unit == 0 ? whole : whole + "." + padded(value % unit, 6);
 }
 
-std::string list(const CalendarList& entries, std::size_t width, unsigned unit = 1) {
+std::string entries_text(const CalendarList& entries, std::size_t width, unsigned unit = 1) {
   const bool every_second = unit > 1 && entries == CalendarList{{0, std::nullopt, unit}};
   if (entries.empty() || every_second) return "*";
   std::string text;
   for (const CalendarEntry& entry : entries) {
-    text += (text.empty() ? "" : ",") + number(entry.first, width, unit);
-    if (entry.last) text += ".." + number(*entry.last, width, unit);
+    text += (text.empty() ? "" : ",") + fixed_width(entry.first, width, unit);
+    if (entry.last) text += ".." + fixed_width(*entry.last, width, unit);
     const bool shown = entry.step > 0 && !(entry.last && entry.step == unit);
-    if (shown) text += "/" + number(entry.step, 1, unit);
+    if (shown) text += "/" + fixed_width(entry.step, 1, unit);
   }
   return text;
 }
@@ -53,8 +53,9 @@ std::string weekdays(std::uint8_t bits) {
 }  // namespace
 
 std::string Calendar::normalise() const {
-  return weekdays(pattern.fields().weekdays) + list(years, 4) + "-" + list(months, 2) + (days_from_end ? "~" : "-") +
-         list(days, 2) + " " + list(hours, 2) + ":" + list(minutes, 2) + ":" + list(seconds, 2, microseconds) +
+  return weekdays(pattern.fields().weekdays) + entries_text(years, 4) + "-" + entries_text(months, 2) +
+         (days_from_end ? "~" : "-") + entries_text(days, 2) + " " + entries_text(hours, 2) + ":" +
+         entries_text(minutes, 2) + ":" + entries_text(seconds, 2, micros_of_a_second) +
          (zone ? " " + zone->name() : "");
 }
 

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "time/each_bit.hpp"
+
 namespace belfry::time {
 namespace {
 
+using detail::for_each_bit;
 using std::chrono::day;
 using std::chrono::days;
 using std::chrono::local_days;
@@ -18,8 +21,6 @@ using std::chrono::year_month;
 using std::chrono::year_month_day;
 using std::chrono::year_month_day_last;
 
-constexpr int first_year = 1900;
-constexpr int last_year = 2199;
 constexpr int first_year_of_field = 1970;
 
 /// The lowest bit at or above `from`, or none.
@@ -61,12 +62,6 @@ unsigned nearest_weekday(unsigned day_of_month, const Shape& shape) noexcept {
   if (weekday == 6) return day_of_month == 1 ? 3 : day_of_month - 1;
   if (weekday == 0) return day_of_month == shape.length ? day_of_month - 2 : day_of_month + 1;
   return day_of_month;
-}
-
-/// Calls `use` with every set bit.
-template <typename Use>
-void for_each_bit(std::uint32_t bits, Use use) noexcept {
-  for (; bits != 0; bits &= bits - 1) use(static_cast<unsigned>(std::countr_zero(bits)));
 }
 
 std::uint32_t matching_days(const CronFields& fields, const Shape& shape) noexcept {

@@ -1,16 +1,17 @@
 // A cron expression written in its one canonical way, from its sets of values: see Cron::normalise().
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <bitset>
 #include <string>
 #include <vector>
 
 #include "time/cron.hpp"
+#include "time/each_bit.hpp"
 
 namespace belfry::time {
 namespace {
 
+using detail::for_each_bit;
 using Values = std::bitset<256>;  // by value minus the base of the field
 
 /// What a field can hold, and what the value of bit 0 is.
@@ -102,11 +103,6 @@ std::string minute_and_hour(const CronFields& fields) {
   return minute + " " + with_star(hours, hour_field).value_or(hour);
 }
 
-template <typename Use>
-void for_each_bit(std::uint32_t bits, Use use) {
-  for (; bits != 0; bits &= bits - 1) use(static_cast<unsigned>(std::countr_zero(bits)));
-}
-
 std::string day_list(const CronFields& fields) {
   std::string text = list(Values(fields.days), day_field);
   const auto from_end = [](unsigned n) { return n == 0 ? std::string("L") : "L-" + std::to_string(n); };
@@ -141,7 +137,7 @@ DayFields day_fields(const CronFields& fields) {
   return {all_days ? "*" : day_list(fields), all_weekdays ? "*" : plus + weekday_list(fields)};
 }
 
-Values years_of(const CronFields& fields) {
+Values year_values(const CronFields& fields) {
   Values values;
   for (std::size_t n = 0; n < values.size(); ++n) values[n] = (fields.years[n / 64] >> (n % 64) & 1U) != 0;
   return values;
@@ -157,7 +153,7 @@ std::string Cron::normalise() const {
   text = with_star(Values(fields_.seconds), second_field) == "*"
              ? "* " + text
              : list(Values(fields_.seconds), second_field) + " " + text;
-  return fields_.has_year ? text + " " + list(years_of(fields_), year_field) : text;
+  return fields_.has_year ? text + " " + list(year_values(fields_), year_field) : text;
 }
 
 }  // namespace belfry::time

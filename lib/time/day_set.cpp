@@ -15,8 +15,8 @@ using std::chrono::year_month_day;
 
 constexpr std::string_view forms =
     R"(write a date like 2026-12-24, a day of every year like 12-25, or a weekday like sat)";
-constexpr std::array<std::string_view, 7> weekday_names{"sunday",   "monday", "tuesday", "wednesday",
-                                                        "thursday", "friday", "saturday"};
+constexpr std::array<std::string_view, 7> weekdays_from_sunday{"sunday",   "monday", "tuesday", "wednesday",
+                                                               "thursday", "friday", "saturday"};
 
 unsigned yearly(std::chrono::month month, std::chrono::day day) noexcept {
   return static_cast<unsigned>(month) * 32 + static_cast<unsigned>(day);
@@ -64,10 +64,12 @@ Parsed<LocalDay> take_date(Cursor& cursor) {
 Parsed<unsigned> take_weekday(Cursor& cursor) {
   const std::size_t start = cursor.position();
   const std::string_view word = cursor.take_while(detail::is_letter);
-  for (unsigned n = 0; n < weekday_names.size(); ++n) {
-    if (detail::same_word(word, weekday_names[n]) || detail::same_word(word, weekday_names[n].substr(0, 3))) return n;
+  for (unsigned n = 0; n < weekdays_from_sunday.size(); ++n) {
+    if (detail::same_word(word, weekdays_from_sunday[n]) ||
+        detail::same_word(word, weekdays_from_sunday[n].substr(0, 3)))
+      return n;
   }
-  std::string hint = did_you_mean(word, weekday_names);
+  std::string hint = did_you_mean(word, weekdays_from_sunday);
   if (hint.empty()) hint = forms;
   return std::unexpected(cursor.error_since(start, detail::quoted(word) + " is no weekday", std::move(hint)));
 }

@@ -39,7 +39,7 @@ Jump jump_of(const Transition& change) noexcept {
           change.offset_before};
 }
 
-WallSeconds with_offset(LocalTime local, seconds offset) noexcept {
+WallSeconds instant_of(LocalTime local, seconds offset) noexcept {
   return WallSeconds(local.time_since_epoch() - offset);
 }
 
@@ -158,7 +158,7 @@ class Search {
       // Shifted fires lie behind the gap; those not later than `until` are found here when no other jump is between.
       if (replays(jump)) {
         const auto shifted = last_match_in(jump.from, std::min(jump.to - one_second, to_local(until, jump)));
-        if (shifted) return with_offset(*shifted, jump.offset_before);
+        if (shifted) return instant_of(*shifted, jump.offset_before);
       }
     }
     return std::nullopt;
@@ -176,7 +176,7 @@ class Search {
     const Jump jump = jump_of(*change);
     if (!jump.is_gap() || !replays(jump)) return std::nullopt;
     const auto match = match_in(to_local(after, jump) + one_second, jump.to);
-    return match ? std::optional(with_offset(*match, jump.offset_before)) : std::nullopt;
+    return match ? std::optional(instant_of(*match, jump.offset_before)) : std::nullopt;
   }
 
   std::optional<WallSeconds> shifted_until(WallSeconds until) const noexcept {
@@ -186,7 +186,7 @@ class Search {
     const Jump jump = jump_of(*change);
     if (!jump.is_gap() || !replays(jump)) return std::nullopt;
     const auto match = last_match_in(jump.from, std::min(jump.to - one_second, to_local(until, jump)));
-    return match ? std::optional(with_offset(*match, jump.offset_before)) : std::nullopt;
+    return match ? std::optional(instant_of(*match, jump.offset_before)) : std::nullopt;
   }
 
   const LocalPattern& pattern_;

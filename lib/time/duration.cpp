@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "time/span_units.hpp"
 #include "time/suggest.hpp"
 #include "time/text_cursor.hpp"
 
@@ -12,15 +13,15 @@ namespace belfry::time {
 namespace {
 
 using detail::Cursor;
+using detail::day;
+using detail::hour;
+using detail::microsecond;
+using detail::millisecond;
+using detail::minute;
 using detail::quoted;
+using detail::second;
 using Nanoseconds = __int128;  // no sum of components that passes the checks can overflow it
 
-constexpr std::int64_t microsecond = 1'000;
-constexpr std::int64_t millisecond = 1'000 * microsecond;
-constexpr std::int64_t second = 1'000 * millisecond;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
-constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t week = 7 * day;
 constexpr std::int64_t month = 2'629'800 * second;  // 30.4375 days, as systemd.time(7)
 constexpr std::int64_t year = 31'557'600 * second;  // 365.25 days

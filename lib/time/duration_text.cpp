@@ -1,15 +1,16 @@
 // Spans as text: the shortest form that is read back, and words.
 #include "time/duration.hpp"
+#include "time/span_units.hpp"
 
 namespace belfry::time {
 namespace {
 
-constexpr std::int64_t microsecond = 1'000;
-constexpr std::int64_t millisecond = 1'000 * microsecond;
-constexpr std::int64_t second = 1'000 * millisecond;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
-constexpr std::int64_t day = 24 * hour;
+using detail::day;
+using detail::hour;
+using detail::microsecond;
+using detail::millisecond;
+using detail::minute;
+using detail::second;
 
 std::string with_fraction(std::int64_t value, std::int64_t unit) {
   std::string text = std::to_string(value / unit);

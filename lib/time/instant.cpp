@@ -17,13 +17,11 @@ using std::chrono::local_days;
 using std::chrono::seconds;
 using std::chrono::year_month_day;
 
-constexpr int first_year = 1900;
-constexpr int last_year = 2199;
 constexpr WallTime begin_of_year(int year) noexcept {
   return std::chrono::sys_days{std::chrono::year{year} / std::chrono::January / 1};
 }
 
-constexpr std::string_view example = R"(write it like "2026-12-31 23:59" or 2026-12-31T23:59:00Z)";
+constexpr std::string_view absolute_example = R"(write it like "2026-12-31 23:59" or 2026-12-31T23:59:00Z)";
 constexpr std::string_view relative_example = R"(, "tomorrow 02:00" or "in 10m")";
 
 /// The number with zeros in front, `width` digits at least.
@@ -86,10 +84,11 @@ class TimeParser {
   }
 
  private:
-  std::string forms() const { return std::string(example) + (now_ ? std::string(relative_example) : ""); }
+  std::string forms() const { return std::string(absolute_example) + (now_ ? std::string(relative_example) : ""); }
 
   ParseError needs_now(std::size_t start) const {
-    return cursor_.error_since(start, "a date was expected here, not a time relative to now", std::string(example));
+    return cursor_.error_since(start, "a date was expected here, not a time relative to now",
+                               std::string(absolute_example));
   }
 
   Parsed<WallTime> at_end(Parsed<WallTime> value) {

@@ -9,6 +9,7 @@
 #include "async/future.hpp"
 #include "async/gather.hpp"
 #include "async/lock.hpp"
+#include "async/nap.hpp"
 #include "async/queue.hpp"
 #include "async/spawn.hpp"
 #include "async/task_group.hpp"
@@ -22,8 +23,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 /// Runs `wait` in a task, cancels it while it waits, and checks that it ended by Cancelled with that reason.
 Task<> check_cancellable(std::function<Task<>()> wait) {

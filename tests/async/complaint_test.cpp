@@ -31,7 +31,7 @@ LoopOptions into(Heard& heard) {
 Task<> forgotten() { co_return; }
 Task<> outer(Task<> inner) { co_await std::move(inner); }
 Task<> wait_for(Event& event) { co_await event.wait(); }
-Task<> fail() {
+Task<> fail_of_full_disk() {
   co_await yield();
   throw std::runtime_error("disk full");
 }
@@ -126,9 +126,9 @@ TEST_CASE("the error of a task whose handle was dropped is complained of once, w
   Heard heard;
   run_async(
       [&]() -> Task<> {
-        spawn(fail(), "writer").detach();
+        spawn(fail_of_full_disk(), "writer").detach();
         {
-          const JoinHandle<> ended = spawn(fail(), "reader");
+          const JoinHandle<> ended = spawn(fail_of_full_disk(), "reader");
           while (!ended.done()) co_await yield();
         }
         co_await settle();

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "async/nap.hpp"
 #include "async/spawn.hpp"
 #include "support/async_fixture.hpp"
 
@@ -12,17 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Task<int> after(Duration span, int number) {
-  co_await sleep(span);
-  co_return number;
-}
-
 Task<int> fail_after(Duration span, const char* what) {
   co_await sleep(span);
   throw std::runtime_error(what);
 }
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "async/census.hpp"
 #include "async/event.hpp"
 #include "async/future.hpp"
+#include "async/nap.hpp"
 #include "async/queue.hpp"
 #include "async/run.hpp"
 #include "async/timeout.hpp"
@@ -22,8 +23,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 /// Keeps the thread busy for at least that long.
 void spin(Duration span) {

@@ -1,5 +1,6 @@
 // race and as_completed: who is first, what becomes of the rest.
 #include "async/race.hpp"
+#include "async/nap.hpp"
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -19,11 +20,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<int> after(std::chrono::seconds delay, int value) {
-  co_await sleep(delay);
-  co_return value;
-}
 
 Task<int> fails_after(std::chrono::seconds delay) {
   co_await sleep(delay);

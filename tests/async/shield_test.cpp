@@ -4,6 +4,7 @@
 
 #include "async/cancel.hpp"
 #include "async/event.hpp"
+#include "async/nap.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/timeout.hpp"
@@ -12,12 +13,6 @@
 using namespace belfry::async;
 using namespace belfry::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-Task<> nap(Duration span) { co_await sleep(span); }
-
-}  // namespace
 
 TEST_CASE("a shielded body is deaf to the outer cancellation") {
   run_async([]() -> Task<> {

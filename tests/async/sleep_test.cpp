@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Task<> note(std::vector<int>& order, int number, Duration span) {
+Task<> note_after(std::vector<int>& order, int number, Duration span) {
   co_await sleep(span);
   order.push_back(number);
 }
@@ -37,9 +37,9 @@ TEST_CASE("sleepers wake in the order of their deadlines") {
   run_shuffled([]() -> Task<> {
     std::vector<int> order;
     std::vector<JoinHandle<>> handles;
-    handles.push_back(spawn(note(order, 3, 3s)));
-    handles.push_back(spawn(note(order, 1, 1s)));
-    handles.push_back(spawn(note(order, 2, 2s)));
+    handles.push_back(spawn(note_after(order, 3, 3s)));
+    handles.push_back(spawn(note_after(order, 1, 1s)));
+    handles.push_back(spawn(note_after(order, 2, 2s)));
     co_await sleep(10s);
     CHECK(order == std::vector{1, 2, 3});
   });
@@ -83,7 +83,7 @@ TEST_CASE("time moves by hand when the clock does not jump") {
   run_async([]() -> Task<> {
     test_clock().set_autojump(false);
     std::vector<int> order;
-    JoinHandle<> handle = spawn(note(order, 1, 1s));
+    JoinHandle<> handle = spawn(note_after(order, 1, 1s));
     co_await settle();
     test_clock().advance(999ms);
     co_await settle();
@@ -111,7 +111,7 @@ TEST_CASE("a hundred thousand sleepers are cancelled and leave the heap empty") 
     std::vector<int> order;
     {
       std::vector<JoinHandle<>> handles;
-      for (int i = 0; i < 100'000; ++i) handles.push_back(spawn(note(order, i, 1h)));
+      for (int i = 0; i < 100'000; ++i) handles.push_back(spawn(note_after(order, i, 1h)));
       co_await sleep(1s);
       CHECK(Loop::current().timers().size() == 100'000);
     }

@@ -1,5 +1,6 @@
 // spawn and JoinHandle: ownership, joining, cancelling, detaching.
 #include "async/spawn.hpp"
+#include "async/nap.hpp"
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -13,11 +14,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<int> after(Duration span, int number) {
-  co_await sleep(span);
-  co_return number;
-}
 
 Task<> fail() {
   co_await yield();

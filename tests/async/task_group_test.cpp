@@ -1,5 +1,6 @@
 // Task groups: nothing outlives them, failures cancel the others, errors are collected.
 #include "async/task_group.hpp"
+#include "async/nap.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,8 +15,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 Task<> fail_after(Duration span, const char* what) {
   co_await sleep(span);

@@ -1,5 +1,6 @@
 // Timeouts: they wait for their body, nest, and keep values and errors.
 #include "async/timeout.hpp"
+#include "async/nap.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,8 +17,6 @@ Task<int> five_after(Duration span) {
   co_await sleep(span);
   co_return 5;
 }
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 std::int64_t now() { return Loop::current().now_ns(); }
 

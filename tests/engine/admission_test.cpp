@@ -2,14 +2,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/noon.hpp"
+
 using namespace belfry::engine;
 using namespace std::chrono_literals;
 using belfry::ledger::Outcome;
 using belfry::ledger::SlotReason;
+using belfry::test::noon;
 
 namespace {
-
-const WallTime noon{std::chrono::seconds{1'800'000'000}};
 
 Job job_with(Overlap overlap, int max_instances = 1) {
   Job job;

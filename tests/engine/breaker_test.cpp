@@ -2,14 +2,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/noon.hpp"
+
 using namespace belfry::engine;
 using namespace std::chrono_literals;
 using belfry::ledger::Outcome;
+using belfry::test::noon;
 using State = Breaker::State;
 
 namespace {
-
-const WallTime noon{std::chrono::seconds{1'800'000'000}};
 
 /// A job's runs, one after the other, each of no length.
 struct Runs {

@@ -4,12 +4,14 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "engine/noon.hpp"
+
 using namespace belfry::engine;
 using namespace std::chrono_literals;
+using belfry::test::noon;
 
 namespace {
 
-const WallTime noon{std::chrono::seconds{1'800'000'000}};
 const Monotonic start{1h};
 
 /// So fast that the pace does not matter.

@@ -2,17 +2,17 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/noon.hpp"
 #include "time/every.hpp"
 
 using namespace belfry::engine;
 using namespace std::chrono_literals;
 using belfry::ledger::Outcome;
+using belfry::test::noon;
 
 namespace {
 
-const WallTime noon{std::chrono::seconds{1'800'000'000}};
-
-std::shared_ptr<Job> job(const std::string& name, std::vector<Dependency> depends_on = {}) {
+std::shared_ptr<Job> dependent_job(const std::string& name, std::vector<Dependency> depends_on = {}) {
   auto result = std::make_shared<Job>();
   result->name = name;
   result->depends_on = std::move(depends_on);
@@ -28,7 +28,8 @@ Catalog catalog_of(std::vector<std::shared_ptr<Job>> jobs) {
 /// "report" after "extract" and "load".
 Dependencies report_after_both() {
   Dependencies dependencies;
-  dependencies.set_catalog(catalog_of({job("extract"), job("load"), job("report", {{"extract"}, {"load"}})}));
+  dependencies.set_catalog(
+      catalog_of({dependent_job("extract"), dependent_job("load"), dependent_job("report", {{"extract"}, {"load"}})}));
   return dependencies;
 }
 
@@ -55,7 +56,7 @@ TEST_CASE("the end of a run meets success, failure or done", "[dependencies]") {
 
 TEST_CASE("a job is due when the one before it has succeeded", "[dependencies]") {
   Dependencies dependencies;
-  dependencies.set_catalog(catalog_of({job("a"), job("b", {{"a"}}), job("c", {{"a"}})}));
+  dependencies.set_catalog(catalog_of({dependent_job("a"), dependent_job("b", {{"a"}}), dependent_job("c", {{"a"}})}));
   const std::vector<Round> rounds = dependencies.ended("a", end(Outcome::success, noon, 42));
   REQUIRE(rounds.size() == 2);
   CHECK(rounds[0].job == "b");
@@ -68,7 +69,7 @@ TEST_CASE("a job is due when the one before it has succeeded", "[dependencies]")
 
 TEST_CASE("each end of a single upstream is a round", "[dependencies]") {
   Dependencies dependencies;
-  dependencies.set_catalog(catalog_of({job("a"), job("b", {{"a"}})}));
+  dependencies.set_catalog(catalog_of({dependent_job("a"), dependent_job("b", {{"a"}})}));
   CHECK(dependencies.ended("a", end(Outcome::success)).at(0).met);
   CHECK(dependencies.ended("a", end(Outcome::success)).at(0).met);
 }
@@ -109,7 +110,8 @@ TEST_CASE("a round in which one failed is skipped, says why, and leaves nothing 
 TEST_CASE("conditions differ by upstream", "[dependencies]") {
   Dependencies dependencies;
   dependencies.set_catalog(
-      catalog_of({job("a"), job("b"), job("alarm", {{"a", DependencyEnd::failure}, {"b", DependencyEnd::done}})}));
+      catalog_of({dependent_job("a"), dependent_job("b"),
+                  dependent_job("alarm", {{"a", DependencyEnd::failure}, {"b", DependencyEnd::done}})}));
   dependencies.ended("a", end(Outcome::killed));
   CHECK(dependencies.ended("b", end(Outcome::cancelled)).at(0).met);
   dependencies.ended("b", end(Outcome::success));
@@ -117,18 +119,18 @@ TEST_CASE("conditions differ by upstream", "[dependencies]") {
 }
 
 TEST_CASE("disabled jobs, jobs with a trigger and jobs without dependencies are not driven", "[dependencies]") {
-  auto disabled = job("disabled", {{"a"}});
+  auto disabled = dependent_job("disabled", {{"a"}});
   disabled->enabled = false;
-  auto gated = job("gated", {{"a"}});
+  auto gated = dependent_job("gated", {{"a"}});
   gated->trigger = std::make_shared<belfry::time::EveryTrigger>(1min);
   Dependencies dependencies;
-  dependencies.set_catalog(catalog_of({job("a"), disabled, gated}));
+  dependencies.set_catalog(catalog_of({dependent_job("a"), disabled, gated}));
   CHECK(dependencies.ended("a", end(Outcome::success)).empty());
   CHECK(dependencies.dump("gated").empty());
 }
 
 TEST_CASE("a gated job's slot goes on when the last run of each upstream ended as it must", "[dependencies]") {
-  const auto gated = job("gated", {{"a"}, {"b", DependencyEnd::done}});
+  const auto gated = dependent_job("gated", {{"a"}, {"b", DependencyEnd::done}});
   std::map<std::string, JobEnd, std::less<>> last{{"b", end(Outcome::failure)}};
   const LastEnd last_end = [&last](std::string_view name) -> std::optional<JobEnd> {
     const auto found = last.find(name);
@@ -140,14 +142,15 @@ TEST_CASE("a gated job's slot goes on when the last run of each upstream ended a
   CHECK(objection_to(*gated, last_end) == "a ended with timeout, success is needed");
   last.insert_or_assign("a", end(Outcome::success));
   CHECK_FALSE(objection_to(*gated, last_end));
-  CHECK_FALSE(objection_to(*job("free"), last_end));
+  CHECK_FALSE(objection_to(*dependent_job("free"), last_end));
 }
 
 TEST_CASE("a reload keeps the round of a job that waits for the same as before", "[dependencies]") {
   Dependencies dependencies = report_after_both();
   dependencies.ended("extract", end(Outcome::success));
   dependencies.set_catalog(
-      catalog_of({job("extract"), job("load"), job("new", {{"extract"}}), job("report", {{"extract"}, {"load"}})}));
+      catalog_of({dependent_job("extract"), dependent_job("load"), dependent_job("new", {{"extract"}}),
+                  dependent_job("report", {{"extract"}, {"load"}})}));
   const std::vector<Round> rounds = dependencies.ended("load", end(Outcome::success));
   REQUIRE(rounds.size() == 1);
   CHECK(rounds[0].job == "report");
@@ -156,8 +159,8 @@ TEST_CASE("a reload keeps the round of a job that waits for the same as before",
 TEST_CASE("a reload that changes the dependencies begins a new round", "[dependencies]") {
   Dependencies dependencies = report_after_both();
   dependencies.ended("extract", end(Outcome::success));
-  dependencies.set_catalog(
-      catalog_of({job("extract"), job("load"), job("report", {{"extract", DependencyEnd::done}, {"load"}})}));
+  dependencies.set_catalog(catalog_of({dependent_job("extract"), dependent_job("load"),
+                                       dependent_job("report", {{"extract", DependencyEnd::done}, {"load"}})}));
   CHECK(dependencies.ended("load", end(Outcome::success)).empty());
   CHECK(dependencies.ended("extract", end(Outcome::success)).at(0).met);
 }

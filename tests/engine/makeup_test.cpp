@@ -15,8 +15,6 @@ using ledger::SlotResult;
 
 namespace {
 
-WallTime now() { return async::Loop::current().wall_now(); }
-
 /// A past in which each job was last seen `ago` before now, declared as it is.
 std::shared_ptr<ledger::Resume> last_seen(const std::vector<std::string>& jobs, Duration ago) {
   auto past = std::make_shared<ledger::Resume>();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <random>
 
+#include "engine/noon.hpp"
 #include "engine/test_bed.hpp"
 #include "support/async_fixture.hpp"
 
@@ -14,10 +15,6 @@ using belfry::testing::run_async;
 using engine::OneShots;
 
 namespace {
-
-const WallTime noon{std::chrono::seconds{1'800'000'000}};
-
-WallTime now() { return async::Loop::current().wall_now(); }
 
 ledger::OneShotAdded shot(std::string name, WallTime due) {
   return {.name = std::move(name),

@@ -18,8 +18,6 @@ using ledger::SlotResult;
 
 namespace {
 
-WallTime now() { return async::Loop::current().wall_now(); }
-
 /// An action whose adopted attempts go on for `span` and end so; nothing: its process has gone.
 class Adoptable final : public engine::Action {
  public:
@@ -73,7 +71,7 @@ ledger::AttemptEnded attempt_end(const std::string& job, Outcome outcome) {
   return ended;
 }
 
-ledger::JobTotals last_slot_of(const std::string& job, WallTime slot) {
+ledger::JobTotals totals_with_slot(const std::string& job, WallTime slot) {
   ledger::JobTotals totals;
   totals.job = job;
   totals.last_slot = slot;
@@ -241,7 +239,7 @@ TEST_CASE("a claim without a run is made up for when the table says that it neve
     auto past = std::make_shared<engine::Past>();
     const WallTime slot = now() - 1min;
     past->resume.declared.push_back({.job = "once", .fingerprint = "once", .at = now() - 100h});
-    past->resume.jobs.push_back(last_slot_of("once", slot - 1h));
+    past->resume.jobs.push_back(totals_with_slot("once", slot - 1h));
     past->resume.claims.push_back({.job = "once", .scheduled_at = slot, .at = slot - 1s});
     past->table_is_whole = true;
     bed.engine.resume(past);
@@ -278,7 +276,7 @@ TEST_CASE("a claimed slot that becomes due while the first generation is put int
     auto past = std::make_shared<engine::Past>();
     const WallTime slot = now() + 1ms;
     past->resume.declared.push_back({.job = "claimed", .fingerprint = "claimed", .at = now() - 100h});
-    past->resume.jobs.push_back(last_slot_of("claimed", slot - 1h));
+    past->resume.jobs.push_back(totals_with_slot("claimed", slot - 1h));
     past->resume.claims.push_back({.job = "claimed", .scheduled_at = slot, .at = slot - 1s});
     past->table_is_whole = true;
     past->continued = continued;
@@ -299,7 +297,7 @@ TEST_CASE("a claim without a run and without a table is in doubt, and does not r
     auto past = std::make_shared<engine::Past>();
     const WallTime slot = now() - 1min;
     past->resume.declared.push_back({.job = "once", .fingerprint = "once", .at = now() - 100h});
-    past->resume.jobs.push_back(last_slot_of("once", slot - 1h));
+    past->resume.jobs.push_back(totals_with_slot("once", slot - 1h));
     past->resume.claims.push_back({.job = "once", .scheduled_at = slot, .at = slot - 1s});
     bed.engine.resume(past);
     Job once = job("once", std::make_shared<time::EveryTrigger>(1h, slot));
@@ -319,7 +317,7 @@ TEST_CASE("over an upgrade a slot is late, not missed, and one that waited goes 
     const WallTime slot = now() - 1s;
     for (const char* name : {"due", "waited"}) {
       past->resume.declared.push_back({.job = name, .fingerprint = name, .at = now() - 100h});
-      past->resume.jobs.push_back(last_slot_of(name, slot - 1h));
+      past->resume.jobs.push_back(totals_with_slot(name, slot - 1h));
     }
     past->resume.claims.push_back({.job = "waited", .scheduled_at = slot, .at = slot});
     past->table_is_whole = true;

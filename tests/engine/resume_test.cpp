@@ -25,8 +25,6 @@ std::shared_ptr<ledger::Resume> last_slot_of(std::string job, WallTime slot) {
   return past;
 }
 
-WallTime now() { return async::Loop::current().wall_now(); }
-
 /// The newest whole hour before now, and the one `hours` before that.
 WallTime hours_ago(int hours) {
   return std::chrono::floor<std::chrono::hours>(now() - 1ns) - std::chrono::hours(hours);

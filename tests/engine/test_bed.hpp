@@ -23,6 +23,9 @@ using engine::Job;
 using engine::WallTime;
 using ledger::Outcome;
 
+/// On the manual clock.
+inline WallTime now() { return async::Loop::current().wall_now(); }
+
 /// An action that is a function of the attempt.
 class FunctionAction final : public engine::Action {
  public:

@@ -17,29 +17,28 @@
 
 using namespace belfry;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 namespace {
 
-void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
 
 /// As editors and configuration management do.
-void rename_over(const fs::path& path, const std::string& text) {
+void rename_over(const std::filesystem::path& path, const std::string& text) {
   write(path.native() + ".new", text);
-  fs::rename(path.native() + ".new", path);
+  std::filesystem::rename(path.native() + ".new", path);
 }
 
 /// Points the link at another target in one step, as kubelet does.
-void swap_link(const fs::path& link, const fs::path& target) {
-  const fs::path fresh = link.native() + "_tmp";
-  fs::create_symlink(target, fresh);
-  fs::rename(fresh, link);
+void swap_link(const std::filesystem::path& link, const std::filesystem::path& target) {
+  const std::filesystem::path fresh = link.native() + "_tmp";
+  std::filesystem::create_symlink(target, fresh);
+  std::filesystem::rename(fresh, link);
 }
 
 /// A watch on files, and a task that counts how often it tells of a change.
 struct Bed {
   test::TempDir dir;
-  fs::path file = dir / "scheduler.yaml";
+  std::filesystem::path file = dir / "scheduler.yaml";
   async::ThreadPool pool{async::ThreadPoolOptions("test").threads(1)};
   io::FileWatch* watch = nullptr;
   int told = 0;
@@ -100,12 +99,12 @@ TEST_CASE("a file that is written, renamed over, deleted and made again is seen 
     co_await bed.expect_seen([&] { write(bed.file, "2"); });
     co_await bed.expect_seen([&] { rename_over(bed.file, "3"); });
     co_await bed.expect_seen([&] { write(bed.file, "4"); });  // the new file is watched, not the old one
-    co_await bed.expect_seen([&] { fs::rename(bed.file, bed.dir / "away"); });
+    co_await bed.expect_seen([&] { std::filesystem::rename(bed.file, bed.dir / "away"); });
     co_await bed.expect_unseen([&] { write(bed.dir / "away", "5"); });
-    co_await bed.expect_seen([&] { fs::rename(bed.dir / "away", bed.file); });
-    co_await bed.expect_seen([&] { fs::remove(bed.file); });
+    co_await bed.expect_seen([&] { std::filesystem::rename(bed.dir / "away", bed.file); });
+    co_await bed.expect_seen([&] { std::filesystem::remove(bed.file); });
     co_await bed.expect_seen([&] { write(bed.file, "6"); });
-    co_await bed.expect_seen([&] { fs::permissions(bed.file, fs::perms::none); });
+    co_await bed.expect_seen([&] { std::filesystem::permissions(bed.file, std::filesystem::perms::none); });
     CHECK(bed.watch->blind_spots().empty());
   });
 }
@@ -115,24 +114,24 @@ TEST_CASE("what happens beside a file wakes nobody", "[file_watch]") {
   write(bed.file, "1");
   watching(bed, [&]() -> async::Task<> {
     co_await bed.expect_unseen([&] { write(bed.dir / "busy.log", "line"); });
-    co_await bed.expect_unseen([&] { fs::remove(bed.dir / "busy.log"); });
+    co_await bed.expect_unseen([&] { std::filesystem::remove(bed.dir / "busy.log"); });
     co_await bed.expect_unseen([&] { write(bed.file.native() + ".swp", "editor"); });
   });
 }
 
 TEST_CASE("a ConfigMap is seen when its ..data link is swapped", "[file_watch]") {
   Bed bed;
-  fs::create_directory(bed.dir / "..1");
-  fs::create_directory(bed.dir / "..2");
+  std::filesystem::create_directory(bed.dir / "..1");
+  std::filesystem::create_directory(bed.dir / "..2");
   write(bed.dir / "..1/scheduler.yaml", "1");
   write(bed.dir / "..2/scheduler.yaml", "2");
-  fs::create_directory_symlink("..1", bed.dir / "..data");
-  fs::create_symlink("..data/scheduler.yaml", bed.file);
+  std::filesystem::create_directory_symlink("..1", bed.dir / "..data");
+  std::filesystem::create_symlink("..data/scheduler.yaml", bed.file);
   watching(bed, [&]() -> async::Task<> {
     co_await bed.expect_seen([&] { swap_link(bed.dir / "..data", "..2"); });
-    co_await bed.expect_unseen([&] { fs::remove_all(bed.dir / "..1"); });
+    co_await bed.expect_unseen([&] { std::filesystem::remove_all(bed.dir / "..1"); });
     co_await bed.expect_seen([&] { write(bed.dir / "..2/scheduler.yaml", "3"); });
-    fs::create_directory(bed.dir / "..3");
+    std::filesystem::create_directory(bed.dir / "..3");
     co_await bed.expect_seen([&] { swap_link(bed.dir / "..data", bed.dir / "..3"); });  // an empty one
     co_await bed.expect_seen([&] { write(bed.dir / "..3/scheduler.yaml", "4"); });
   });
@@ -142,12 +141,12 @@ TEST_CASE("folders on the way may go and come back", "[file_watch]") {
   Bed bed;
   bed.file = bed.dir / "a/b/c.yaml";
   watching(bed, [&]() -> async::Task<> {
-    co_await bed.expect_seen([&] { fs::create_directories(bed.dir / "a/b"); });
+    co_await bed.expect_seen([&] { std::filesystem::create_directories(bed.dir / "a/b"); });
     co_await bed.expect_seen([&] { write(bed.file, "1"); });
-    co_await bed.expect_seen([&] { fs::rename(bed.dir / "a", bed.dir / "old"); });
+    co_await bed.expect_seen([&] { std::filesystem::rename(bed.dir / "a", bed.dir / "old"); });
     co_await bed.expect_unseen([&] { write(bed.dir / "old/b/c.yaml", "2"); });
     co_await bed.expect_seen([&] {
-      fs::create_directories(bed.dir / "a/b");
+      std::filesystem::create_directories(bed.dir / "a/b");
       write(bed.file, "3");
     });
     co_await bed.expect_seen([&] { rename_over(bed.file, "4"); });
@@ -170,8 +169,8 @@ TEST_CASE("what changes between two calls, or while a call is cancelled, is told
 
 TEST_CASE("a circle of links, and a way that ends in one, are no harm", "[file_watch]") {
   Bed bed;
-  fs::create_symlink("other", bed.file);
-  fs::create_symlink("scheduler.yaml", bed.dir / "other");
+  std::filesystem::create_symlink("other", bed.file);
+  std::filesystem::create_symlink("scheduler.yaml", bed.dir / "other");
   watching(bed, [&]() -> async::Task<> {
     co_await bed.expect_seen([&] { rename_over(bed.dir / "other", "1"); });
     co_await bed.expect_seen([&] { write(bed.dir / "other", "2"); });
@@ -180,7 +179,7 @@ TEST_CASE("a circle of links, and a way that ends in one, are no harm", "[file_w
 
 TEST_CASE("other files are followed when asked to", "[file_watch]") {
   Bed bed;
-  const fs::path other = bed.dir / "feiertage.ics";
+  const std::filesystem::path other = bed.dir / "feiertage.ics";
   write(bed.file, "1");
   testing::run_real([&]() -> async::Task<> {
     io::FileWatch watch(bed.pool);
@@ -201,16 +200,16 @@ TEST_CASE("other files are followed when asked to", "[file_watch]") {
 TEST_CASE("a folder that may not be read is told as a blind spot", "[file_watch]") {
   if (::geteuid() == 0) return;  // root may read everything
   Bed bed;
-  const fs::path closed = bed.dir / "closed";
-  fs::create_directory(closed);
+  const std::filesystem::path closed = bed.dir / "closed";
+  std::filesystem::create_directory(closed);
   bed.file = closed / "scheduler.yaml";
   write(bed.file, "1");
-  fs::permissions(closed, fs::perms::owner_exec);
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_exec);
   watching(bed, [&]() -> async::Task<> {
     REQUIRE(bed.watch->blind_spots().size() == 1);
     CHECK(bed.watch->blind_spots()[0].path() == closed.native());
     CHECK(bed.watch->blind_spots()[0].code() == std::errc::permission_denied);
-    co_await bed.expect_seen([&] { fs::permissions(closed, fs::perms::owner_all); });
+    co_await bed.expect_seen([&] { std::filesystem::permissions(closed, std::filesystem::perms::owner_all); });
     CHECK(bed.watch->blind_spots().empty());
     co_await bed.expect_seen([&] { rename_over(bed.file, "2"); });
   });

@@ -69,7 +69,7 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-LaunchSpec shell(std::string script) {
+LaunchSpec shell_spec(std::string script) {
   LaunchSpec spec;
   spec.argv = {"/bin/sh", "-c", std::move(script)};
   spec.environment = {"PATH=/usr/bin:/bin"};
@@ -79,7 +79,7 @@ LaunchSpec shell(std::string script) {
 }  // namespace
 
 TEST_CASE("a launched program has its arguments, environment and working directory", "[launch]") {
-  auto spec = shell("echo \"$0|$1|$GREETING|$PWD|$(pwd)\"");
+  auto spec = shell_spec("echo \"$0|$1|$GREETING|$PWD|$(pwd)\"");
   spec.argv.insert(spec.argv.end(), {"zero", "a b"});
   spec.environment.push_back("GREETING=hello");
   spec.working_dir = "/usr";
@@ -132,7 +132,7 @@ TEST_CASE("a job starts with default signals, none blocked, in a group of its ow
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  const auto ended = run(shell(
+  const auto ended = run(shell_spec(
       "grep -E '^Sig(Blk|Ign)' /proc/self/status; cut -d' ' -f5 /proc/$$/stat; cut -d' ' -f7 /proc/$$/stat; echo $$"));
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
@@ -155,7 +155,7 @@ TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") 
   Pipe out = make_pipe();
   REQUIRE(out.read_end.get() == 0);
   const auto launched =
-      launch(shell("echo text"), {.standard_output = out.write_end.get(), .standard_error = out.write_end.get()});
+      launch(shell_spec("echo text"), {.standard_output = out.write_end.get(), .standard_error = out.write_end.get()});
   REQUIRE(launched);
   CHECK(read_all(out) == "text\n");
   ::waitpid(launched->pid, nullptr, 0);
@@ -165,7 +165,7 @@ TEST_CASE("sources below 4 are handed over unharmed, even crossed", "[launch]") 
 }
 
 TEST_CASE("what differs from run to run is added to the environment", "[launch]") {
-  auto spec = shell("echo $ALWAYS $NOW");
+  auto spec = shell_spec("echo $ALWAYS $NOW");
   spec.environment.push_back("ALWAYS=a");
   const std::vector<std::string> more{"NOW=b"};
   CHECK(run(spec, {.environment = more}).output == "a b\n");
@@ -175,14 +175,14 @@ TEST_CASE("what differs from run to run is added to the environment", "[launch]"
 TEST_CASE("a child inherits nothing however many descriptors are open", "[launch]") {
   std::vector<Fd> many;
   for (int i = 0; i < 500; ++i) many.emplace_back(::open("/dev/null", O_RDONLY));  // not even close-on-exec
-  CHECK(run(shell("ls /proc/self/fd | wc -l")).output == "4\n");                   // three, and the folder itself
+  CHECK(run(shell_spec("ls /proc/self/fd | wc -l")).output == "4\n");              // three, and the folder itself
 }
 
 TEST_CASE("once a launch is over, its streams are held by the child alone", "[launch]") {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   const auto launched =
-      launch(shell("cat"), {.standard_input = in.read_end.get(), .standard_output = out.write_end.get()});
+      launch(shell_spec("cat"), {.standard_input = in.read_end.get(), .standard_output = out.write_end.get()});
   REQUIRE(launched);
   in.read_end.reset();
   in.write_end.reset();  // the end of what it reads
@@ -192,10 +192,10 @@ TEST_CASE("once a launch is over, its streams are held by the child alone", "[la
 
 TEST_CASE("a lasting pipe does not break with its reader, ends with its last writer, and can be read anew",
           "[launch]") {
-  const LaunchSpec spec = shell("read go; echo one; echo two >&2; read go");
+  const LaunchSpec spec = shell_spec("read go; echo one; echo two >&2; read go");
   Pipe input = make_pipe();
   Pipe output = make_lasting_pipe();
-  ::fcntl(input.read_end.get(), F_SETFL, 0);  // a shell that reads must wait
+  ::fcntl(input.read_end.get(), F_SETFL, 0);  // a shell_spec that reads must wait
   const auto launched = launch(spec, {.standard_input = input.read_end.get(),
                                       .standard_output = output.write_end.get(),
                                       .standard_error = output.write_end.get()});
@@ -243,7 +243,8 @@ TEST_CASE("pipes that were made ahead are given to one program, and not to a pro
 
 TEST_CASE("a program that closes a lasting output has ended it", "[launch]") {
   Pipe output = make_lasting_pipe();
-  const auto launched = launch(shell("echo last; exec sleep 1000 >&-"), {.standard_output = output.write_end.get()});
+  const auto launched =
+      launch(shell_spec("echo last; exec sleep 1000 >&-"), {.standard_output = output.write_end.get()});
   REQUIRE(launched);
   CHECK(read_all(output) == "last\n");
   ::kill(launched->pid, SIGKILL);
@@ -253,7 +254,7 @@ TEST_CASE("a program that closes a lasting output has ended it", "[launch]") {
 TEST_CASE("a memory file is read to its end as standard input", "[launch]") {
   const std::string text(300'000, 'x');
   const Fd file = make_memory_file("a text", text);
-  CHECK(run(shell("wc -c"), {.standard_input = file.get()}).output == "300000\n");
+  CHECK(run(shell_spec("wc -c"), {.standard_input = file.get()}).output == "300000\n");
 }
 
 TEST_CASE("a script without an interpreter line or with a missing one is explained", "[launch]") {
@@ -299,7 +300,7 @@ TEST_CASE("a slow open of the command holds neither the caller nor other launche
     REQUIRE(launched);
     waiting.push_back(std::move(*launched));
   }
-  CHECK(run(shell("echo quick")).output == "quick\n");  // to its end: nobody else holds its output
+  CHECK(run(shell_spec("echo quick")).output == "quick\n");  // to its end: nobody else holds its output
   CHECK(::waitpid(-1, nullptr, WNOHANG) == 0);
   REQUIRE(::fcntl(held.get(), F_SETLEASE, F_UNLCK) == 0);
   for (Pipe& output : outputs) CHECK(read_all(output) == "late\n");
@@ -311,7 +312,7 @@ TEST_CASE("a slow open of the command holds neither the caller nor other launche
 TEST_CASE("a child can be killed with its group as soon as launch returns", "[launch]") {
   for (int i = 0; i < 200; ++i) {
     Pipe out = make_pipe();
-    const auto launched = launch(shell("sleep 1000"), {.standard_output = out.write_end.get()});
+    const auto launched = launch(shell_spec("sleep 1000"), {.standard_output = out.write_end.get()});
     REQUIRE(launched);
     REQUIRE(::kill(-launched->pid, SIGKILL) == 0);
     int status = 0;
@@ -319,19 +320,19 @@ TEST_CASE("a child can be killed with its group as soon as launch returns", "[la
     CHECK(WTERMSIG(status) == SIGKILL);
     CHECK_FALSE(launched->failure());
   }
-  CHECK(run(shell("echo next")).output == "next\n");  // no stream of those who were killed too early is left over
+  CHECK(run(shell_spec("echo next")).output == "next\n");  // no stream of those who were killed too early is left over
 }
 
 TEST_CASE("two thousand launches at once, from several threads, keep apart and leave nothing open", "[launch]") {
   constexpr int threads = 4;
   constexpr int each = 500;
-  run(shell("exit 0"));  // what is kept for launching is open now
+  run(shell_spec("exit 0"));  // what is kept for launching is open now
   const std::size_t before = open_descriptors();
   std::vector<std::string> wrong(threads);
   const auto work = [&wrong](std::size_t thread) {
     std::vector<Launched> children;
     for (int i = 0; i < each; ++i) {
-      auto spec = shell("exit $CODE");
+      auto spec = shell_spec("exit $CODE");
       const int code = (i + static_cast<int>(thread)) % 100;
       const std::vector<std::string> more{"CODE=" + std::to_string(code)};
       if (i % 10 == 0) spec.argv = {"/no/such"};

@@ -20,14 +20,14 @@ using test::shim_as_nobody;
 
 namespace {
 
-ExecSpec as(jobs::AccountRequest user, std::string command) {
+ExecSpec exec_as(jobs::AccountRequest user, std::string command) {
   ExecSpec spec{.command = std::move(command), .working_dir = "/"};
   spec.user = std::move(user);
   return spec;
 }
 
 test::Ran run_as(jobs::AccountRequest user, std::string command) {
-  return run_action(jobs::make_exec(as(std::move(user), std::move(command))));
+  return run_action(jobs::make_exec(exec_as(std::move(user), std::move(command))));
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ TEST_CASE("a program has the user, the group and the groups, for real and for go
 
 TEST_CASE("a program of another user has its name and home, unless the job says otherwise", "[exec][user]") {
   if (!is_root()) return;
-  ExecSpec spec = as({.user = "nobody"}, "echo $USER $LOGNAME $HOME $SHELL");
+  ExecSpec spec = exec_as({.user = "nobody"}, "echo $USER $LOGNAME $HOME $SHELL");
   CHECK(run_action(jobs::make_exec(spec)).output() == "nobody nobody /nonexistent /bin/sh\n");
   spec.environment = {{"HOME", "/tmp"}, {"USER", "me"}};
   spec.clear_environment = true;
@@ -69,7 +69,7 @@ TEST_CASE("the working directory is entered with the user's rights, not with the
   if (!is_root()) return;
   test::TempDir closed;
   ::chmod(closed.path().c_str(), 0700);
-  ExecSpec spec = as({.user = "nobody"}, "pwd");
+  ExecSpec spec = exec_as({.user = "nobody"}, "pwd");
   spec.working_dir = closed.path().string();
   const auto ran = run_action(jobs::make_exec(spec));
   CHECK(ran.outcome == Outcome::start_error);
@@ -81,7 +81,7 @@ TEST_CASE("the working directory is entered with the user's rights, not with the
 
 TEST_CASE("a priority that only root may have is set before the user is another one", "[exec][user]") {
   if (!is_root()) return;
-  ExecSpec spec = as({.user = "nobody"}, "nice; ulimit -H -n; umask");
+  ExecSpec spec = exec_as({.user = "nobody"}, "nice; ulimit -H -n; umask");
   spec.steps.nice = -3;
   spec.steps.rlimits["nofile"] = {.soft = 64, .hard = 64};
   spec.steps.umask = 077;
@@ -95,7 +95,7 @@ TEST_CASE("a program of another user is ended with all that it started", "[exec]
   ::chmod(ready.path().c_str(), 0666);
   ::chmod(ready.path().substr(0, ready.path().rfind('/')).c_str(), 0755);
   ExecSpec spec =
-      as({.user = "nobody"}, "(setsid sh -c 'echo >$READY; exec sleep 1000' >/dev/null 2>&1 &); exec sleep 1000");
+      exec_as({.user = "nobody"}, "(setsid sh -c 'echo >$READY; exec sleep 1000' >/dev/null 2>&1 &); exec sleep 1000");
   spec.environment = {{"READY", ready.path()}};
   const auto ran = async::run(test::run_until(jobs::make_exec(spec), ready));
   CHECK(ran.report.signal == SIGTERM);

@@ -11,11 +11,11 @@
 #include <fstream>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "action_fixture.hpp"
 #include "jobs/file.hpp"
+#include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
 namespace belfry::test {
@@ -25,12 +25,6 @@ namespace stdfs = std::filesystem;
 inline void write(const stdfs::path& path, const std::string& text) {
   stdfs::create_directories(path.parent_path());
   std::ofstream(path) << text;
-}
-
-inline std::string read(const stdfs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
 }
 
 /// The names below a folder, so that leftovers show.

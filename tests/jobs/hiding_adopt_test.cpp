@@ -28,7 +28,7 @@ namespace {
 const std::string no_longer_known = "*** (what must be hidden is no longer known)\n";
 
 // A job that is at a gate between two halves of its output when its daemon is killed.
-struct Stage {
+struct HidingStage {
   test::TempDir dir;
   std::string root = (dir / "secrets").string();
   std::string env = (dir / "env").string();
@@ -37,7 +37,7 @@ struct Stage {
   io::Fd held_go;
   io::Fd held_told;
 
-  Stage() {
+  HidingStage() {
     std::ofstream(env) << "PASS=supersecretvalue123\n";
     for (const std::string& pipe : {go, told}) REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     held_go.reset(::open(go.c_str(), O_RDWR | O_CLOEXEC));
@@ -91,7 +91,7 @@ struct Stage {
 
 template <class Meanwhile>
 void values_stay_hidden(Meanwhile meanwhile) {
-  const Stage stage;
+  const HidingStage stage;
   const auto adopted = stage.take_over(stage.spec("echo begin", "echo $PASS $PASS >&2; echo $PASS"), 6, true,
                                        [&](ExecSpec& now) { meanwhile(stage, now); });
   CHECK(adopted.output() == "begin\n***\n");
@@ -99,14 +99,14 @@ void values_stay_hidden(Meanwhile meanwhile) {
 }
 
 void all_is_hidden_when_the_note_has_gone(bool keeps) {
-  const Stage stage;
+  const HidingStage stage;
   const auto lost = [&](ExecSpec&) { std::filesystem::remove_all(stage.root); };
   const auto adopted = stage.take_over(stage.spec("echo begin", "echo $PASS; echo end"), 6, keeps, lost);
   CHECK(adopted.output() == "begin\n" + no_longer_known);
 }
 
 void all_is_hidden_when_the_note_is_cut(bool keeps) {
-  const Stage stage;
+  const HidingStage stage;
   const auto cut = [&](ExecSpec&) {
     std::filesystem::resize_file(stage.root + "/7/hidden.texts", 9);  // as when it could not be written to its end
   };
@@ -115,7 +115,7 @@ void all_is_hidden_when_the_note_is_cut(bool keeps) {
 }
 
 void goes_on(const std::string& first, const std::string& then, std::uint64_t shown, const std::string& output) {
-  const Stage stage;
+  const HidingStage stage;
   CHECK(stage.take_over(stage.spec(first, then), shown, true, [](ExecSpec&) {}).output() == output);
 }
 
@@ -124,22 +124,22 @@ void goes_on(const std::string& first, const std::string& then, std::uint64_t sh
 // One daemon for each of the following: it is a fork, which must come before this process has threads.
 
 TEST_CASE("the next daemon hides the values of a secret file that has changed", "[secrets][adopt]") {
-  values_stay_hidden([](const Stage& stage, ExecSpec&) { std::ofstream(stage.env) << "PASS=another\n"; });
+  values_stay_hidden([](const HidingStage& stage, ExecSpec&) { std::ofstream(stage.env) << "PASS=another\n"; });
 }
 
 TEST_CASE("the next daemon hides the values of a secret file that has gone", "[secrets][adopt]") {
-  values_stay_hidden([](const Stage& stage, ExecSpec&) { std::filesystem::remove(stage.env); });
+  values_stay_hidden([](const HidingStage& stage, ExecSpec&) { std::filesystem::remove(stage.env); });
 }
 
 TEST_CASE("the next daemon hides the values of a secret file that is not named any more", "[secrets][adopt]") {
-  values_stay_hidden([](const Stage& stage, ExecSpec& now) {
+  values_stay_hidden([](const HidingStage& stage, ExecSpec& now) {
     now = {.command = "true", .secrets_folder = stage.root};  // as a stand-in for a job that has gone
   });
 }
 
 TEST_CASE("the next daemon hides a secret though its source has changed and the program has removed its file",
           "[secrets][adopt]") {
-  const Stage stage;
+  const HidingStage stage;
   const std::string source = (stage.dir / "token").string();
   std::ofstream(source) << "hunter2\n";
   ExecSpec spec = stage.spec("cat $TOKEN; rm -f $TOKEN; echo", "echo hunter2");
@@ -167,7 +167,7 @@ TEST_CASE("what cannot be read is hidden without a keeper, too", "[secrets][adop
 }
 
 TEST_CASE("the keeper knows that there was something to hide when nothing else does", "[secrets][adopt]") {
-  const Stage stage;
+  const HidingStage stage;
   const auto adopted = stage.take_over(stage.spec("echo begin", "echo $PASS"), 6, true, [&](ExecSpec& now) {
     std::filesystem::remove_all(stage.root);
     now = {.command = "true", .secrets_folder = stage.root};
@@ -188,13 +188,13 @@ TEST_CASE("what a killed daemon held back is shown at the end", "[secrets][adopt
 }
 
 TEST_CASE("where nobody kept what was held back, the line that goes on is hidden", "[secrets][adopt]") {
-  const Stage stage;
+  const HidingStage stage;
   const auto spec = stage.spec("printf 'begin supersecretva'", "printf 'lue123 end\\n'; echo $PASS, the end");
   CHECK(stage.take_over(spec, 6, false, [](ExecSpec&) {}).output() == "begin ***\n***, the end\n");
 }
 
 TEST_CASE("what is noted for the next daemon is ours alone, and a part of a run notes nothing", "[secrets]") {
-  const Stage stage;
+  const HidingStage stage;
   const std::string note = stage.root + "/7/hidden.texts";
   const ExecSpec spec{.command = "stat -c '%a %u' " + note + " $(dirname " + note + ")",
                       .env_files = {{.path = stage.env, .secret = true}},
@@ -238,7 +238,7 @@ async::Task<bool> seen_thread(std::string_view name, std::shared_ptr<const engin
 }  // namespace
 
 TEST_CASE("much to hide is prepared beside the loop", "[secrets]") {
-  const Stage stage;
+  const HidingStage stage;
   const std::string source = (stage.dir / "large").string();
   std::ofstream(source) << std::string(jobs::largest_secret, 'x');
   const auto action = jobs::make_exec(

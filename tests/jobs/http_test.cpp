@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <semaphore>
-#include <sstream>
 #include <vector>
 
 #include "async/sleep.hpp"
 #include "http_caller.hpp"
+#include "support/file_text.hpp"
 #include "support/http_peer.hpp"
 
 using namespace belfry;
@@ -23,12 +23,7 @@ namespace {
 
 using Parameters = jobs::ParameterMap;
 using test::Caller;
-
-std::string read(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using test::read;
 
 std::size_t files_in(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));

@@ -6,28 +6,23 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "action_fixture.hpp"
 #include "jobs/action_registry.hpp"
 #include "jobs/exec.hpp"
+#include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace belfry;
 using namespace std::chrono_literals;
 using ledger::Outcome;
+using test::read;
 
 namespace {
 
 void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
-
-std::string read(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 auto make(const std::string& function, const jobs::ParameterMap& parameters, async::ThreadPool* pool = nullptr) {
   return make_action(jobs::native_kind(jobs::builtin_functions()),

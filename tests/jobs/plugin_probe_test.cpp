@@ -15,7 +15,7 @@ using jobs::ParameterType;
 
 namespace {
 
-const std::filesystem::path plugins = BELFRY_PLUGIN_DIR;
+const std::filesystem::path plugin_folder = BELFRY_PLUGIN_DIR;
 
 std::string refusal(const std::filesystem::path& path) {
   const auto plugin = jobs::probe_plugin(path);
@@ -39,7 +39,7 @@ std::string declaration() {
 }  // namespace
 
 TEST_CASE("a plugin tells its functions and their parameters", "[plugin]") {
-  const auto plugin = jobs::probe_plugin(plugins / "words.so");
+  const auto plugin = jobs::probe_plugin(plugin_folder / "words.so");
   REQUIRE(plugin);
   CHECK(plugin->name == "words");
   CHECK(plugin->version == "1.0");
@@ -61,30 +61,32 @@ TEST_CASE("a plugin tells its functions and their parameters", "[plugin]") {
 }
 
 TEST_CASE("a plugin of a newer minor version works, and its texts are made printable", "[plugin]") {
-  const auto plugin = jobs::probe_plugin(plugins / "newer_minor.so");
+  const auto plugin = jobs::probe_plugin(plugin_folder / "newer_minor.so");
   REQUIRE(plugin);
   CHECK(plugin->functions.front().summary == "runs [31m ?");
 }
 
 TEST_CASE("what is no plugin, or a wrong one, is refused with a sentence that says what to do", "[plugin]") {
-  CHECK_THAT(refusal(plugins / "no_such.so"), Contains("it cannot be read: No such file or directory"));
-  CHECK_THAT(refusal(plugins), Contains("it is not a regular file; name the .so file itself"));
-  CHECK_THAT(refusal(plugins / "no_entry.so"), Contains("does not export belfry_plugin_entry(), so it is no plugin"));
-  CHECK_THAT(refusal(plugins / "other_major.so"),
+  CHECK_THAT(refusal(plugin_folder / "no_such.so"), Contains("it cannot be read: No such file or directory"));
+  CHECK_THAT(refusal(plugin_folder), Contains("it is not a regular file; name the .so file itself"));
+  CHECK_THAT(refusal(plugin_folder / "no_entry.so"),
+             Contains("does not export belfry_plugin_entry(), so it is no plugin"));
+  CHECK_THAT(refusal(plugin_folder / "other_major.so"),
              Contains("it was built for version 2 of the ABI, and this belfry has version 1: build it with"));
-  CHECK_THAT(refusal(plugins / "null_table.so"), Contains("its belfry_plugin_entry() returned NULL"));
-  CHECK(refusal(plugins / "no_function.so") == "it declares no function");
-  CHECK_THAT(refusal(plugins / "bad_name.so"), Contains("the name of a parameter of variant.run, 'Span', is not made"));
-  CHECK_THAT(refusal(plugins / "bad_fallback.so"),
+  CHECK_THAT(refusal(plugin_folder / "null_table.so"), Contains("its belfry_plugin_entry() returned NULL"));
+  CHECK(refusal(plugin_folder / "no_function.so") == "it declares no function");
+  CHECK_THAT(refusal(plugin_folder / "bad_name.so"),
+             Contains("the name of a parameter of variant.run, 'Span', is not made"));
+  CHECK_THAT(refusal(plugin_folder / "bad_fallback.so"),
              Contains("the fallback of variant.run.span is none: span wants a duration"));
-  CHECK_THAT(refusal(plugins / "bad_type.so"), Contains("variant.run.span is of the type 99, which this belfry"));
-  CHECK(refusal(plugins / "twice.so") == "variant.run declares the parameter 'span' twice");
+  CHECK_THAT(refusal(plugin_folder / "bad_type.so"), Contains("variant.run.span is of the type 99, which this belfry"));
+  CHECK(refusal(plugin_folder / "twice.so") == "variant.run declares the parameter 'span' twice");
 }
 
 TEST_CASE("a plugin that others may change is refused", "[plugin]") {
   test::TempDir dir;
   const auto path = dir / "words.so";
-  std::filesystem::copy_file(plugins / "words.so", path);
+  std::filesystem::copy_file(plugin_folder / "words.so", path);
   CHECK(refusal(path).empty());
   std::filesystem::permissions(path, std::filesystem::perms(0664));
   CHECK(refusal(path) == "others than its owner may write it, and so change what it does: chmod go-w " + path.string());
@@ -94,8 +96,8 @@ TEST_CASE("a plugin that others may change is refused", "[plugin]") {
 }
 
 TEST_CASE("a plugin that dies or hangs while it is asked is told so", "[plugin]") {
-  CHECK(refusal(plugins / "dies.so") == "it crashed (SIGABRT) while it was asked what it declares");
-  const auto hanging = jobs::probe_plugin(plugins / "hangs.so", 300ms);
+  CHECK(refusal(plugin_folder / "dies.so") == "it crashed (SIGABRT) while it was asked what it declares");
+  const auto hanging = jobs::probe_plugin(plugin_folder / "hangs.so", 300ms);
   REQUIRE_FALSE(hanging);
   CHECK_THAT(hanging.error(), Contains("it did not tell what it declares within 300ms"));
 }

@@ -6,12 +6,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "action_fixture.hpp"
 #include "async/spawn.hpp"
 #include "async/thread_pool.hpp"
 #include "jobs/sql/pool.hpp"
+#include "support/file_text.hpp"
 
 using namespace belfry;
 using namespace std::chrono_literals;
@@ -20,12 +20,7 @@ using ledger::Outcome;
 namespace {
 
 using Parameters = jobs::ParameterMap;
-
-std::string read(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using test::read;
 
 /// A folder with a database app.db: a table t of three rows.
 class Bench {

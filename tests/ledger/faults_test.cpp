@@ -21,7 +21,7 @@ namespace {
 constexpr SqliteOptions impatient{.retry_limit = 5ms, .close_patience = 20ms};
 
 // The named event is a failed commit: the writer counts it.
-void wait_for_an_error(const Ledger& ledger) {
+void wait_for_one_more_error(const Ledger& ledger) {
   const std::uint64_t before = ledger.stats().errors;
   while (ledger.stats().errors == before) std::this_thread::yield();
 }
@@ -41,7 +41,7 @@ void check_whole(const std::string& path) {
         connection.integer("SELECT count(*) FROM slots"));
 }
 
-void write_runs(const TempLedger& temp, RunId first, RunId last) {
+void queue_runs(const TempLedger& temp, RunId first, RunId last) {
   for (RunId run = first; run <= last; ++run) write_whole_run(*temp.ledger, "a", std::chrono::seconds{run}, run);
 }
 
@@ -54,13 +54,13 @@ TEST_CASE("whatever way a disk fails, entries wait, and all are durable when it 
                                                                  {Fault::torn_write, "I/O error"}}));
   FaultyDisk disk;
   TempLedger temp(impatient);
-  write_runs(temp, 1, 10);
+  queue_runs(temp, 1, 10);
   temp.sync();
   disk.fail(fault);
-  write_runs(temp, 11, 20);
-  wait_for_an_error(*temp.ledger);
+  queue_runs(temp, 11, 20);
+  wait_for_one_more_error(*temp.ledger);
   CHECK_THAT(temp.ledger->stats().last_error, Contains(word));
-  write_runs(temp, 21, 30);  // nobody waits for the disk
+  queue_runs(temp, 21, 30);  // nobody waits for the disk
   CHECK(temp.ledger->stats().queued == 80);
   CHECK(temp.reader()->runs({}).size() == 10);  // and what is durable can be read
   disk.heal();
@@ -77,12 +77,12 @@ TEST_CASE("whatever way a disk fails, entries wait, and all are durable when it 
 TEST_CASE("a disk that stands still holds up nobody but the writer's thread", "[ledger][faults]") {
   FaultyDisk disk;
   TempLedger temp(impatient);
-  write_runs(temp, 1, 10);
+  queue_runs(temp, 1, 10);
   temp.sync();
   disk.stall();
-  write_runs(temp, 11, 11);
+  queue_runs(temp, 11, 11);
   disk.wait_until_stalled();
-  write_runs(temp, 12, 500);  // were one of these to wait, the test would never end
+  queue_runs(temp, 12, 500);  // were one of these to wait, the test would never end
   bool called = false;
   temp.ledger->when_durable([&] { called = true; });
   CHECK(temp.ledger->next_run_id() > 0);
@@ -101,11 +101,11 @@ TEST_CASE("a power cut in the middle of a write takes nothing that was durable",
   FaultyDisk disk;
   TempLedger temp(impatient);
   for (RunId burst = 1; burst <= 5; ++burst) {
-    write_runs(temp, burst * 100 + 1, burst * 100 + 50);
+    queue_runs(temp, burst * 100 + 1, burst * 100 + 50);
     temp.sync();
     disk.fail(Fault::torn_write, 3);  // some pages of the commit arrive, one arrives in half
-    write_runs(temp, burst * 100 + 51, burst * 100 + 60);
-    wait_for_an_error(*temp.ledger);
+    queue_runs(temp, burst * 100 + 51, burst * 100 + 60);
+    wait_for_one_more_error(*temp.ledger);
     disk.fail(Fault::io_error);  // and from here on, nothing
     temp.ledger.reset();
     disk.heal();
@@ -189,7 +189,7 @@ TEST_CASE("an upgrade on a full disk is refused, and the old ledger is as it was
 TEST_CASE("a backup that fails leaves nothing behind, and the ledger goes on", "[ledger][faults]") {
   FaultyDisk disk;
   TempLedger temp(impatient);
-  write_runs(temp, 1, 10);
+  queue_runs(temp, 1, 10);
   temp.sync();
   disk.fail(Fault::full);
   const std::string copy = (temp.folder / "copy.db").string();

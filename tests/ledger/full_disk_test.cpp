@@ -76,12 +76,12 @@ std::string wait_until_stored_or_refused(const Ledger& ledger) {
   return stats.last_error;
 }
 
-constexpr SqliteOptions impatient{.retry_limit = 20ms};
+constexpr SqliteOptions retries_soon{.retry_limit = 20ms};
 
 }  // namespace
 
 TEST_CASE("a failing disk is reported, and what waited is durable when it is back", "[ledger]") {
-  TempLedger temp(impatient);
+  TempLedger temp(retries_soon);
   write_whole_run(*temp.ledger, "a", 1s, 1);
   temp.sync();
   {
@@ -111,7 +111,7 @@ TEST_CASE("a full disk is reported, and what waited is durable when there is spa
     WARN("skipped: mounting a small tmpfs needs CAP_SYS_ADMIN");
     return;
   }
-  const auto ledger = SqliteLedger::open(disk.path("ledger.db"), impatient);
+  const auto ledger = SqliteLedger::open(disk.path("ledger.db"), retries_soon);
   write_whole_run(*ledger, "a", 1s, ledger->next_run_id());
   wait_until_durable(*ledger);
   {
@@ -191,7 +191,7 @@ TEST_CASE("closing on a dead disk gives up after its patience, and still calls w
 }
 
 TEST_CASE("another program's transaction delays commits and loses nothing", "[ledger]") {
-  TempLedger temp(impatient);
+  TempLedger temp(retries_soon);
   sqlite::Connection other(temp.path, sqlite::Mode::read_write);
   other.execute("BEGIN IMMEDIATE");
   write_whole_run(*temp.ledger, "a", 1s, 1);

@@ -42,6 +42,16 @@ struct TempLedger {
   std::unique_ptr<LedgerReader> reader() const { return ledger->open_reader(); }
 };
 
+/// Why the file is not opened; empty when it is.
+inline std::string open_error(const std::string& path) {
+  try {
+    SqliteLedger::open(path);
+  } catch (const LedgerError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 inline SlotClosed started_slot(std::string job, Duration due, RunId run) {
   return {.job = std::move(job),
           .scheduled_at = at(due),

@@ -40,15 +40,6 @@ struct Version1 {
   }
 };
 
-std::string open_error(const std::string& path) {
-  try {
-    SqliteLedger::open(path);
-  } catch (const LedgerError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("a ledger of version 1 comes through with everything intact", "[ledger]") {

@@ -24,15 +24,6 @@ mode_t mode_of(const std::string& path) {
   return info.st_mode & 0777;
 }
 
-std::string open_error(const std::string& path) {
-  try {
-    SqliteLedger::open(path);
-  } catch (const LedgerError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("a new ledger and its folder are for their owner alone", "[ledger]") {

@@ -22,7 +22,7 @@ std::int64_t count(const TempLedger& temp, const char* sql) {
 }
 
 // Pruning follows a commit; each of these commits gives it the next step.
-void let_it_prune(const TempLedger& temp) {
+void let_retention_pass(const TempLedger& temp) {
   for (int commit = 0; commit < 30; ++commit) {
     temp.write(ClockJumped{.at = at(0s), .step = 1s});
     temp.sync();
@@ -46,7 +46,7 @@ TEST_CASE("a busy job keeps its newest runs, slots and outputs; a rare one keeps
     temp.write(run_end("busy", std::chrono::seconds{second}, run, Outcome::success));
     if (second % 50 == 0) temp.sync();
   }
-  let_it_prune(temp);
+  let_retention_pass(temp);
 
   // A job is looked at each time that it got 256 rows (two for a run), so it may be over by half as many.
   CHECK(run_count(temp, "busy") >= 50);
@@ -70,7 +70,7 @@ TEST_CASE("what is too old goes, but not a job's newest run, nor one that still 
   for (RunId run = 3; run < 13; ++run) write_whole_run(*temp.ledger, "hourly", 1h * run, run);
   for (RunId run = 13; run < 23; ++run) write_whole_run(*temp.ledger, "hourly", 100h + 1h * run, run);
   temp.sync();
-  let_it_prune(temp);
+  let_retention_pass(temp);
 
   CHECK(run_count(temp, "yearly") == 1);
   CHECK(run_count(temp, "endless") == 1);
@@ -89,7 +89,7 @@ TEST_CASE("a one-shot that is over and old leaves nothing behind, and no start r
   write_whole_run(*temp.ledger, "daily", 1000h, 2);
   temp.sync();
   CHECK(temp.reader()->resume().jobs.size() == 1);  // only "daily"
-  let_it_prune(temp);
+  let_retention_pass(temp);
   CHECK(run_count(temp, "once-1") == 0);
   CHECK(count(temp, "SELECT count(*) FROM jobs WHERE name = 'once-1'") == 0);
   CHECK(count(temp, "SELECT count(*) FROM run_totals") == 1);
@@ -139,7 +139,7 @@ TEST_CASE("what happened long ago goes, but not what is still so", "[ledger]") {
   temp.write(SlotClaimed{.job = "gone", .scheduled_at = at(1s), .at = at(0s)});
   write_whole_run(*temp.ledger, "daily", 1000h, 1);
   temp.sync();
-  let_it_prune(temp);
+  let_retention_pass(temp);
 
   CHECK(count(temp, "SELECT count(*) FROM daemon_marks WHERE what = 'started'") == 1);
   CHECK(count(temp, "SELECT count(*) FROM daemon_marks") == 1);

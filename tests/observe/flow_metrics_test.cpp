@@ -21,7 +21,8 @@ class Flow final : public engine::Action {
   std::string describe() const override { return "steps"; }
 };
 
-std::shared_ptr<const engine::Job> job(const std::string& name, std::shared_ptr<const engine::Action> action = {}) {
+std::shared_ptr<const engine::Job> flow_job(const std::string& name,
+                                            std::shared_ptr<const engine::Action> action = {}) {
   auto made = std::make_shared<engine::Job>();
   made->name = name;
   made->action = std::move(action);
@@ -29,11 +30,11 @@ std::shared_ptr<const engine::Job> job(const std::string& name, std::shared_ptr<
 }
 
 /// Events in, a page out.
-struct Page {
+struct FlowPage {
   engine::EventStream events;
   Metrics metrics{{.version = "1.2.3", .revision = "abc"}, {}, [] { return engine::WallTime(); }};
 
-  Page() { metrics.subscribe(events); }
+  FlowPage() { metrics.subscribe(events); }
 
   void apply(std::initializer_list<std::shared_ptr<const engine::Job>> jobs) {
     auto catalog = std::make_shared<engine::Catalog>();
@@ -45,8 +46,8 @@ struct Page {
 };
 
 TEST_CASE("the steps of a job that has some are counted by how they ended") {
-  Page page;
-  page.apply({job("flow", std::make_shared<Flow>()), job("backup")});
+  FlowPage page;
+  page.apply({flow_job("flow", std::make_shared<Flow>()), flow_job("backup")});
   const auto count = [&](const char* outcome) {
     return page[R"(belfry_job_steps_total{job_name="flow",outcome=")" + std::string(outcome) + "\"}"];
   };
@@ -67,8 +68,8 @@ TEST_CASE("the steps of a job that has some are counted by how they ended") {
 }
 
 TEST_CASE("approvals that wait are counted, of flows alone") {
-  Page page;
-  page.apply({job("backup"), job("deploy", std::make_shared<Flow>())});
+  FlowPage page;
+  page.apply({flow_job("backup"), flow_job("deploy", std::make_shared<Flow>())});
   CHECK_FALSE(mentions(page.metrics.text(), R"(belfry_job_approvals_waiting{job_name="backup"})"));
   const auto* const waiting = R"(belfry_job_approvals_waiting{job_name="deploy"})";
   for (int i = 0; i < 2; ++i) page.events.publish(engine::ApprovalAsked{.run = 7, .job = "deploy", .question = {}});

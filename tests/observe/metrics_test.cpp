@@ -24,7 +24,7 @@ class Hourly final : public time::Trigger {
   std::string normalise() const override { return "0 * * * *"; }
 };
 
-std::shared_ptr<const engine::Job> job(const std::string& name, bool enabled = true) {
+std::shared_ptr<const engine::Job> plain_job(const std::string& name, bool enabled = true) {
   auto made = std::make_shared<engine::Job>();
   made->name = name;
   made->enabled = enabled;
@@ -75,7 +75,7 @@ struct Page {
 
 TEST_CASE("a configured job has all its series at the first scrape, as zeros") {
   Page page;
-  page.apply({job("backup"), job("off", false)});
+  page.apply({plain_job("backup"), plain_job("off", false)});
   const std::string text = page.metrics.text();
   for (const char* outcome : {"success", "failure", "timeout", "killed", "cancelled", "start_error", "lost"}) {
     for (const char* trigger : {"schedule", "manual"}) {
@@ -104,7 +104,7 @@ TEST_CASE("a configured job has all its series at the first scrape, as zeros") {
 
 TEST_CASE("what is not known yet is absent, not zero") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   const std::string text = page.metrics.text();
   CHECK_FALSE(mentions(text, "belfry_job_last_success_timestamp_seconds{"));
   CHECK_FALSE(mentions(text, "belfry_job_next_run_timestamp_seconds{"));
@@ -114,7 +114,7 @@ TEST_CASE("what is not known yet is absent, not zero") {
 
 TEST_CASE("a run moves running, age, outcome, duration and the last figures") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   page.start(7, "backup");
   page.events.publish(
       engine::AttemptStarted{.run = 7, .job = "backup", .attempt = 1, .start_delay = 3ms, .queue_wait = 2ms});
@@ -136,7 +136,7 @@ TEST_CASE("a run moves running, age, outcome, duration and the last figures") {
 
 TEST_CASE("failures in a row are counted, a cancelled run does not count, a success ends the row") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   auto run = [&, id = ledger::RunId{0}](ledger::Outcome outcome) mutable {
     page.start(++id, "backup");
     page.end(id, "backup", outcome, 1s);
@@ -150,7 +150,7 @@ TEST_CASE("failures in a row are counted, a cancelled run does not count, a succ
 
 TEST_CASE("slots are counted by result and reason, a span by its length") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   ledger::SlotClosed slot{.job = "backup",
                           .scheduled_at = at(100s),
                           .last_scheduled_at = at(500s),
@@ -172,7 +172,7 @@ TEST_CASE("slots are counted by result and reason, a span by its length") {
 
 TEST_CASE("how long runs waited is told, also by those that did not wait") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   const auto start = [&](int attempt, std::optional<engine::Duration> waited) {
     page.events.publish(engine::AttemptStarted{
         .run = 7, .job = "backup", .attempt = attempt, .start_delay = std::nullopt, .queue_wait = waited});
@@ -187,7 +187,7 @@ TEST_CASE("how long runs waited is told, also by those that did not wait") {
 
 TEST_CASE("runs that a signal ended are counted by its name") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   ledger::RunEnded ended{};
   ended.job = "backup";
   ended.outcome = ledger::Outcome::killed;
@@ -219,9 +219,9 @@ TEST_CASE("groups show what they hold, and go when they are declared no more") {
 
 TEST_CASE("a breaker is in one state at a time; a job without one has none") {
   Page page;
-  auto guarded = std::make_shared<engine::Job>(*job("guarded"));
+  auto guarded = std::make_shared<engine::Job>(*plain_job("guarded"));
   guarded->breaker = engine::BreakerPolicy{};
-  page.apply({guarded, job("backup")});
+  page.apply({guarded, plain_job("backup")});
   const auto state = [&](const char* name) {
     return page[R"(belfry_job_breaker_state{job_name="guarded",state=")" + std::string(name) + "\"}"];
   };
@@ -256,7 +256,7 @@ TEST_CASE("what waits for the catch-up budget, one-shots, sleep and the configur
 
 TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   page.start(1, "backup");
   ledger::AttemptEnded attempt;
   attempt.run = 1;
@@ -282,11 +282,11 @@ TEST_CASE("an attempt adds its output, usage and orphans; a retry is counted") {
 
 TEST_CASE("a removed job leaves no series behind, an unchanged one keeps its counts") {
   Page page;
-  page.apply({job("gone"), job("stays")});
+  page.apply({plain_job("gone"), plain_job("stays")});
   page.start(1, "stays");
   page.end(1, "stays", ledger::Outcome::success, 1s);
   page.start(2, "gone");
-  page.apply({job("stays"), job("new")});
+  page.apply({plain_job("stays"), plain_job("new")});
   CHECK_FALSE(mentions(page.metrics.text(), "\"gone\""));
   page.end(2, "gone", ledger::Outcome::success, 1s);  // its run outlives it, and counts nowhere
   const std::string text = page.metrics.text();
@@ -298,10 +298,10 @@ TEST_CASE("a removed job leaves no series behind, an unchanged one keeps its cou
 
 TEST_CASE("a job that is put back while its run goes on is running still") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   page.start(1, "backup");
   page.apply({});
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   CHECK(page[R"(belfry_job_running{job_name="backup"})"] == 1.0);
   page.end(1, "backup", ledger::Outcome::success, 1s);
   CHECK(page[R"(belfry_job_running{job_name="backup"})"] == 0.0);
@@ -326,7 +326,7 @@ TEST_CASE("counters go on where the last daemon stopped, lost runs included") {
   page.events.publish(engine::Resumed{.past = past});
   page.end(9, "backup", ledger::Outcome::lost, 1s);  // the engine closes what the last daemon left, before apply()
   page.end(10, "removed", ledger::Outcome::lost, 1s);
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   const std::string text = page.metrics.text();
   CHECK(value(text, R"(belfry_job_runs_total{job_name="backup",outcome="success",trigger="schedule"})") == 40.0);
   CHECK(value(text, R"(belfry_job_runs_total{job_name="backup",outcome="failure",trigger="catchup"})") == 2.0);
@@ -343,7 +343,7 @@ TEST_CASE("counters go on where the last daemon stopped, lost runs included") {
 
 TEST_CASE("one-shots of any name share one entry") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   for (ledger::RunId run = 1; run <= 3; ++run) {
     const std::string name = "one-shot-" + std::to_string(run);
     page.events.publish(engine::SlotPlanned{.job = name, .next = page.now});
@@ -352,13 +352,13 @@ TEST_CASE("one-shots of any name share one entry") {
   }
   CHECK(page[R"(belfry_job_runs_total{job_name="one-shot",outcome="success",trigger="schedule"})"] == 3.0);
   CHECK_FALSE(mentions(page.metrics.text(), "one-shot-1"));
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   CHECK(page[R"(belfry_job_runs_total{job_name="one-shot",outcome="success",trigger="schedule"})"] == 3.0);
 }
 
 TEST_CASE("planning, queueing, pausing and clock jumps show") {
   Page page;
-  page.apply({job("backup")});
+  page.apply({plain_job("backup")});
   page.events.publish(engine::SlotPlanned{.job = "backup", .next = at(12345s)});
   page.events.publish(engine::QueueChanged{.job = "backup", .queued = 4});
   page.events.publish(

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::mentions;
 
-std::shared_ptr<const engine::Job> job(const std::string& name, const engine::SlaPolicy& sla) {
+std::shared_ptr<const engine::Job> watched_job(const std::string& name, const engine::SlaPolicy& sla) {
   auto made = std::make_shared<engine::Job>();
   made->name = name;
   made->sla = sla;
@@ -25,8 +25,8 @@ TEST_CASE("the checks that a job declares are there as zeros; a breach is counte
   Metrics metrics({.version = "1", .revision = "a"}, {}, [] { return engine::WallTime{}; });
   metrics.subscribe(events);
   auto catalog = std::make_shared<engine::Catalog>();
-  catalog->jobs.emplace("watched", job("watched", {.late_after = 5min, .max_runtime = 1h}));
-  catalog->jobs.emplace("backup", job("backup", {}));
+  catalog->jobs.emplace("watched", watched_job("watched", {.late_after = 5min, .max_runtime = 1h}));
+  catalog->jobs.emplace("backup", watched_job("backup", {}));
   events.publish(engine::CatalogApplied{.catalog = std::move(catalog), .added = {}, .changed = {}, .removed = {}});
   const auto figure = [&](const std::string& name, const std::string& check) {
     return test::value(metrics.text(), name + R"({job_name="watched",check=")" + check + "\"}");

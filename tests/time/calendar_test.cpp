@@ -14,21 +14,21 @@ using test::at;
 using test::fires;
 using test::zone;
 
-ParseError error_of(std::string_view text) {
+ParseError calendar_error(std::string_view text) {
   const auto calendar = parse_calendar(text);
   INFO(text);
   REQUIRE_FALSE(calendar.has_value());
   return calendar.error();
 }
 
-std::string describe(std::string_view text) { return parse_schedule(text).value()->describe(); }
+std::string described(std::string_view text) { return parse_schedule(text).value()->describe(); }
 
 TEST_CASE("calendar: a schedule may be written as systemd does, and is told apart from cron") {
-  CHECK(describe("Mon..Fri *-*-* 09:00") == "at 09:00 on Monday through Friday, UTC");
-  CHECK(describe("hourly") == "every hour, UTC");
-  CHECK(describe("*:0/15") == "every 15 minutes, UTC");
-  CHECK(describe("*-*~1 23:00 Europe/Berlin") == "at 23:00 on the last day of the month, Europe/Berlin");
-  CHECK(describe("Fri *-*-13") == "at 00:00 on day 13 of the month if it is also Friday, UTC");
+  CHECK(described("Mon..Fri *-*-* 09:00") == "at 09:00 on Monday through Friday, UTC");
+  CHECK(described("hourly") == "every hour, UTC");
+  CHECK(described("*:0/15") == "every 15 minutes, UTC");
+  CHECK(described("*-*~1 23:00 Europe/Berlin") == "at 23:00 on the last day of the month, Europe/Berlin");
+  CHECK(described("Fri *-*-13") == "at 00:00 on day 13 of the month if it is also Friday, UTC");
   CHECK_FALSE(looks_like_calendar("0 0 * * MON-FRI"));
   CHECK_FALSE(looks_like_calendar("*/5 * * * *"));
   CHECK_FALSE(looks_like_calendar("* * *"));
@@ -47,14 +47,14 @@ TEST_CASE("calendar: an hourly schedule follows real time unless the rule of sys
 }
 
 TEST_CASE("calendar: errors name the part and point into the text") {
-  CHECK(error_of("*-13-01").message == "the month is from 1 to 12");
-  CHECK(error_of("*-13-01").offset == 2);
-  CHECK(error_of("Mon 12:60").message == "the minute is from 0 to 59");
-  CHECK(error_of("Mon 12:60").offset == 7);
-  CHECK(error_of("dialy").hint == "did you mean \"daily\"?");
-  CHECK(error_of("Fri..Mon").message == "the range of weekdays ends before it begins");
-  CHECK(error_of("daily Europe/Berln").offset == 6);
-  CHECK(error_of("daily Europe/Berln").hint == "did you mean \"Europe/Berlin\"?");
+  CHECK(calendar_error("*-13-01").message == "the month is from 1 to 12");
+  CHECK(calendar_error("*-13-01").offset == 2);
+  CHECK(calendar_error("Mon 12:60").message == "the minute is from 0 to 59");
+  CHECK(calendar_error("Mon 12:60").offset == 7);
+  CHECK(calendar_error("dialy").hint == "did you mean \"daily\"?");
+  CHECK(calendar_error("Fri..Mon").message == "the range of weekdays ends before it begins");
+  CHECK(calendar_error("daily Europe/Berln").offset == 6);
+  CHECK(calendar_error("daily Europe/Berln").hint == "did you mean \"Europe/Berlin\"?");
   CHECK(parse_schedule("*-02-30").error().message == "this combination of days, months and years never comes");
 }
 

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-ParseError error_of(std::string_view text, const DurationOptions& options = {}) {
+ParseError duration_error(std::string_view text, const DurationOptions& options = {}) {
   const auto found = parse_duration(text, options);
   INFO(text);
   REQUIRE_FALSE(found.has_value());
@@ -33,39 +33,39 @@ TEST_CASE("duration: every way of writing, told apart by its form") {
 }
 
 TEST_CASE("duration: a bare number is seconds only when it is the whole text") {
-  CHECK(error_of("1h 30").message == "the number needs a unit");
-  CHECK(error_of("1h 30").hint == "for example 30s");
-  CHECK(error_of("10 20").offset == 2);
+  CHECK(duration_error("1h 30").message == "the number needs a unit");
+  CHECK(duration_error("1h 30").hint == "for example 30s");
+  CHECK(duration_error("10 20").offset == 2);
 }
 
 TEST_CASE("duration: an unknown unit is named, with the nearest one") {
-  const ParseError error = error_of("10 minuts");
+  const ParseError error = duration_error("10 minuts");
   CHECK(error.message == "unknown unit \"minuts\"");
   CHECK(error.hint == "did you mean \"minute\"?");
   CHECK(error.offset == 3);
   CHECK(error.length == 6);
-  CHECK(error_of("5M").hint == "m is minutes; write months as \"month\"");
-  CHECK(error_of("1d", {.dialect = DurationDialect::go}).hint == "the units are ns, us, ms, s, m, h");
-  CHECK(error_of("P1Y").message == "years and months have no fixed length");
+  CHECK(duration_error("5M").hint == "m is minutes; write months as \"month\"");
+  CHECK(duration_error("1d", {.dialect = DurationDialect::go}).hint == "the units are ns, us, ms, s, m, h");
+  CHECK(duration_error("P1Y").message == "years and months have no fixed length");
 }
 
 TEST_CASE("duration: what a key does not allow is refused") {
-  CHECK(error_of("-5s").message == "a duration must not be negative here");
-  CHECK(error_of("0s", {.allow_zero = false}).message == "a duration of zero is not accepted here");
-  CHECK(error_of("10ms", {.minimum = seconds{1}}).message == "the shortest duration accepted here is 1s");
-  CHECK(error_of("48h", {.maximum = hours{24}}).message == "the longest duration accepted here is 24h");
-  CHECK(error_of("").message == "a duration was expected");
+  CHECK(duration_error("-5s").message == "a duration must not be negative here");
+  CHECK(duration_error("0s", {.allow_zero = false}).message == "a duration of zero is not accepted here");
+  CHECK(duration_error("10ms", {.minimum = seconds{1}}).message == "the shortest duration accepted here is 1s");
+  CHECK(duration_error("48h", {.maximum = hours{24}}).message == "the longest duration accepted here is 24h");
+  CHECK(duration_error("").message == "a duration was expected");
 }
 
 TEST_CASE("duration: what is too long is refused, not cut") {
   for (const std::string_view text :
        {"300y", "9999999999999999999999999999h", "P99999999999W", "1e9s", "9223372036854775808ns"}) {
-    error_of(text);
+    duration_error(text);
   }
-  CHECK(error_of("300y").message == "a duration is at most about 292 years");
+  CHECK(duration_error("300y").message == "a duration is at most about 292 years");
   std::string many;
   for (int i = 0; i < 10'000; ++i) many += "9999999999999999999y";
-  error_of(many);
+  duration_error(many);
 }
 
 TEST_CASE("duration: written in the shortest exact form and in words") {

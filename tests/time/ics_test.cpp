@@ -19,7 +19,7 @@ std::string calendar(const std::string& events) {
 
 std::string event(const std::string& properties) { return "BEGIN:VEVENT\r\n" + properties + "END:VEVENT\r\n"; }
 
-IcsCalendar read(const std::string& text) {
+IcsCalendar read_ics(const std::string& text) {
   const auto result = parse_ics(text);
   if (!result) FAIL(result.error().line << ": " << result.error().message);
   return *result;
@@ -36,7 +36,8 @@ Texts days_in(const DaySet& set, int first, int last) {
 }
 
 Texts days_of_rule(const std::string& start, const std::string& rule, int first, int last) {
-  return days_in(read(calendar(event("DTSTART;VALUE=DATE:" + start + "\r\nRRULE:" + rule + "\r\n"))).days, first, last);
+  return days_in(read_ics(calendar(event("DTSTART;VALUE=DATE:" + start + "\r\nRRULE:" + rule + "\r\n"))).days, first,
+                 last);
 }
 
 void check_refused(const std::string& text, std::size_t line, const std::string& message) {
@@ -51,11 +52,11 @@ void check_refused(const std::string& text, std::size_t line, const std::string&
 
 TEST_CASE("ics: all-day events are days off, DTEND is not part of them") {
   const auto found =
-      read("\xEF\xBB\xBF" + calendar(event("UID:1\r\nDTSTART;VALUE=DATE:20261225\r\n") +
-                                     event("DTSTART;VALUE=DATE:20261228\r\nDTEND;VALUE=DATE:20261231\r\n") +
-                                     event("DTSTART;VALUE=DATE:20270301\r\nDURATION:P1W\r\n") +
-                                     event("DTSTART;TZID=Europe/Berlin:20270501T000000\r\n"
-                                           "DTEND;TZID=Europe/Berlin:20270502T000000\r\n")));
+      read_ics("\xEF\xBB\xBF" + calendar(event("UID:1\r\nDTSTART;VALUE=DATE:20261225\r\n") +
+                                         event("DTSTART;VALUE=DATE:20261228\r\nDTEND;VALUE=DATE:20261231\r\n") +
+                                         event("DTSTART;VALUE=DATE:20270301\r\nDURATION:P1W\r\n") +
+                                         event("DTSTART;TZID=Europe/Berlin:20270501T000000\r\n"
+                                               "DTEND;TZID=Europe/Berlin:20270502T000000\r\n")));
   CHECK(days_in(found.days, 2026, 2027) == Texts{"2026-12-25", "2026-12-28", "2026-12-29", "2026-12-30", "2027-03-01",
                                                  "2027-03-02", "2027-03-03", "2027-03-04", "2027-03-05", "2027-03-06",
                                                  "2027-03-07", "2027-05-01"});
@@ -64,16 +65,16 @@ TEST_CASE("ics: all-day events are days off, DTEND is not part of them") {
 }
 
 TEST_CASE("ics: events with a time of day and cancelled ones are no days off, and are counted") {
-  const auto found = read(calendar(event("DTSTART:20261225T090000Z\r\nRRULE:FREQ=HOURLY\r\n") +
-                                   event("RRULE:FREQ=MINUTELY\r\nDTSTART;TZID=Europe/Berlin:20261225T090000\r\n") +
-                                   event("DTSTART;VALUE=DATE:20261226\r\nSTATUS:CANCELLED\r\n")));
+  const auto found = read_ics(calendar(event("DTSTART:20261225T090000Z\r\nRRULE:FREQ=HOURLY\r\n") +
+                                       event("RRULE:FREQ=MINUTELY\r\nDTSTART;TZID=Europe/Berlin:20261225T090000\r\n") +
+                                       event("DTSTART;VALUE=DATE:20261226\r\nSTATUS:CANCELLED\r\n")));
   CHECK(found.days.empty());
   CHECK(found.timed_events == 2);
   CHECK(found.events == 0);
 }
 
 TEST_CASE("ics: folds, letter case, quotes, other components and alarms") {
-  const auto found = read(
+  const auto found = read_ics(
       "begin:vcalendar\nX-WR-CALNAME:a\n \n\tb\nBEGIN:VTIMEZONE\nBEGIN:STANDARD\nDTSTART:19701025T030000\n"
       "RRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nSUMMARY;ALTREP=\"a:b;c\":x: y\n"
       "DTSTART;VALUE=DATE:2026\n 12\n 25\nBEGIN:VALARM\nTRIGGER:-PT15M\nDURATION:PT1H\nEND:VALARM\nEND:VEVENT\n"
@@ -110,7 +111,7 @@ TEST_CASE("ics: RFC 5545's example of what the start of the week changes") {
 }
 
 TEST_CASE("ics: exceptions, additions, and instances that are replaced") {
-  const auto found = read(calendar(
+  const auto found = read_ics(calendar(
       event("UID:a\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY\r\nEXDATE;VALUE=DATE:20270101,20280101\r\n"
             "RDATE;VALUE=DATE:20270202\r\n") +
       event("UID:a\r\nRECURRENCE-ID;VALUE=DATE:20290101\r\nDTSTART;VALUE=DATE:20290103\r\n") +
@@ -161,7 +162,7 @@ TEST_CASE("ics: a hostile file ends soon and takes little") {
   check_refused(nested, 17, "components are nested too deeply");
   std::string folded = "BEGIN:VCALENDAR\nX:1\n";
   for (int i = 0; i < 500'000; ++i) folded += " \n";
-  CHECK(read(folded + "END:VCALENDAR\n").days.empty());
+  CHECK(read_ics(folded + "END:VCALENDAR\n").days.empty());
   std::string many;
   while (many.size() < longest_ics - 1000) many += event("DTSTART:19000101\r\nRRULE:FREQ=DAILY\r\n");
   const auto result = parse_ics(calendar(many));

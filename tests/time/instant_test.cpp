@@ -12,16 +12,16 @@ namespace {
 using test::at;
 using test::zone;
 
-const Zone berlin = zone("Europe/Berlin");
+const Zone here = zone("Europe/Berlin");
 const WallTime now = parse_time("2026-11-20T18:08:59Z", Zone()).value();  // 19:08:59 in Berlin, a Friday
 
 std::string read(std::string_view text, std::optional<WallTime> reference = now) {
-  const auto found = parse_time(text, berlin, reference);
-  return found ? format_time(*found, berlin) : to_string(found.error());
+  const auto found = parse_time(text, here, reference);
+  return found ? format_time(*found, here) : to_string(found.error());
 }
 
 TEST_CASE("instant: written with the offset, and in UTC with Z") {
-  CHECK(format_time(now, berlin) == "2026-11-20 19:08:59 +01:00");
+  CHECK(format_time(now, here) == "2026-11-20 19:08:59 +01:00");
   CHECK(format_utc(now) == "2026-11-20T18:08:59Z");
   CHECK(format_time(now + std::chrono::milliseconds{500}, zone("America/St_Johns")) == "2026-11-20 14:38:59.5 -03:30");
   CHECK(format_utc(WallTime(Duration(-1))) == "1969-12-31T23:59:59.999999999Z");
@@ -68,7 +68,7 @@ TEST_CASE("instant: a skipped local time is refused with its neighbours, of a re
 }
 
 TEST_CASE("instant: errors point at the wrong place") {
-  const auto error = [](std::string_view text) { return parse_time(text, berlin, now).error(); };
+  const auto error = [](std::string_view text) { return parse_time(text, here, now).error(); };
   CHECK(error("2026-02-30 10:00").message == "this date does not exist");
   CHECK(error("2026-12-31 25:00").offset == 11);
   CHECK(error("2026-12-31 10:00 Europe/Berln").offset == 17);
@@ -99,7 +99,7 @@ TEST_CASE("instant: any bytes are either a time or an error inside of the text")
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     for (std::size_t n = random() % 24; n > 0; --n) text += alphabet[random() % alphabet.size()];
-    const auto found = parse_time(text, berlin, now);
+    const auto found = parse_time(text, here, now);
     if (!found && (found.error().offset > text.size() || found.error().length > text.size() - found.error().offset)) {
       FAIL_CHECK("outside of " << text);
     }

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<json> rows_of(const std::string& kind) {
+std::vector<json> rows_of_kind(const std::string& kind) {
   std::ifstream stream(std::string(BELFRY_TIME_DATA) + "/" + kind + ".jsonl");
   std::vector<json> rows;
   for (std::string line; std::getline(stream, line);) {
@@ -78,7 +78,7 @@ TEST_CASE("time-oracle: answers every row of the shared tables") {
   for (const char* const kind :
        {"cron-next", "cron-invalid", "cron-equal", "cron-hash", "dst", "dst-next", "calendar", "duration"}) {
     std::vector<json> rows;
-    for (json& row : rows_of(kind)) {
+    for (json& row : rows_of_kind(kind)) {
       if (row.contains("law")) continue;  // a property in words: see cron_test.cpp
       for (const char* const policy : {"vixie", "naive"}) {
         if (std::string(kind) != "dst" && policy[0] == 'n') continue;

@@ -159,7 +159,7 @@ bool matches_date(const CronFields& f, std::chrono::local_days date) {
   return in_month && (both ? by_day && by_weekday : by_day || by_weekday);
 }
 
-bool matches(const CronFields& f, LocalTime local) {
+bool allows(const CronFields& f, LocalTime local) {
   const auto date = std::chrono::floor<days>(local);
   const auto second = static_cast<unsigned>((local - date).count());
   return (f.hours >> (second / 3600) & 1U) != 0 && (f.minutes >> (second / 60 % 60) & 1U) != 0 &&
@@ -183,7 +183,7 @@ class Judge {
  private:
   /// The clock shows a matching time, and the policy takes this pass.
   bool shown(WallSeconds instant, LocalTime local) const {
-    if (!matches(cron_.fields(), local)) return false;
+    if (!allows(cron_.fields(), local)) return false;
     const LocalInstants instants = zone_.resolve(local);
     if (instants.kind != LocalKind::repeated || overlap_ == DstOverlap::both) return true;
     return (overlap_ == DstOverlap::first) == (instant == instants.before);
@@ -197,10 +197,10 @@ class Judge {
     const seconds length = change->offset_after - change->offset_before;
     if (length > longest_replayed_gap || instant - change->at >= length) return false;
     const LocalTime skipped{change->at.time_since_epoch() + change->offset_before};
-    if (gap_ == DstGap::shift) return matches(cron_.fields(), skipped + (instant - change->at));
+    if (gap_ == DstGap::shift) return allows(cron_.fields(), skipped + (instant - change->at));
     if (instant != change->at) return false;
     for (seconds n{0}; n < length; ++n) {
-      if (matches(cron_.fields(), skipped + n)) return true;
+      if (allows(cron_.fields(), skipped + n)) return true;
     }
     return false;
   }

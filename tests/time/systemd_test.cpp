@@ -33,7 +33,7 @@ std::string list(Random& random, unsigned least, unsigned most, unsigned free) {
   return text;
 }
 
-std::string expression(Random& random) {
+std::string calendar_expression(Random& random) {
   static constexpr std::array days{"", "", "", "Mon ", "Sat,Sun ", "mon..fri ", "Tuesday,Thu "};
   static constexpr std::array zones{
       "", "", " UTC", " Europe/Berlin", " America/New_York", " Australia/Lord_Howe", " Asia/Kathmandu"};
@@ -92,7 +92,7 @@ TEST_CASE("calendar: systemd-analyze agrees about random expressions") {
   std::string command =
       "TZ=UTC LC_ALL=C systemd-analyze calendar --iterations=3 --base-time='2026-10-24 20:00:00 UTC' --";
   while (texts.size() < 60) {
-    texts.push_back(expression(random));
+    texts.push_back(calendar_expression(random));
     if (!parse_calendar(texts.back()))
       texts.pop_back();
     else

@@ -14,7 +14,7 @@ namespace {
 using test::at;
 using test::zone;
 
-ParseError error_of(std::string_view name) {
+ParseError zone_error(std::string_view name) {
   const auto found = Zone::load(name);
   INFO(name);
   REQUIRE_FALSE(found.has_value());
@@ -37,41 +37,41 @@ class Variable {
   std::optional<std::string> old_;
 };
 
-LocalTime local(std::string_view text) { return Zone().to_local(at(text)); }
+LocalTime local_at(std::string_view text) { return Zone().to_local(at(text)); }
 
 TEST_CASE("zone: names are strict, and a wrong one is corrected") {
   CHECK(Zone::load("Europe/Berlin")->name() == "Europe/Berlin");
   CHECK(Zone::load("UTC").value() == Zone());
   CHECK(Zone::load("Etc/GMT+5").has_value());
-  CHECK(error_of("Europe/Berln").hint == "did you mean \"Europe/Berlin\"?");
-  CHECK(error_of("europe/berlin").hint == "did you mean \"Europe/Berlin\"?");
-  CHECK(error_of("Berlin").hint == "did you mean \"Europe/Berlin\"?");
-  CHECK(error_of("Mars/Phobos").message == "no time zone is called \"Mars/Phobos\"");
+  CHECK(zone_error("Europe/Berln").hint == "did you mean \"Europe/Berlin\"?");
+  CHECK(zone_error("europe/berlin").hint == "did you mean \"Europe/Berlin\"?");
+  CHECK(zone_error("Berlin").hint == "did you mean \"Europe/Berlin\"?");
+  CHECK(zone_error("Mars/Phobos").message == "no time zone is called \"Mars/Phobos\"");
 }
 
 TEST_CASE("zone: paths and other spellings that a library would open are refused") {
   for (const std::string_view name :
        {"/etc/localtime", "../../etc/passwd", "./Europe/Berlin", "Europe//Berlin", "Europe/", "Europe/Berlin ",
         "localtime", "posix/Europe/Berlin", "UTC0", "Fixed/UTC+05:30:00", "", "tzdata.zi", "Europe"}) {
-    error_of(name);
+    zone_error(name);
   }
-  CHECK(error_of("Europe/../Berlin").offset == 7);
-  CHECK(error_of(std::string_view("UTC\0x", 5)).offset == 3);
+  CHECK(zone_error("Europe/../Berlin").offset == 7);
+  CHECK(zone_error(std::string_view("UTC\0x", 5)).offset == 3);
 }
 
 TEST_CASE("zone: a local time is unique, skipped or repeated") {
   const Zone berlin = zone("Europe/Berlin");
-  const LocalInstants unique = berlin.resolve(local("2026-06-01T12:00:00Z"));
+  const LocalInstants unique = berlin.resolve(local_at("2026-06-01T12:00:00Z"));
   CHECK(unique.kind == LocalKind::unique);
   CHECK(unique.before == at("2026-06-01T10:00:00Z"));
 
-  const LocalInstants skipped = berlin.resolve(local("2026-03-29T02:30:00Z"));
+  const LocalInstants skipped = berlin.resolve(local_at("2026-03-29T02:30:00Z"));
   CHECK(skipped.kind == LocalKind::skipped);
   CHECK(skipped.before == at("2026-03-29T01:30:00Z"));
   CHECK(skipped.transition == at("2026-03-29T01:00:00Z"));
   CHECK(skipped.after == at("2026-03-29T00:30:00Z"));
 
-  const LocalInstants repeated = berlin.resolve(local("2026-10-25T02:30:00Z"));
+  const LocalInstants repeated = berlin.resolve(local_at("2026-10-25T02:30:00Z"));
   CHECK(repeated.kind == LocalKind::repeated);
   CHECK(repeated.before == at("2026-10-25T00:30:00Z"));
   CHECK(repeated.transition == at("2026-10-25T01:00:00Z"));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "async/future.hpp"
+#include "async/nap.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/task.hpp"
@@ -27,11 +28,6 @@ Task<> steps(std::string& log, char mark, int count) {
     log += mark;
     co_await yield();
   }
-}
-
-Task<int> after(Duration span, int value) {
-  co_await sleep(span);
-  co_return value;
 }
 
 }  // namespace

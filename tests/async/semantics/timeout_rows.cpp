@@ -5,6 +5,7 @@
 #include <string>
 
 #include "async/cancel.hpp"
+#include "async/nap.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
 #include "async/timeout.hpp"
@@ -15,8 +16,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<> nap(Duration span) { co_await sleep(span); }
 
 /// Sleeps, and notes a cancellation before it lets it pass.
 Task<> noting_nap(std::string& log, Duration span) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "async/as_completed.hpp"
+#include "async/nap.hpp"
 #include "async/race.hpp"
 #include "async/sleep.hpp"
 #include "async/spawn.hpp"
@@ -14,11 +15,6 @@ using namespace belfry::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-Task<int> after(Duration span, int value) {
-  co_await sleep(span);
-  co_return value;
-}
 
 Task<> ended(JoinHandle<int>& task) { (void)co_await task; }
 

@@ -19,7 +19,7 @@ using belfry::test::table_row;
 
 namespace {
 
-std::string read(const std::string& name) {
+std::string read_page(const std::string& name) {
   std::ifstream file(BELFRY_SOURCE_DIR "/" + name);
   REQUIRE(file);
   std::stringstream text;
@@ -62,7 +62,7 @@ std::pair<std::size_t, std::size_t> rows_below(const std::string& page, const st
 }  // namespace
 
 TEST_CASE("docs/configuration.md has the row of every key") {
-  const auto page = read("docs/configuration.md");
+  const auto page = read_page("docs/configuration.md");
   for (const auto* section : all_sections()) {
     for (const auto& key : section->keys) {
       INFO(section->name << ": " << key.name);
@@ -76,7 +76,7 @@ TEST_CASE("docs/configuration.md has the row of every key") {
 }
 
 TEST_CASE("docs/configuration.md has the table of every form of every action") {
-  auto page = read("docs/configuration.md");
+  auto page = read_page("docs/configuration.md");
   for (const auto& [heading, rows] : belfry::test::action_tables(ActionRegistry::with_builtins())) {
     INFO(heading);
     const auto [begin, end] = rows_below(page, heading);
@@ -91,9 +91,9 @@ TEST_CASE("docs/configuration.md has the table of every form of every action") {
 }
 
 TEST_CASE("every YAML example of the pages about jobs is accepted") {
-  auto blocks = yaml_blocks(read("docs/configuration.md"));
+  auto blocks = yaml_blocks(read_page("docs/configuration.md"));
   REQUIRE(blocks.size() > 5);
-  std::ranges::move(yaml_blocks(read("docs/file-jobs.md")), std::back_inserter(blocks));
+  std::ranges::move(yaml_blocks(read_page("docs/file-jobs.md")), std::back_inserter(blocks));
   CHECK(blocks.size() >= 8);
   for (const auto& block : blocks) {
     INFO(block);
@@ -103,7 +103,7 @@ TEST_CASE("every YAML example of the pages about jobs is accepted") {
 }
 
 TEST_CASE("every YAML example of docs/notifications.md is accepted, and the page has every name of a template") {
-  const auto page = read("docs/notifications.md");
+  const auto page = read_page("docs/notifications.md");
   const auto blocks = yaml_blocks(page);
   CHECK(blocks.size() >= 2);
   for (const auto& block : blocks) {
@@ -119,7 +119,7 @@ TEST_CASE("every YAML example of docs/notifications.md is accepted, and the page
 }
 
 TEST_CASE("every YAML example of docs/flows.md is accepted") {
-  const auto blocks = yaml_blocks(read("docs/flows.md"));
+  const auto blocks = yaml_blocks(read_page("docs/flows.md"));
   CHECK(blocks.size() >= 6);
   for (const auto& block : blocks) {
     INFO(block);
@@ -129,7 +129,7 @@ TEST_CASE("every YAML example of docs/flows.md is accepted") {
 }
 
 TEST_CASE("every YAML example of docs/tracing.md is accepted") {
-  const auto blocks = yaml_blocks(read("docs/tracing.md"));
+  const auto blocks = yaml_blocks(read_page("docs/tracing.md"));
   CHECK(blocks.size() >= 2);
   for (const auto& block : blocks) {
     INFO(block);
@@ -139,7 +139,7 @@ TEST_CASE("every YAML example of docs/tracing.md is accepted") {
 }
 
 TEST_CASE("every YAML example of docs/sql.md is accepted") {
-  const auto blocks = yaml_blocks(read("docs/sql.md"));
+  const auto blocks = yaml_blocks(read_page("docs/sql.md"));
   CHECK(blocks.size() >= 2);
   for (const auto& block : blocks) {
     INFO(block);
@@ -161,7 +161,7 @@ TEST_CASE("every YAML example of docs/plugins.md is accepted where there is the 
         .summary = {},
         .functions = {{.name = "count", .summary = {}, .parameters = {paths, at_least}}}};
   };
-  const auto blocks = yaml_blocks(read("docs/plugins.md"));
+  const auto blocks = yaml_blocks(read_page("docs/plugins.md"));
   CHECK(blocks.size() == 1);
   for (const auto& block : blocks) {
     INFO(block);
@@ -175,7 +175,7 @@ TEST_CASE("the error that docs/configuration.md shows is the one that is printed
   text += "jobs: {backup: {\n    schedule: \"61 * * * *\",\n    comand: tar,\n    command: tar}}\n";
   const auto result = parse_config(text, "scheduler.yaml", "/etc/belfry", {});
   REQUIRE_FALSE(result.has_value());
-  const auto page = read("docs/configuration.md");
+  const auto page = read_page("docs/configuration.md");
   const auto first = format_error(result.error().at(0));
   CHECK(page.find(first.substr(0, first.find('\n'))) != std::string::npos);
   const auto second = format_error(result.error().at(1));
@@ -184,13 +184,13 @@ TEST_CASE("the error that docs/configuration.md shows is the one that is printed
 
 TEST_CASE("the shipped configurations are accepted") {
   for (const auto* name : {"scheduler.yaml", "systemd/scheduler.yaml"}) {
-    const auto result = parse_config(read(name), name, BELFRY_SOURCE_DIR, {});
+    const auto result = parse_config(read_page(name), name, BELFRY_SOURCE_DIR, {});
     if (!result) FAIL(format_errors(result.error()));
   }
 }
 
 TEST_CASE("docs/scheduler.schema.json has the keys of every section") {
-  const auto schema = nlohmann::json::parse(read("docs/scheduler.schema.json"));
+  const auto schema = nlohmann::json::parse(read_page("docs/scheduler.schema.json"));
   const auto& definitions = schema.at("$defs");
   for (const auto* section : all_sections()) {
     INFO(section->name);
@@ -210,7 +210,7 @@ TEST_CASE("docs/scheduler.schema.json has the keys of every section") {
 }
 
 TEST_CASE("docs/scheduler.schema.json: what a step has of a job is as in a job") {
-  const auto schema = nlohmann::json::parse(read("docs/scheduler.schema.json"));
+  const auto schema = nlohmann::json::parse(read_page("docs/scheduler.schema.json"));
   for (const auto key : keys_of_job_and_step()) {
     INFO(key);
     const auto& of_job = schema.at("$defs").at("job").at("properties").at(std::string(key));
@@ -219,7 +219,7 @@ TEST_CASE("docs/scheduler.schema.json: what a step has of a job is as in a job")
 }
 
 TEST_CASE("docs/scheduler.schema.json has what the declarations of the actions say") {
-  auto schema = nlohmann::ordered_json::parse(read("docs/scheduler.schema.json"));
+  auto schema = nlohmann::ordered_json::parse(read_page("docs/scheduler.schema.json"));
   const auto registry = ActionRegistry::with_builtins();
   for (const auto& kind : registry.kinds()) {
     INFO(kind.key);

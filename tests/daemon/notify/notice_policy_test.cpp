@@ -14,13 +14,13 @@ using testing::run_async;
 
 namespace {
 
-struct Bed {
+struct PolicyBed {
   TestBed engine;
   NoticePolicy policy{"db1"};
   std::vector<Told> told;
   std::map<std::string, std::uint64_t> suppressed;
 
-  explicit Bed(const std::string& config) {
+  explicit PolicyBed(const std::string& config) {
     policy.apply(plan(config));
     engine.events.subscribe([this](const engine::Event& event) {
       for (Told& each : policy.on(event, async::Loop::current().now_ns())) told.push_back(std::move(each));
@@ -38,7 +38,7 @@ struct Bed {
 
 const std::string two_channels = "notify: {ops: {webhook: {url: 'http://a'}}, boss: {webhook: {url: 'http://b'}}}\n";
 
-std::string config(const std::string& rules, const std::string& channels = two_channels) {
+std::string config_with(const std::string& rules, const std::string& channels = two_channels) {
   return channels + "jobs: {a: {every: 1m, command: x, notify: " + rules + "}, b: {every: 1m, command: x}}\n";
 }
 
@@ -50,7 +50,7 @@ std::string one_channel(const std::string& keys) {
 std::string heard(const std::string& text, std::vector<Outcome> outcomes) {
   std::string result;
   run_async([&]() -> async::Task<> {
-    Bed bed(text);
+    PolicyBed bed(text);
     const auto minutes = outcomes.size();
     co_await bed.engine.serve_for(catalog({job_that_ends("a", std::move(outcomes)), job_that_ends("b", {bad})}),
                                   minutes * 1min);
@@ -62,23 +62,23 @@ std::string heard(const std::string& text, std::vector<Outcome> outcomes) {
 }  // namespace
 
 TEST_CASE("each event is told to the channels that asked for it, and of jobs that did not ask nothing is") {
-  CHECK(heard(config("{on_failure: [ops, boss]}"), {bad, bad, good}) ==
+  CHECK(heard(config_with("{on_failure: [ops, boss]}"), {bad, bad, good}) ==
         "ops:failure boss:failure ops:failure boss:failure");
-  CHECK(heard(config("{on_success: boss}"), {bad, good, good}) == "boss:success boss:success");
-  CHECK(heard(config("{on_failure: ops, on_recovery: ops}"), {good, bad, bad, good, good}) ==
+  CHECK(heard(config_with("{on_success: boss}"), {bad, good, good}) == "boss:success boss:success");
+  CHECK(heard(config_with("{on_failure: ops, on_recovery: ops}"), {good, bad, bad, good, good}) ==
         "ops:failure ops:failure ops:recovery");
-  CHECK(heard(config("{on_failure: ops}"), {Outcome::start_error, Outcome::killed}) == "ops:failure ops:failure");
-  CHECK(heard(config("{on_failure: ops, on_success: ops}"), {Outcome::cancelled}).empty());
+  CHECK(heard(config_with("{on_failure: ops}"), {Outcome::start_error, Outcome::killed}) == "ops:failure ops:failure");
+  CHECK(heard(config_with("{on_failure: ops, on_success: ops}"), {Outcome::cancelled}).empty());
 }
 
 TEST_CASE("a recovery is told instead of a success, once to a channel") {
-  CHECK(heard(config("{on_success: ops, on_recovery: [ops, boss]}"), {bad, good, good}) ==
+  CHECK(heard(config_with("{on_success: ops, on_recovery: [ops, boss]}"), {bad, good, good}) ==
         "ops:recovery boss:recovery ops:success");
 }
 
 TEST_CASE("first_failure_only: of failures in a row the first one is told, and what is kept back is counted") {
   run_async([]() -> async::Task<> {
-    Bed bed(config("{on_failure: ops, on_recovery: ops}", one_channel("first_failure_only: true")));
+    PolicyBed bed(config_with("{on_failure: ops, on_recovery: ops}", one_channel("first_failure_only: true")));
     co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad, bad, bad, good, bad, good})}), 6min);
     CHECK(bed.heard() == "ops:failure ops:recovery ops:failure ops:recovery");
     CHECK(bed.suppressed.at("ops") == 2);
@@ -90,9 +90,9 @@ TEST_CASE("first_failure_only: a channel that comes while failures go on is told
   run_async([]() -> async::Task<> {
     const std::string channels =
         "notify: {ops: {webhook: {url: 'http://a'}}, boss: {webhook: {url: 'http://b'}, first_failure_only: true}}\n";
-    Bed bed(config("{on_failure: ops, on_recovery: [ops, boss]}", channels));
+    PolicyBed bed(config_with("{on_failure: ops, on_recovery: [ops, boss]}", channels));
     bed.engine.events.publish(run_ended("a", bad));
-    bed.policy.apply(plan(config("{on_failure: [ops, boss], on_recovery: [ops, boss]}", channels)));
+    bed.policy.apply(plan(config_with("{on_failure: [ops, boss], on_recovery: [ops, boss]}", channels)));
     for (const auto outcome : {bad, bad, good}) bed.engine.events.publish(run_ended("a", outcome));
     CHECK(bed.heard() == "ops:failure ops:failure boss:failure ops:failure ops:recovery boss:recovery");
     co_return;
@@ -101,7 +101,7 @@ TEST_CASE("first_failure_only: a channel that comes while failures go on is told
 
 TEST_CASE("who has heard one failure knows of them, whatever became of the others, and the end of an old row is past") {
   NoticePolicy policy("db1");
-  policy.apply(plan(config("{on_failure: ops, on_recovery: ops}")));
+  policy.apply(plan(config_with("{on_failure: ops, on_recovery: ops}")));
   const auto told = [&policy](Outcome outcome) { return policy.on(run_ended("a", outcome), 0); };
   const auto first = told(bad);
   const auto second = told(bad);
@@ -120,7 +120,7 @@ TEST_CASE("who has heard one failure knows of them, whatever became of the other
 
 TEST_CASE("cooldown: the same event of the same job is told once in its time, with the number of those kept back") {
   run_async([]() -> async::Task<> {
-    Bed bed(config("{on_failure: ops}", one_channel("cooldown: 3m")));
+    PolicyBed bed(config_with("{on_failure: ops}", one_channel("cooldown: 3m")));
     co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 7min);
     REQUIRE(bed.heard() == "ops:failure ops:failure ops:failure");  // of 1, 4 and 7 minutes
     CHECK(bed.told.at(0).notice.repeated == 0);
@@ -131,14 +131,14 @@ TEST_CASE("cooldown: the same event of the same job is told once in its time, wi
 }
 
 TEST_CASE("cooldown: who heard of a failure hears that it is over, and who did not is spared both") {
-  const auto text = config("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
+  const auto text = config_with("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
   CHECK(heard(text, {bad, good}) == "ops:failure ops:recovery");
   CHECK(heard(text, {bad, good, bad, good, bad, good}) == "ops:failure ops:recovery");
 }
 
 TEST_CASE("giving up after retries is told to its channels, and in the place of the failure") {
   run_async([]() -> async::Task<> {
-    Bed bed(config("{on_failure: [ops, boss], on_give_up: [boss]}"));
+    PolicyBed bed(config_with("{on_failure: [ops, boss], on_give_up: [boss]}"));
     Job flaky = job_that_ends("a", {bad});
     flaky.retry.limit = 2;
     flaky.retry.delay = 1s;
@@ -152,7 +152,7 @@ TEST_CASE("giving up after retries is told to its channels, and in the place of 
 
 TEST_CASE("missed slots are told once for all that one entry closes") {
   run_async([]() -> async::Task<> {
-    Bed bed(config("{on_missed: ops}"));
+    PolicyBed bed(config_with("{on_missed: ops}"));
     const WallTime noon = async::Loop::current().wall_now();
     bed.engine.events.publish(ledger::SlotClosed{.job = "a",
                                                  .scheduled_at = noon,
@@ -177,7 +177,7 @@ TEST_CASE("missed slots are told once for all that one entry closes") {
 
 TEST_CASE("what an earlier daemon saw fail recovers under this one") {
   run_async([]() -> async::Task<> {
-    Bed bed(config("{on_failure: ops, on_recovery: ops}"));
+    PolicyBed bed(config_with("{on_failure: ops, on_recovery: ops}"));
     ledger::Resume past;
     ledger::JobTotals totals;
     totals.job = "a";
@@ -192,8 +192,8 @@ TEST_CASE("what an earlier daemon saw fail recovers under this one") {
 
 TEST_CASE("a reload keeps what was told; a job that is told of no more is forgotten") {
   run_async([]() -> async::Task<> {
-    const auto text = config("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
-    Bed bed(text);
+    const auto text = config_with("{on_failure: ops, on_recovery: ops}", one_channel("cooldown: 1h"));
+    PolicyBed bed(text);
     co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 1min);
     bed.policy.apply(plan(text));
     const ledger::RunEnded again = run_ended("a", bad);
@@ -210,9 +210,9 @@ TEST_CASE("a reload keeps what was told; a job that is told of no more is forgot
 
 TEST_CASE("the end of the output is told to channels that ask for it, each as much as it asks for") {
   run_async([]() -> async::Task<> {
-    Bed bed(
-        config("{on_failure: [ops, boss]}",
-               "notify: {ops: {webhook: {url: 'http://a'}, send_output: 8}, boss: {webhook: {url: 'http://b'}}}\n"));
+    PolicyBed bed(config_with(
+        "{on_failure: [ops, boss]}",
+        "notify: {ops: {webhook: {url: 'http://a'}, send_output: 8}, boss: {webhook: {url: 'http://b'}}}\n"));
     co_await bed.engine.serve_for(catalog({job_that_ends("a", {bad})}), 1min);
     REQUIRE(bed.heard() == "ops:failure boss:failure");
     CHECK(bed.told.at(0).notice.output == "printed\n");
@@ -222,7 +222,7 @@ TEST_CASE("the end of the output is told to channels that ask for it, each as mu
 
 TEST_CASE("a breach of the sla is told with what was measured, to those who want to hear of it") {
   NoticePolicy policy("db1");
-  policy.apply(plan(config("{on_late: [boss], on_failure: [ops]}")));
+  policy.apply(plan(config_with("{on_late: [boss], on_failure: [ops]}")));
   engine::SlaBreached breach;
   breach.job = "a";
   breach.check = engine::SlaCheck::late_after;

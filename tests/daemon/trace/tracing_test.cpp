@@ -12,11 +12,11 @@
 
 using namespace belfry;
 using namespace belfry::test;
+using belfry::testing::run_async;
+using belfry::testing::settle;
 using daemon::SpanExporter;
 using daemon::Tracing;
 using daemon::TracingSettings;
-using testing::run_async;
-using testing::settle;
 using Json = nlohmann::json;
 
 namespace {
