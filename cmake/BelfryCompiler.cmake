@@ -33,6 +33,8 @@ target_compile_options(belfry_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Werror
   -fno-omit-frame-pointer)
+# Debug and sanitized builds: an empty optional or an index beyond the end stops the program where it happens.
+target_compile_definitions(belfry_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(BELFRY_SANITIZE)
   # vptr asks the kernel through a pipe whether an address is readable: where descriptors have run out, as tests make
   # them, it takes every object for a wrong one.

@@ -11,18 +11,20 @@ set(belfry_compiled_apart
   tests/daemon/config/schedule_test.cpp  # which their neighbours use
 )
 
-set(belfry_unit_size 8)
+set(BELFRY_UNIT_SIZE 8 CACHE STRING "So many sources in one unit, where they are compiled together")
 
-if(BELFRY_SANITIZE AND NOT BELFRY_BUILD_FUZZERS)
+option(BELFRY_UNITY "Compile several sources together; for `make lint`, which reads headers even slower" OFF)
+if((BELFRY_SANITIZE OR BELFRY_UNITY) AND NOT BELFRY_BUILD_FUZZERS)
+  set(belfry_compiles_together ON)
   target_compile_options(belfry_flags INTERFACE -Wno-shadow)  # a constant of a neighbour is not shadowed
 endif()
 
 # belfry_unity(TARGET): compiles its sources together, if this build does so at all.
 function(belfry_unity target)
-  if(NOT BELFRY_SANITIZE OR BELFRY_BUILD_FUZZERS)
+  if(NOT belfry_compiles_together)
     return()
   endif()
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${belfry_unit_size})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${BELFRY_UNIT_SIZE})
   set(apart ${belfry_compiled_apart})
   list(TRANSFORM apart PREPEND ${PROJECT_SOURCE_DIR}/)
 
