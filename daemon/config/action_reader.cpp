@@ -91,6 +91,15 @@ std::string one_of(const ActionReaderContext& context) {
   return text;
 }
 
+/// Of a job that keeps an output, but runs no command: nothing else has lines that could be passed on as they come.
+void check_journal(const MapReader& job) {
+  const auto output = job.get("output");
+  if (!output || output->node().kind != yaml::Node::Kind::map) return;
+  MapReader(*output, output_section)
+      .complain_at_key("journal", {"only what a command or a script prints goes to the journal, and this is none", "",
+                                   "delete the key"});
+}
+
 }  // namespace
 
 std::optional<Action> read_action(const MapReader& job, const ActionReaderContext& context) {
@@ -131,6 +140,7 @@ void check_use_of_program_keys(const MapReader& job, const Action& action, bool 
     return;
   }
   if (const auto* declared = std::get_if<jobs::ActionDeclaration>(&action)) {
+    if (asks_a_command || declared->prints) check_journal(job);
     if (asks_a_command) return;  // its precondition is a program, which has these
     for (const auto key : process_keys) {
       if (key == "output" && declared->prints) continue;
