@@ -1,8 +1,6 @@
 #include "jobs/flow_output.hpp"
 #include "jobs/cut_text.hpp"
 
-#include <re2/re2.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -11,8 +9,6 @@ namespace belfry::jobs {
 namespace {
 
 using nlohmann::json;
-
-constexpr int expression_memory = 1 << 20;  // bytes that an expression may take
 
 std::string_view without_line_end(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -76,17 +72,6 @@ std::expected<std::string, std::string> json_in(std::string_view text, const std
 
 }  // namespace
 
-struct FlowOutput::Expression {
-  explicit Expression(const std::string& text) : compiled(text, options()) {}
-  static re2::RE2::Options options() {
-    re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_max_mem(expression_memory);
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);  // programs print what they like
-    return options;
-  }
-  re2::RE2 compiled;
-};
-
 std::expected<FlowOutput, std::string> FlowOutput::make(std::string name, How how, std::string detail) {
   FlowOutput output;
   output.name_ = std::move(name);
@@ -100,15 +85,13 @@ std::expected<FlowOutput, std::string> FlowOutput::make(std::string name, How ho
     }
   }
   if (how == How::pattern) {
-    auto expression = std::make_shared<const Expression>(output.detail_);
-    if (!expression->compiled.ok()) {
-      return std::unexpected("not a regular expression: " + expression->compiled.error());
-    }
-    if (expression->compiled.NumberOfCapturingGroups() > 1) {
+    Pattern pattern(output.detail_);
+    if (!pattern.error().empty()) return std::unexpected("not a regular expression: " + pattern.error());
+    if (pattern.groups() > 1) {
       return std::unexpected(
           "a regular expression with more than one group; write (?: ) for those that are not the value");
     }
-    output.expression_ = std::move(expression);
+    output.pattern_ = std::move(pattern);
   }
   return output;
 }
@@ -140,16 +123,9 @@ std::expected<std::string, std::string> FlowOutput::find_in(const ledger::Captur
       found = json_in(text, detail_);
       break;
     case How::pattern: {
-      std::string value;
-      const bool grouped = expression_->compiled.NumberOfCapturingGroups() == 1;
-      re2::StringPiece match;
-      const re2::StringPiece all(text.data(), text.size());
-      if (!expression_->compiled.Match(all, 0, text.size(), re2::RE2::UNANCHORED, &match, 1)) {
-        return std::unexpected("nothing that it printed matches " + detail_);
-      }
-      if (!grouped) value.assign(match.data(), match.size());
-      if (grouped) re2::RE2::PartialMatch(all, expression_->compiled, &value);
-      found = std::move(value);
+      const auto value = pattern_->value_in(text);
+      if (!value) return std::unexpected("nothing that it printed matches " + detail_);
+      found = std::string(*value);
       break;
     }
   }

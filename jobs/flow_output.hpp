@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "jobs/pattern.hpp"
 #include "ledger/entry.hpp"
 
 namespace belfry::jobs {
@@ -41,11 +42,10 @@ class FlowOutput {
   std::expected<std::string, std::string> find_in(const ledger::CapturedStream& printed) const;
 
  private:
-  struct Expression;
   std::string name_;
   How how_ = How::all;
   std::string detail_;
-  std::shared_ptr<const Expression> expression_;
+  std::optional<Pattern> pattern_;
 };
 
 /// The items of a text: the values of a JSON array if it is one, else its lines without empty ones.

@@ -40,6 +40,7 @@ TEST_CASE("outputs are found in what was printed") {
   CHECK(found(How::json, "/a", "a: 1") == "error: what it printed is no JSON");
   CHECK(found(How::pattern, "v([0-9.]+)", "is v1.2, not v3") == "1.2");
   CHECK(found(How::pattern, "v[0-9.]+", "is v1.2, not v3") == "v1.2");
+  CHECK(found(How::pattern, "by ([äöü]),", "\xFF by o, by ö, by ä") == "ö");
   CHECK(found(How::pattern, "w", "is v1.2") == "error: nothing that it printed matches w");
 }
 

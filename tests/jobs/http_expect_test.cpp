@@ -42,6 +42,20 @@ TEST_CASE("an answer that is not as expected fails with what was expected and wh
   CHECK(why("certificate_days", "3") == "certificate_days is expected, and the server showed no certificate");
 }
 
+TEST_CASE("an answer is matched as UTF-8, and may have other bytes", "[http]") {
+  HttpPeer peer([](int connection) {
+    HttpPeer::read_request(connection);
+    HttpPeer::answer(connection, "200 OK\r\nX-Name: \xFF größer", "\xE4 Äpfel");
+  });
+  Caller caller;
+  const auto outcome = [&](const std::string& key, const std::string& value) {
+    return caller.run({{"url", peer.url()}, {"expect." + key, value}}).outcome;
+  };
+  CHECK(outcome("body", "^. [ÄÖ]pfel$") == Outcome::success);
+  CHECK(outcome("body", "[äö]") == Outcome::failure);
+  CHECK(outcome("headers.X-Name", "gr[oö]ßer$") == Outcome::success);
+}
+
 TEST_CASE("what is no JSON, or deeper than any stack, is told", "[http]") {
   const std::string body = GENERATE(std::string("<html>"), std::string(1'000'000, '['));
   HttpPeer peer([&](int connection) {
