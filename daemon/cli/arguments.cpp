@@ -37,6 +37,13 @@ Words split_off_command(Words& words) {
   return command;
 }
 
+/// Of an argument that may be left out: an empty one, as of a variable that is not set in a script, means none of them
+/// and not all.
+std::string no_empty_name(const std::string& given) {
+  if (given.empty()) static_cast<void>(job_path(given));  // throws: there is no such job
+  return {};
+}
+
 void declare_jobs(Declared& declared) {
   declared.command<ListOptions>(
       "list", "Show all jobs: state, next slot, last outcome",
@@ -101,7 +108,9 @@ void declare_runs(Declared& declared) {
       "history", "Show runs, the newest first; or one run with its attempts and steps",
       "  belfry history\n  belfry history backup -n 5\n  belfry history --failed --since 24h\n  belfry history 1042",
       [](CLI::App& sub, HistoryOptions& options) {
-        sub.add_option("job", options.job, "only of this job; or the number of a run")->type_name("JOB|RUN");
+        sub.add_option("job", options.job, "only of this job; or the number of a run")
+            ->check(no_empty_name)
+            ->type_name("JOB|RUN");
         sub.add_flag("--failed", options.failed, "only those that failed");
         sub.add_option("--since", options.since, "only those started since then: a time, or how long ago")
             ->type_name("TIME");
@@ -185,7 +194,9 @@ void declare_schedules(Declared& declared) {
       "  belfry next\n  belfry next backup -n 10\n  belfry next '*/15 9-17 * * mon-fri' --tz Europe/Berlin\n"
       "  belfry next '30 2 * * *' --tz Europe/Berlin --around-dst",
       [](CLI::App& sub, NextOptions& options) {
-        sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")->type_name("JOB|EXPR");
+        sub.add_option("subject", options.subject, "a job, or a quoted schedule expression")
+            ->check(no_empty_name)
+            ->type_name("JOB|EXPR");
         add_schedule_options(sub, options);
       },
       [](Session& session, const NextOptions& options) { return next(session, options); });

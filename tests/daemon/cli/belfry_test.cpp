@@ -53,7 +53,6 @@ TEST_CASE("list, run, history and logs tell of a job") {
   CHECK(belfry(daemon.socket(), "history 999").code == 3);
   CHECK(belfry(daemon.socket(), "history " + newest + " --failed").code == 2);
 
-  CHECK(belfry(daemon.socket(), "logs ''").code == 2);  // not those of any job
   const Said logs = belfry(daemon.socket(), "logs bad");
   CHECK(logs.code == 0);
   CHECK(logs.out == "out\n");
@@ -83,6 +82,18 @@ TEST_CASE("each way to fail has its exit code, and says what to do next") {
   const Said reload = belfry(daemon.socket(), "reload");
   CHECK(reload.code == 5);
   CHECK_THAT(reload.err, Catch::Contains("x.yaml:3:1"));
+}
+
+TEST_CASE("an empty name is that of no job, and does not mean all of them") {
+  LiveDaemon daemon({make_job("backup", std::make_shared<Instant>(Outcome::success))});
+  CHECK(belfry(daemon.socket(), "run backup --wait").code == 0);
+  for (const char* verb : {"history", "logs", "run", "cancel", "pause", "resume", "next", "next --json", "why",
+                           "why --at 2h", "explain", "slow", "approve", "reject", "catchup run", "catchup skip"}) {
+    INFO(verb);
+    const Said said = belfry(daemon.socket(), std::string(verb) + " ''");
+    CHECK(said.code == 3);
+    CHECK_THAT(said.err, Catch::Contains("there is no job \"\"; `belfry list` shows all"));
+  }
 }
 
 TEST_CASE("a run that is refused exits with 6") {
