@@ -183,7 +183,7 @@ async::Task<std::optional<ledger::Outcome>> ExecAction::adopt_with(Belongings& o
 async::Task<> ExecAction::recall(Belongings& own, const engine::Attempt& attempt) const {
   const bool expected = hides(spec_.secrets, spec_.env_files);
   co_await own.secrets.recall(spec_.secrets_folder, attempt, expected);
-  if (spec_.needs_cgroup()) co_await own.group.find(spec_, attempt);
+  co_await own.group.find(spec_, attempt);  // also of a job that has none any more: the one of this run must go
 }
 
 /// Waits for the end, or brings it about when it is cancelled; then the report is complete, and Cancelled passes.

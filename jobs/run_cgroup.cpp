@@ -1,5 +1,6 @@
 #include "jobs/run_cgroup.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <exception>
@@ -58,12 +59,15 @@ Made make_group(const std::string& name, const io::CgroupLimits& limits) {
   return subtree->make(name, limits);
 }
 
-std::optional<io::Cgroup> find_group(const std::string& name, const io::CgroupLimits& limits) {
+/// The first one that is there.
+std::optional<io::Cgroup> find_group(const std::vector<std::string>& names, const io::CgroupLimits& limits) {
   const auto subtree = io::CgroupSubtree::find();
-  if (!subtree || !subtree->existing(name)) return std::nullopt;
+  if (!subtree) return std::nullopt;
+  const auto name = std::ranges::find_if(names, [&](const auto& each) { return subtree->existing(each).has_value(); });
+  if (name == names.end()) return std::nullopt;
   // systemd may have taken the controllers back before it started us, and the limits with them.
-  static_cast<void>(subtree->make(name, limits));
-  return subtree->existing(name);
+  static_cast<void>(subtree->make(*name, limits));
+  return subtree->existing(*name);
 }
 
 RunCgroup::End end_group(const io::Cgroup& group, bool spared, pid_t leader) {
@@ -130,9 +134,14 @@ async::Task<std::expected<void, std::string>> RunCgroup::make(const ExecSpec& sp
 
 async::Task<> RunCgroup::find(const ExecSpec& spec, const engine::Attempt& attempt) {
   spared_ = spares(spec.kill_mode);
-  const auto pool = run_cgroup_pool();
-  auto finding = pool->run(find_group, run_cgroup_name(attempt, spared_), spec.cgroup);
-  group_ = co_await std::move(finding);
+  std::vector<std::string> names{run_cgroup_name(attempt, spared_), run_cgroup_name(attempt, !spared_)};
+  try {
+    const auto pool = run_cgroup_pool();
+    auto finding = pool->run(find_group, std::move(names), spec.cgroup);
+    group_ = co_await std::move(finding);
+  } catch (const async::ThreadPoolFull&) {  // then it goes when the next daemon starts
+  } catch (const std::system_error&) {
+  }
 }
 
 async::Task<RunCgroup::End> RunCgroup::end(pid_t leader) {

@@ -28,7 +28,8 @@ class RunCgroup {
   /// there; then take_away().
   async::Task<std::expected<void, std::string>> make(const ExecSpec& spec, const engine::Attempt& attempt);
 
-  /// The one that an earlier daemon made, if it is there; its limits are written again. Never throws but Cancelled.
+  /// The one that an earlier daemon made, if it is there, whatever `spec` says of groups by now; its limits are written
+  /// again. Never throws but Cancelled.
   async::Task<> find(const ExecSpec& spec, const engine::Attempt& attempt);
 
   bool there() const noexcept { return group_.has_value(); }

@@ -13,6 +13,7 @@
 #include "action_fixture.hpp"
 #include "async/sleep.hpp"
 #include "earlier_daemon.hpp"
+#include "io/cgroup.hpp"
 #include "io/foreign_exit.hpp"
 #include "io/foreign_tree.hpp"
 #include "io/output_mirror.hpp"
@@ -21,6 +22,7 @@
 using namespace belfry;
 using namespace std::chrono_literals;
 using jobs::ExecSpec;
+using jobs::KillMode;
 using ledger::Outcome;
 using test::adopt_into;
 using test::adopt_it;
@@ -196,6 +198,26 @@ TEST_CASE("an adopted program is ended with its whole tree when it is cancelled"
   const auto adopted = async::run(body());
   CHECK(adopted.output() == "terminated\n");
   CHECK(adopted.report.exit_code == 9);
+}
+
+TEST_CASE("the control group of a run goes with it, though its job shall have none, or another one, by now",
+          "[adopt][cgroup]") {
+  const auto subtree = io::CgroupSubtree::find();
+  if (!subtree) {
+    WARN("skipped: " << subtree.error());
+    return;
+  }
+  const Gate gate;
+  ExecSpec spec{.command = "echo before; read x <" + gate.go, .kill_mode = KillMode::cgroup};
+  EarlierDaemon daemon(jobs::make_exec(spec), true);
+  wait_for_output(daemon, 7);
+  daemon.kill();
+  const std::string groups = "belfry-run-" + test::tree_id() + "-7-";
+  CHECK(subtree->names(groups).size() == 1);
+  spec.kill_mode = GENERATE(KillMode::tree, KillMode::process);
+  const auto adopted = async::run(adopt_and_open(jobs::make_exec(spec), daemon, gate));
+  CHECK(adopted.outcome == Outcome::success);
+  CHECK(subtree->names(groups).empty());
 }
 
 TEST_CASE("one that is cancelled while it is adopted is ended all the same, wherever its secrets are looked for",
