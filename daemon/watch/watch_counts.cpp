@@ -10,7 +10,8 @@ std::vector<prometheus::MetricFamily> WatchCounts::Collect() const {
       .add({}, static_cast<double>(folders.get()))
       .move_to(out);
   observe::FamilyBuilder::gauge("belfry_watch_blind_spots",
-                                "What could not be watched, and is looked at once a minute instead.")
+                                "What could not be watched, and is looked at once a minute instead; or not at all, "
+                                "of a watch beyond 200000 files and beyond 100000 folders or its max_folders.")
       .add({}, static_cast<double>(blind_spots.get()))
       .move_to(out);
   observe::FamilyBuilder::counter("belfry_watch_overflows_total",

@@ -1,12 +1,16 @@
 // Which files a watch is about, and in which folders it listens.
 #include "daemon/watch/watch_scan.hpp"
 
+#include <prometheus/metric_family.h>
 #include <sys/inotify.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
+#include "daemon/watch/watch_counts.hpp"
 #include "io/io_error.hpp"
 #include "support/async_fixture.hpp"
 #include "support/temp_dir.hpp"
@@ -144,4 +148,13 @@ TEST_CASE("a scan that is stopped says so", "[watch_scan]") {
   stop.request_stop();
   const engine::Watch policy = watch(dir, {"*"});
   CHECK_THROWS_AS(daemon::scan_watch(WatchedPaths(policy), 10, nullptr, stop.get_token()), io::IoError);
+}
+
+TEST_CASE("the metric of blind spots says from where on nothing is looked at") {
+  const auto families = daemon::WatchCounts().Collect();
+  const auto found = std::ranges::find(families, "belfry_watch_blind_spots", &prometheus::MetricFamily::name);
+  REQUIRE(found != families.end());
+  CHECK_THAT(found->help, Catch::Contains("not at all") &&
+                              Catch::Contains(std::to_string(daemon::most_watched_files) + " files") &&
+                              Catch::Contains(std::to_string(daemon::most_folders_read) + " folders"));
 }
