@@ -138,14 +138,17 @@ std::expected<Variables, std::string> parse_env_file(std::string_view text, cons
   return Parser(text, name).parse();
 }
 
-async::Task<std::expected<Variables, std::string>> read_env_files(std::vector<EnvFile> files) {
-  Variables all;
+async::Task<std::expected<EnvFileValues, std::string>> read_env_files(std::vector<EnvFile> files) {
+  EnvFileValues values;
   for (const EnvFile& file : files) {
     auto read = co_await read_one(file);
     if (!read) co_return std::unexpected("env_file: " + read.error());
-    for (auto& [name, value] : *read) all.insert_or_assign(name, std::move(value));
+    for (auto& [name, value] : *read) {
+      if (file.secret) values.secret.insert_or_assign(name, value);
+      values.all.insert_or_assign(name, std::move(value));
+    }
   }
-  co_return all;
+  co_return values;
 }
 
 }  // namespace belfry::jobs

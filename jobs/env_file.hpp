@@ -32,8 +32,13 @@ inline constexpr std::size_t largest_env_file = std::size_t{1} << 20U;
 /// Pure; any thread.
 std::expected<Variables, std::string> parse_env_file(std::string_view text, const std::string& name);
 
-/// What the files say now, the last one winning; with the daemon's rights. The error is a sentence. Loop thread.
-/// Cancellation: as for io::fs.
-async::Task<std::expected<Variables, std::string>> read_env_files(std::vector<EnvFile> files);
+/// What files say.
+struct EnvFileValues {
+  Variables all{};     ///< of a variable that several files have, the value of the last one
+  Variables secret{};  ///< the same of the secret files alone: what is to be hidden, also where another file wins
+};
+
+/// What the files say now; with the daemon's rights. The error is a sentence. Loop thread. Cancellation: as for io::fs.
+async::Task<std::expected<EnvFileValues, std::string>> read_env_files(std::vector<EnvFile> files);
 
 }  // namespace belfry::jobs

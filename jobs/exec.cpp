@@ -78,7 +78,7 @@ class ExecAction final : public engine::Action {
 
  private:
   std::vector<std::string> environment_of(const engine::Attempt& attempt, const io::LaunchSpec& launch) const;
-  async::Task<std::expected<void, std::string>> make_ready(Belongings& own, const LaunchPlan::Completed& completed,
+  async::Task<std::expected<void, std::string>> make_ready(Belongings& own, LaunchPlan::Completed& completed,
                                                            const engine::Attempt& attempt) const;
   async::Task<ledger::Outcome> run_with(Belongings& own, const engine::Attempt& attempt, engine::Report& report) const;
   async::Task<std::optional<ledger::Outcome>> adopt_with(Belongings& own, const engine::Attempt& attempt,
@@ -116,8 +116,7 @@ async::Task<ledger::Outcome> ExecAction::run(const engine::Attempt& attempt, eng
   co_return outcome;
 }
 
-async::Task<std::expected<void, std::string>> ExecAction::make_ready(Belongings& own,
-                                                                     const LaunchPlan::Completed& completed,
+async::Task<std::expected<void, std::string>> ExecAction::make_ready(Belongings& own, LaunchPlan::Completed& completed,
                                                                      const engine::Attempt& attempt) const {
   std::expected<void, std::string> ready;
   if (!spec_.secrets.empty()) {
@@ -125,7 +124,9 @@ async::Task<std::expected<void, std::string>> ExecAction::make_ready(Belongings&
     if (completed.user) owner = {.uid = completed.user->uid, .gid = completed.user->gid};
     ready = co_await own.secrets.lay_out(spec_.secrets, spec_.secrets_folder, attempt, owner);
   }
-  if (ready) ready = co_await own.secrets.hide(spec_.env_files, spec_.secrets_folder, attempt);
+  if (ready && hides(spec_.secrets, spec_.env_files)) {
+    ready = co_await own.secrets.hide(std::move(completed.secret), spec_.secrets_folder, attempt);
+  }
   co_return ready;
 }
 

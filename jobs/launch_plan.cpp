@@ -119,7 +119,9 @@ async::Task<std::expected<LaunchPlan::Completed, std::string>> LaunchPlan::compl
     steps.user = {.name = account->name, .uid = account->uid, .gid = account->gid, .groups = account->groups};
   }
   std::optional<io::ShimUser> user = steps.user;
-  co_return Completed{.launch = launch_with(std::move(steps), of_user, *of_files), .user = std::move(user)};
+  co_return Completed{.launch = launch_with(std::move(steps), of_user, of_files->all),
+                      .user = std::move(user),
+                      .secret = std::move(of_files->secret)};
 }
 
 }  // namespace belfry::jobs

@@ -25,11 +25,12 @@ class LaunchPlan {
   struct Completed {
     io::LaunchSpec launch;
     std::optional<io::ShimUser> user{};
+    Variables secret{};  ///< of what `launch` was given of files: what is to be hidden
   };
 
-  /// It is the same for every run, or, if `spec` names a user or files, with what they are now. The error is
-  /// a sentence. `cgroup`: the folder of the control group that it enters; may be empty. Cancellation: a lookup that is
-  /// under way ends alone; reading a file is waited for.
+  /// It is the same for every run, or, if `spec` names a user or files, with what they are now; each file is read once.
+  /// The error is a sentence that says what is at fault. `cgroup`: the folder of the control group that it enters; may
+  /// be empty. Cancellation: a lookup that is under way ends alone; reading a file is waited for.
   async::Task<std::expected<Completed, std::string>> complete(std::string cgroup) const;
 
   /// The same where nothing is to be looked up; null: complete() must be asked.

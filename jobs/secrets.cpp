@@ -196,16 +196,10 @@ void RunSecrets::add_to(std::vector<std::string>& environment) const {
   }
 }
 
-async::Task<std::expected<void, std::string>> RunSecrets::hide(const std::vector<EnvFile>& files,
-                                                               const std::string& folder,
+async::Task<std::expected<void, std::string>> RunSecrets::hide(Variables variables, const std::string& folder,
                                                                const engine::Attempt& attempt) {
-  std::vector<EnvFile> secret;
-  std::ranges::copy_if(files, std::back_inserter(secret), &EnvFile::secret);
-  if (secret.empty() && !laid_out()) co_return std::expected<void, std::string>();
   const bool adoptable = attempt.part.empty() && !folder.empty();
-  auto variables = co_await read_env_files(std::move(secret));
-  if (!variables) co_return std::unexpected(std::move(variables.error()));
-  for (auto& [name, value] : *variables) values_.push_back(std::move(value));
+  for (auto& [name, value] : variables) values_.push_back(std::move(value));
   std::erase_if(values_, [](const std::string& value) { return value.size() < io::HiddenTexts::shortest; });
   std::size_t sum = 0;
   for (const std::string& value : values_) sum += value.size();

@@ -21,6 +21,7 @@
 #include "engine/action.hpp"
 #include "jobs/env_file.hpp"
 #include "jobs/held_back.hpp"
+#include "jobs/run_environment.hpp"
 
 namespace belfry::jobs {
 
@@ -55,10 +56,10 @@ class RunSecrets {
   /// Gives the program the paths: "NAME=path" in the place of any other value.
   void add_to(std::vector<std::string>& environment) const;
 
-  /// Gets ready to hide what was laid out and those of the values of `files` that are secret, and notes it below
-  /// `folder` for a later daemon: not for a part of a run, which is never adopted, and not where `folder` is empty.
-  /// The error is a sentence: it is too much, a file cannot be read or written; take_away() is needed all the same.
-  async::Task<std::expected<void, std::string>> hide(const std::vector<EnvFile>& files, const std::string& folder,
+  /// Gets ready to hide what was laid out and the values of `variables`, and notes it below `folder` for a later
+  /// daemon, also where that is nothing: not for a part of a run, which is never adopted, and not where `folder` is
+  /// empty. The error is a sentence: it is too much, or cannot be written; take_away() is needed all the same.
+  async::Task<std::expected<void, std::string>> hide(Variables variables, const std::string& folder,
                                                      const engine::Attempt& attempt);
 
   /// Takes over what an earlier daemon laid out and noted for the run, if it did; `expected`: it must have, unless the

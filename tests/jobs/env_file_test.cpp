@@ -66,8 +66,12 @@ TEST_CASE("of several files the last one wins, and one that is optional may be m
   std::ofstream(path("one")) << "A=1\nB=1\n";
   std::ofstream(path("two")) << "B=2\n";
   const auto read = [&](std::vector<EnvFile> files) { return async::run(jobs::read_env_files(std::move(files))); };
-  CHECK(read({{.path = path("one")}, {.path = path("two")}, {.path = path("none"), .optional = true}}) ==
-        Variables{{"A", "1"}, {"B", "2"}});
+  const auto both = read({{.path = path("one")}, {.path = path("two")}, {.path = path("none"), .optional = true}});
+  CHECK(both->all == Variables{{"A", "1"}, {"B", "2"}});
+  CHECK(both->secret.empty());
+  const auto secret = read({{.path = path("one"), .secret = true}, {.path = path("two")}});
+  CHECK(secret->all == both->all);
+  CHECK(secret->secret == Variables{{"A", "1"}, {"B", "1"}});
   CHECK(read({{.path = path("none")}}).error() ==
         "env_file: cannot open " + path("none") + ": No such file or directory");
   CHECK_THAT(read({{.path = dir.path().string(), .optional = true}}).error(), Catch::Contains("no ordinary file"));

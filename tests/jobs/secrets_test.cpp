@@ -1,7 +1,10 @@
 #include "jobs/secrets.hpp"
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +13,7 @@
 
 #include "action_fixture.hpp"
 #include "as_nobody.hpp"
+#include "io/fd.hpp"
 #include "jobs/exec.hpp"
 
 using namespace belfry;
@@ -147,6 +151,18 @@ TEST_CASE("the values of a file of variables are hidden when it is said to be se
   CHECK(test::run_action(jobs::make_exec(spec)).output() == "*** at 80\n");
   spec.env_files.front().secret = false;
   CHECK(test::run_action(jobs::make_exec(spec)).output() == "hunter2 at 80\n");
+}
+
+TEST_CASE("a secret file of variables is read once, so that what a program is given is what is hidden", "[secrets]") {
+  const Place place;
+  const auto file = place.source("env", "PASSWORD=hunter2\n");
+  const io::Fd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  REQUIRE(::inotify_add_watch(watch.get(), file.place.c_str(), IN_OPEN | IN_CLOSE_NOWRITE) >= 0);
+  const ExecSpec spec{.command = "echo $PASSWORD", .env_files = {{.path = file.place, .secret = true}}};
+  CHECK(test::run_action(jobs::make_exec(spec)).output() == "***\n");
+  std::array<char, 1024> events{};
+  const auto got = ::read(watch.get(), events.data(), events.size());
+  CHECK(got == static_cast<ssize_t>(2 * sizeof(inotify_event)));  // opened and closed
 }
 
 TEST_CASE("the sentence about a sign of failure shows no secret", "[secrets]") {
