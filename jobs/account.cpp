@@ -99,7 +99,7 @@ std::string sentence(const char* what, const std::string& name, int error, const
     return "the " + quoted + " could not be looked up: " + std::generic_category().message(error);
   }
   const auto hint = time::did_you_mean(name, local_names(path));
-  return "there is no " + quoted + (hint.empty() ? "" : "; " + hint);
+  return "there is no " + quoted + "; " + (hint.empty() ? "create it, or name another one" : hint);
 }
 
 std::string user_sentence(const std::string& name, int error) { return sentence("user", name, error, "/etc/passwd"); }

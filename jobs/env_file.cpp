@@ -121,6 +121,12 @@ class Parser {
   Variables variables_;
 };
 
+std::string advice(int error) {
+  if (error == ENOENT) return "; create it, or say \"optional: true\" of it if it may be missing";
+  if (error == EACCES) return "; it is belfryd that reads it, so its user must be allowed to";
+  return {};
+}
+
 async::Task<std::expected<Variables, std::string>> read_one(EnvFile file) {
   try {
     const auto text = co_await read_whole_file(file.path, too_large);
@@ -128,7 +134,7 @@ async::Task<std::expected<Variables, std::string>> read_one(EnvFile file) {
     co_return parse_env_file(*text, file.path);
   } catch (const io::IoError& error) {
     if (file.optional && error.code().value() == ENOENT) co_return Variables();
-    co_return std::unexpected(error.what());
+    co_return std::unexpected(error.what() + advice(error.code().value()));
   }
 }
 

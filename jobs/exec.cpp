@@ -135,7 +135,7 @@ async::Task<ledger::Outcome> ExecAction::run_with(Belongings& own, const engine:
   if (spec_.needs_cgroup()) {
     const auto made = co_await own.group.make(spec_, attempt);
     if (!made) {
-      report.message = plan_.cannot_start(made.error());
+      report.message = "cannot start: " + made.error();
       co_return ledger::Outcome::start_error;
     }
   }

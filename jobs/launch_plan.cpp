@@ -62,15 +62,16 @@ std::shared_ptr<async::ThreadPool> lookup_pool() {
 }
 
 async::Task<Lookup> look_up(AccountRequest request, async::ThreadPool& pool) {
+  const std::string problem = "the user \"" + request.user + "\" could not be looked up: ";
   try {
     auto asking = pool.run(async::OnCancel::abandon, find_account, std::move(request));
     std::optional<Lookup> found = co_await async::move_on_after(lookup_patience, std::move(asking));
     if (found) co_return *std::move(found);
-    co_return std::unexpected("the system's user database does not answer");
+    co_return std::unexpected(problem + "the system's user database does not answer");
   } catch (const async::ThreadPoolFull&) {
-    co_return std::unexpected("too many lookups in the system's user database are waiting");
+    co_return std::unexpected(problem + "too many others are waiting for the system's user database");
   } catch (const std::system_error& error) {
-    co_return std::unexpected(std::string("no thread for a lookup of its user: ") + error.what());
+    co_return std::unexpected(problem + "there is no thread for it: " + error.what());
   }
 }
 
@@ -99,22 +100,17 @@ io::LaunchSpec LaunchPlan::launch_with(io::ShimSteps steps, const Variables& of_
   return launch;
 }
 
-std::string LaunchPlan::cannot_start(const std::string& reason) const {
-  const auto argv = argv_of(spec_);
-  return "cannot start " + (argv.empty() ? "an empty command" : argv.front()) + ": " + reason;
-}
-
 async::Task<std::expected<LaunchPlan::Completed, std::string>> LaunchPlan::complete(std::string cgroup) const {
   if (!problem_.empty()) co_return std::unexpected(problem_);
   if (fixed_) co_return Completed{.launch = launch_};
   auto of_files = co_await read_env_files(spec_.env_files);
-  if (!of_files) co_return std::unexpected(cannot_start(of_files.error()));
+  if (!of_files) co_return std::unexpected("cannot start: " + of_files.error());
   io::ShimSteps steps = spec_.steps;
   steps.cgroup = std::move(cgroup);
   Variables of_user;
   if (spec_.user) {
     const Lookup account = co_await look_up(*spec_.user, *lookups_);
-    if (!account) co_return std::unexpected(cannot_start(account.error()));
+    if (!account) co_return std::unexpected("cannot start: " + account.error());
     for (auto& [name, value] : account_environment(*account)) of_user.emplace(name, std::move(value));
     steps.user = {.name = account->name, .uid = account->uid, .gid = account->gid, .groups = account->groups};
   }

@@ -36,9 +36,6 @@ class LaunchPlan {
   /// The same where nothing is to be looked up; null: complete() must be asked.
   const io::LaunchSpec* fixed() const noexcept { return fixed_ ? &launch_ : nullptr; }
 
-  /// The sentence for `reason`: "cannot start psql: no such file".
-  std::string cannot_start(const std::string& reason) const;
-
  private:
   io::LaunchSpec launch_with(io::ShimSteps steps, const Variables& of_user, const Variables& of_files) const;
   const ExecSpec& spec_;

@@ -37,9 +37,10 @@ TEST_CASE("a group takes the place of the user's own, and more groups come besid
 
 TEST_CASE("what is not in the database is told with what is near", "[account]") {
   CHECK(problem({.user = "nobdy"}) == R"(there is no user "nobdy"; did you mean "nobody"?)");
-  CHECK(problem({.user = "zzzzzzzz"}) == R"(there is no user "zzzzzzzz")");
+  CHECK(problem({.user = "zzzzzzzz"}) == R"(there is no user "zzzzzzzz"; create it, or name another one)");
   CHECK(problem({.user = "nobody", .group = "audoi"}) == R"(there is no group "audoi"; did you mean "audio"?)");
-  CHECK(problem({.user = "nobody", .supplementary_groups = {"zzzzzzzz"}}) == R"(there is no group "zzzzzzzz")");
+  CHECK(problem({.user = "nobody", .supplementary_groups = {"zzzzzzzz"}}) ==
+        R"(there is no group "zzzzzzzz"; create it, or name another one)");
 }
 
 TEST_CASE("a number that nobody has needs a group, and then has no other one", "[account]") {

@@ -73,7 +73,8 @@ TEST_CASE("of several files the last one wins, and one that is optional may be m
   CHECK(secret->all == both->all);
   CHECK(secret->secret == Variables{{"A", "1"}, {"B", "1"}});
   CHECK(read({{.path = path("none")}}).error() ==
-        "env_file: cannot open " + path("none") + ": No such file or directory");
+        "env_file: cannot open " + path("none") +
+            ": No such file or directory; create it, or say \"optional: true\" of it if it may be missing");
   CHECK_THAT(read({{.path = dir.path().string(), .optional = true}}).error(), Catch::Contains("no ordinary file"));
 }
 

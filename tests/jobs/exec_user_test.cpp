@@ -62,7 +62,7 @@ TEST_CASE("a program of another user can open its own streams by name", "[exec][
 TEST_CASE("a user that the system does not have is a start error", "[exec][user]") {
   const auto ran = run_as({.user = "nobdy"}, "id");
   CHECK(ran.outcome == Outcome::start_error);
-  CHECK(ran.report.message == R"(cannot start /bin/sh: there is no user "nobdy"; did you mean "nobody"?)");
+  CHECK(ran.report.message == R"(cannot start: there is no user "nobdy"; did you mean "nobody"?)");
 }
 
 TEST_CASE("the working directory is entered with the user's rights, not with the daemon's", "[exec][user]") {
