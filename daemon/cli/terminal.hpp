@@ -38,8 +38,11 @@ std::string harmless(std::string_view text);
 class Table {
  public:
   struct Cell {
+    // A text is a cell: rows are written as lists of texts.
+    // NOLINTBEGIN(google-explicit-constructor)
     Cell(std::string content, Colour paint = Colour::none) : text(std::move(content)), colour(paint) {}
     Cell(const char* content) : text(content) {}
+    // NOLINTEND(google-explicit-constructor)
     std::string text;
     Colour colour = Colour::none;
   };

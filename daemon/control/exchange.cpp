@@ -22,7 +22,7 @@ void Mailbox::put(Letter letter) {
   wake();
 }
 
-void Mailbox::wake() noexcept {
+void Mailbox::wake() const noexcept {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);  // fails only when it is readable already
 }

@@ -47,7 +47,7 @@ class Mailbox {
   ~Mailbox();
 
   void put(Letter letter);
-  void wake() noexcept;
+  void wake() const noexcept;
   std::vector<Letter> take();                      ///< all there are; the descriptor becomes silent
   int descriptor() const noexcept { return fd_; }  ///< readable while there is something to do
 

@@ -3,6 +3,7 @@
 #include <microhttpd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -62,11 +63,11 @@ MHD_Result note_argument(void* cls, MHD_ValueKind /*kind*/, const char* key, con
 
 std::optional<Reply> refuse_head(MHD_Connection* connection, std::string_view method, std::string_view version,
                                  std::size_t body_limit) {
-  constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "DELETE"};
+  constexpr std::array<std::string_view, 4> kMethods{"GET", "HEAD", "POST", "DELETE"};
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     return error_reply(505, "bad_request", "this server speaks HTTP/1.1");
   }
-  if (std::ranges::find(kMethods, method) == std::end(kMethods)) {
+  if (std::ranges::find(kMethods, method) == kMethods.end()) {
     return error_reply(405, "bad_request", "the methods are GET, HEAD, POST and DELETE");
   }
   Head head;

@@ -28,7 +28,7 @@ inline constexpr bool frame_pool_enabled = true;
 #undef BELFRY_HAS_FEATURE
 
 /// Bytes that one thread remembers at most; what is freed beyond goes back to the heap, by the dozen.
-inline constexpr std::size_t frame_pool_limit = 1024 * 1024;
+inline constexpr std::size_t frame_pool_limit = std::size_t{1} << 20U;
 
 /// The largest frame that is pooled; larger ones are rare and go to operator new and delete.
 inline constexpr std::size_t frame_pool_largest = detail::frame_largest;

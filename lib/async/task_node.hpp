@@ -139,7 +139,7 @@ class TaskNode : public ReadyNode {
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) destroy();
+    if (--references_ == 0) destroy();  // NOLINT(*-narrowing-conversions): 28 bits are an int while they are counted
   }
 
  protected:

@@ -140,7 +140,7 @@ class ThreadWait final : public Waiter {
   /// REQUIRES: `call` outlives it.
   ThreadWait(std::shared_ptr<ThreadPoolCore> core, const CallRef& call, OnCancel on_cancel) noexcept
       : Waiter("thread"), core_(std::move(core)), call_(call), on_cancel_(on_cancel) {}
-  ~ThreadWait();
+  ~ThreadWait() override;
 
   /// The function has ended, or never will begin. Loop thread.
   void delivered() noexcept;

@@ -63,8 +63,8 @@ void Poller::remove(int fd, PollHandler& handler) noexcept {
 }
 
 std::span<char> Poller::scratch() {
-  if (!scratch_) scratch_ = std::make_unique_for_overwrite<char[]>(scratch_size);
-  return {scratch_.get(), scratch_size};
+  scratch_.resize(scratch_size);
+  return scratch_;
 }
 
 void Poller::dispatch() {

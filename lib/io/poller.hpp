@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "async/loop.hpp"
 #include "async/uv_handle.hpp"
@@ -57,8 +58,8 @@ class Poller {
   async::UvHandle<uv_poll_t> handle_;
   std::array<PollHandler*, 64> found_{};  // of the batch being dispatched; remove() clears entries
   std::size_t found_count_ = 0;
-  std::int64_t dispatched_at_ = 0;   // on the clock of the loop
-  std::unique_ptr<char[]> scratch_;  // made when it is first needed
+  std::int64_t dispatched_at_ = 0;  // on the clock of the loop
+  std::vector<char> scratch_;       // made when it is first needed
 };
 
 }  // namespace belfry::io

@@ -60,7 +60,9 @@ class Fires {
       return *this;
     }
     void operator++(int) noexcept { ++*this; }
-    friend bool operator==(const Iterator& self, std::default_sentinel_t) noexcept { return !self.fire_.has_value(); }
+    friend bool operator==(const Iterator& self, std::default_sentinel_t /*end*/) noexcept {
+      return !self.fire_.has_value();
+    }
 
    private:
     void look(WallTime after) noexcept {
