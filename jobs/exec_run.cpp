@@ -16,6 +16,7 @@
 
 #include "async/sleep.hpp"
 #include "io/output_mirror.hpp"
+#include "io/poller.hpp"
 
 namespace belfry::jobs {
 
@@ -90,7 +91,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
     answer_.reset(::memfd_create("belfry-answer", MFD_CLOEXEC));
     if (!answer_) throw std::system_error(errno, std::generic_category(), "memfd_create");
   }
-  auto [output, error] = io::take_stream_pipes();
+  auto [output, error] = io::Poller::of_current_loop()->take_stream_pipes();
   io::Pipe shim;
   if (spec_.needs_shim()) shim = io::make_pipe();
   note_source(report_.kept_output, output.read_end);  // before there is a process that might have to be adopted
@@ -258,7 +259,7 @@ async::Task<> ExecRun::end_what_is_left(io::ForeignTree tree) {
 async::Task<> ExecRun::ended() {
   co_await async::yield();
   if (!process_->is_over()) watch_output();
-  io::prepare_stream_pipes();
+  io::Poller::of_current_loop()->prepare_stream_pipes();
   co_await process_->ended();
 }
 

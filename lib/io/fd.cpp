@@ -5,10 +5,8 @@
 
 #include <array>
 #include <cerrno>
-#include <optional>
 #include <string>
 #include <system_error>
-#include <utility>
 
 namespace belfry::io {
 
@@ -26,18 +24,16 @@ void set_flags(const Fd& fd, int flags) {
   if (::fcntl(fd.get(), F_SETFL, flags) != 0) fail("fcntl(F_SETFL)");
 }
 
-// What a thread keeps ready for its next programs. A process that forked must not use that of the one it came from: it
-// would look among the other's descriptors, and hear what the other's programs print.
-struct Ready {
-  pid_t owner = 0;
-  Fd own_descriptors;  // /proc/self/fd
-  std::optional<StreamPipes> pipes;
-};
-
-Ready& ready() {
-  thread_local Ready ready;
-  if (const pid_t here = ::getpid(); ready.owner != here) ready = {here, {}, std::nullopt};
-  return ready;
+// /proc/self/fd, opened once: the way to it costs as much as what is done there. Not that of the process that we forked
+// from, whose numbers mean other things.
+const Fd& own_descriptors() {
+  thread_local pid_t owner = 0;
+  thread_local Fd folder;
+  if (const pid_t here = ::getpid(); owner != here) {
+    folder.reset(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    owner = here;
+  }
+  return folder;
 }
 
 }  // namespace
@@ -49,32 +45,15 @@ Pipe make_pipe() {
 }
 
 Pipe make_lasting_pipe() {
-  // In the parent, whose own entries of /proc are at hand: a new process would need 30 us to have them made. The folder
-  // is opened once: the way to it costs as much as what is done there.
-  Fd& own_descriptors = ready().own_descriptors;
-  if (!own_descriptors) own_descriptors.reset(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  // In the parent, whose own entries of /proc are at hand: a new process would need 30 us to have them made.
   Pipe pipe = make_pipe_with(O_CLOEXEC | O_NONBLOCK);
   const std::string name = std::to_string(pipe.write_end.get());
-  if (Fd both(::openat(own_descriptors.get(), name.c_str(), O_RDWR | O_CLOEXEC)); both) {
+  if (Fd both(::openat(own_descriptors().get(), name.c_str(), O_RDWR | O_CLOEXEC)); both) {
     pipe.write_end = std::move(both);  // it has flags of its own: it blocks
   } else {
     set_flags(pipe.write_end, 0);
   }
   return pipe;
-}
-
-StreamPipes take_stream_pipes() {
-  if (auto pipes = std::exchange(ready().pipes, std::nullopt)) return *std::move(pipes);
-  Pipe output = make_lasting_pipe();
-  return {std::move(output), make_lasting_pipe()};
-}
-
-void prepare_stream_pipes() noexcept {
-  if (ready().pipes) return;
-  try {
-    ready().pipes = take_stream_pipes();
-  } catch (const std::system_error&) {  // EMFILE: whoever starts a program is told
-  }
 }
 
 Fd make_memory_file(const char* name, std::string_view text) {

@@ -58,13 +58,6 @@ struct StreamPipes {
   Pipe error;
 };
 
-/// Those that were made ahead on this thread, or new ones. Throws std::system_error.
-StreamPipes take_stream_pipes();
-
-/// Makes a pair ahead, unless there is one: while a program starts on another core, so that the next one need not wait
-/// for its pipes. Where there are no descriptors left, take_stream_pipes() will say so.
-void prepare_stream_pipes() noexcept;
-
 /// An anonymous file that holds `text`, sealed (nobody can change it) and positioned at its start: a standard input
 /// that never blocks its writer. `name` is a literal that /proc shows. Throws std::system_error.
 Fd make_memory_file(const char* name, std::string_view text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "async/io_step.hpp"
 
@@ -65,6 +66,20 @@ void Poller::remove(int fd, PollHandler& handler) noexcept {
 std::span<char> Poller::scratch() {
   scratch_.resize(scratch_size);
   return scratch_;
+}
+
+StreamPipes Poller::take_stream_pipes() {
+  if (auto pipes = std::exchange(prepared_, std::nullopt)) return *std::move(pipes);
+  Pipe output = make_lasting_pipe();
+  return {std::move(output), make_lasting_pipe()};
+}
+
+void Poller::prepare_stream_pipes() noexcept {
+  if (prepared_) return;
+  try {
+    prepared_ = take_stream_pipes();
+  } catch (const std::system_error&) {  // EMFILE: whoever starts a program is told
+  }
 }
 
 void Poller::dispatch() {

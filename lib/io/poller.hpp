@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,6 +44,13 @@ class Poller {
   /// Memory for one read, shared by all handlers: valid until the handler returns.
   std::span<char> scratch();
 
+  /// Two lasting pipes, those that were made ahead or new ones. Throws std::system_error.
+  StreamPipes take_stream_pipes();
+
+  /// Makes two ahead, unless they are there: while a program starts on another core, so that the next one need not wait
+  /// for its pipes. Where there are no descriptors left, take_stream_pipes() will say so.
+  void prepare_stream_pipes() noexcept;
+
   async::Loop& loop() noexcept { return loop_; }
 
   Poller(const Poller&) = delete;
@@ -59,7 +67,8 @@ class Poller {
   std::array<PollHandler*, 64> found_{};  // of the batch being dispatched; remove() clears entries
   std::size_t found_count_ = 0;
   std::int64_t dispatched_at_ = 0;  // on the clock of the loop
-  std::vector<char> scratch_;       // made when it is first needed
+  std::optional<StreamPipes> prepared_;
+  std::vector<char> scratch_;  // made when it is first needed
 };
 
 }  // namespace belfry::io

@@ -56,8 +56,8 @@ TreeUsage reap(pid_t pid) noexcept {
   return usage_from(usage);
 }
 
-// The text of our main thread's children. The file stays open: the way to it costs as much as what is read there.
-std::string read_children() {
+// The list of our main thread's children. It stays open: the way to it costs as much as what is read there.
+const Fd& children_file() {
   thread_local pid_t whose = 0;
   thread_local Fd file;
   if (const pid_t own = ::getpid(); own != whose) {  // not before, or a fork came between
@@ -65,6 +65,11 @@ std::string read_children() {
     file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     whose = own;
   }
+  return file;
+}
+
+std::string read_children() {
+  const Fd& file = children_file();
   std::string text;
   std::array<char, 4096> block;
   for (ssize_t got = 0; (got = ::pread(file.get(), block.data(), block.size(), static_cast<off_t>(text.size()))) > 0;) {
@@ -80,6 +85,7 @@ void become_subreaper() {
     throw std::system_error(errno, std::generic_category(), "prctl(PR_SET_CHILD_SUBREAPER)");
   }
   subreaper = true;
+  children_file();  // now, and not when somebody counts what is open
 }
 
 // The kernel gives orphans to the first living thread of the subreaper, which is its main thread (find_new_reaper in

@@ -16,6 +16,9 @@ constexpr std::size_t large_queue = 4096;
 // nothing come before a burst counts as over; its commit does not take the processor on which runs are about to start.
 constexpr auto company = std::chrono::milliseconds{25};
 
+// What nobody else knows of waits for others no longer than that.
+constexpr auto brief = std::chrono::milliseconds{5};
+
 struct HeapBytes {
   std::size_t operator()(const SlotClosed& slot) const { return slot.job.size(); }
   std::size_t operator()(const RunStarted& run) const { return run.job.size(); }
@@ -54,6 +57,13 @@ bool is_dropped_last(const Entry& entry) noexcept {
   return std::holds_alternative<SlotClaimed>(entry) || std::holds_alternative<PauseChanged>(entry) ||
          std::holds_alternative<JobDeclared>(entry) || std::holds_alternative<OneShotAdded>(entry) ||
          std::holds_alternative<OneShotRemoved>(entry) || std::holds_alternative<RunIdsSkipped>(entry);
+}
+
+// The table of live runs has these, too: a kill of belfryd loses nothing of them.
+bool is_patient(const Entry& entry) noexcept {
+  const auto* slot = std::get_if<SlotClosed>(&entry);
+  return std::holds_alternative<RunStarted>(entry) || std::holds_alternative<AttemptEnded>(entry) ||
+         std::holds_alternative<RunEnded>(entry) || (slot != nullptr && slot->result == SlotResult::started);
 }
 
 void forget(CapturedStream& stream) noexcept {
@@ -165,12 +175,18 @@ void EntryQueue::push(EntryBatch::Callback callback) {
 }
 
 void EntryQueue::enqueue(EntryBatch batch, bool somebody_waits) noexcept {
+  bool hurried = false;
+  for (const EntryBatch::Item* item = batch.first(); item != nullptr; item = item->next.get()) {
+    const Entry* entry = std::get_if<Entry>(&item->what);
+    hurried |= entry != nullptr && !is_patient(*entry);
+  }
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     somebody_waits_ |= somebody_waits;
     waiting_items_.append(std::move(batch));
-    wake = waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && is_urgent());
+    wake = waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && (is_urgent() || hurried > hurried_));
+    hurried_ |= hurried;
     if (wake) waiting_ = Waiting::no;  // one wake-up is enough
   }
   if (wake) wake_.notify_one();
@@ -186,17 +202,20 @@ EntryBatch EntryQueue::take(Clock::duration patience) {
     waiting_ = Waiting::for_item;
     wake_.wait(lock);
   }
-  const Clock::time_point latest = Clock::now() + patience;
-  for (std::size_t seen = 0; !is_urgent() && seen != waiting_items_.items();) {
+  Clock::time_point latest = Clock::now() + patience;
+  bool hurried = false;
+  for (std::size_t seen = 0; !is_urgent() && seen != waiting_items_.items() && Clock::now() < latest;) {
     seen = waiting_items_.items();
+    if (hurried_ && !hurried) latest = std::min(latest, Clock::now() + brief);
+    hurried = hurried_;
     const Clock::time_point then = std::min(Clock::now() + company, latest);
     waiting_ = Waiting::for_company;
-    while (!is_urgent() && wake_.wait_until(lock, then) != std::cv_status::timeout) {
+    while (!is_urgent() && hurried == hurried_ && wake_.wait_until(lock, then) != std::cv_status::timeout) {
     }
-    if (then == latest) break;
   }
   waiting_ = Waiting::no;
   somebody_waits_ = false;
+  hurried_ = false;
   return std::exchange(waiting_items_, EntryBatch{});
 }
 

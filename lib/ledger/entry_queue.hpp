@@ -70,8 +70,9 @@ class EntryQueue {
   /// Any thread. A callback makes the writer hurry: somebody waits. Throws std::bad_alloc.
   void push(EntryBatch::Callback callback);
 
-  /// The writer. Waits for an item, and then for `patience` at most until no more have joined it for 25 ms, unless
-  /// somebody waits or the queue grows large. Empty only after close().
+  /// The writer. Waits for an item, and then for `patience` at most until no more have joined it for 25 ms: for 5 ms
+  /// where there is one that the table of live runs does not have, and no longer where somebody waits or the queue
+  /// grows large. Empty only after close().
   EntryBatch take(Clock::duration patience);
 
   /// The writer. Whether nothing is to be taken.
@@ -112,6 +113,7 @@ class EntryQueue {
   EntryBatch waiting_items_;
   Waiting waiting_ = Waiting::no;
   bool somebody_waits_ = false;
+  bool hurried_ = false;  // by an entry that nobody else knows of
 };
 
 }  // namespace belfry::ledger

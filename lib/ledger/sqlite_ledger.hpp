@@ -19,9 +19,9 @@ namespace belfry::ledger {
 struct SqliteOptions {
   Durability durability = Durability::full;
   std::size_t max_queue_bytes = std::size_t{64} << 20;  ///< of entries that wait for the disk; beyond, see write()
-  /// How long an entry waits for others that keep coming, to become durable in one commit with them: until none has
-  /// come for 25 ms, at most for so long, and not when somebody waits (when_durable) or thousands of entries do. A
-  /// commit costs about as much as three runs.
+  /// How long the facts of runs wait for others that keep coming, to become durable in one commit with them: until none
+  /// has come for 25 ms, at most for so long. What the table of live runs does not have waits for 5 ms, and nothing
+  /// waits when somebody does (when_durable) or thousands of entries do. A commit costs about as much as three runs.
   Duration commit_patience = std::chrono::milliseconds{250};
   Duration retry_limit = std::chrono::seconds{2};      ///< between two tries on a failing disk, at most
   Duration close_patience = std::chrono::seconds{10};  ///< how long the destructor tries on a failing disk

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "io/output_capture.hpp"
+#include "io/poller.hpp"
 #include "io/process_tree.hpp"
 
 using namespace belfry;
@@ -179,4 +182,27 @@ TEST_CASE("a capture that ends early lets the writer meet a closed pipe", "[outp
     CHECK(status.signal == SIGPIPE);
   };
   async::run(body());
+}
+
+TEST_CASE("pipes that are made ahead are given once, and go with the loop", "[poller]") {
+  const auto number = [](const io::Pipe& pipe) {
+    struct ::stat about{};
+    return ::fstat(pipe.read_end.get(), &about) == 0 ? about.st_ino : 0;
+  };
+  std::weak_ptr<io::Poller> gone;
+  const auto body = [&]() -> async::Task<> {
+    const auto poller = io::Poller::of_current_loop();
+    gone = poller;
+    poller->prepare_stream_pipes();
+    poller->prepare_stream_pipes();
+    const io::StreamPipes first = poller->take_stream_pipes();
+    const io::StreamPipes second = poller->take_stream_pipes();
+    poller->prepare_stream_pipes();
+    const std::set<ino_t> all{number(first.output), number(first.error), number(second.output), number(second.error)};
+    CHECK(all.size() == 4);
+    CHECK_FALSE(all.contains(0));
+    co_return;
+  };
+  async::run(body());
+  CHECK(gone.expired());
 }

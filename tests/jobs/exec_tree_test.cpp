@@ -87,7 +87,7 @@ TEST_CASE("kill_mode process: it alone is signalled and killed", "[exec]") {
   io::become_subreaper();
   test::Ready ready;
   const ExecSpec spec{
-      .command = "sleep 1000 >/dev/null 2>&1 & echo $!; echo >$READY; trap '' TERM; while :; do read x <$NEVER; done",
+      .command = "sleep 1000 >/dev/null 2>&1 & echo $!; trap '' TERM; echo >$READY; while :; do read x <$NEVER; done",
       .environment = {{"READY", ready.path()}, {"NEVER", ready.path() + ".never"}},
       .kill_mode = KillMode::process,
       .kill_grace = 10ms};
