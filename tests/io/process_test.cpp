@@ -111,7 +111,8 @@ TEST_CASE("the end of a process takes its whole tree along", "[process]") {
     CHECK(swept.ended >= 2);
     CHECK(swept.left == 0);
     REQUIRE(swept.named.size() >= 2);
-    const std::set<std::string> names{"sleep", "setsid", "sh"};  // who has not come to its execve yet is still the shell
+    const std::set<std::string> names{"sleep", "setsid",
+                                      "sh"};  // who has not come to its execve yet is still the shell
     CHECK(names.contains(swept.named[0].name));
     CHECK(process->reap().exit_code == 0);
   };
