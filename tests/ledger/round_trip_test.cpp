@@ -105,6 +105,26 @@ TEST_CASE("a run remembers the run that it follows from", "[ledger]") {
   CHECK(temp.reader()->run(9).value().caused_by == RunId{4});
 }
 
+TEST_CASE("a run that begins and ends in one transaction has all of both on record", "[ledger]") {
+  TempLedger temp;
+  auto start = run_start("short", 0s, 9);
+  start.trigger = RunTrigger::catchup;
+  start.caused_by = 4;
+  start.generation = 3;
+  start.waits = {.queue = 3s, .precondition = 2ms, .ledger = 1ns};
+  auto end = run_end("short", 0s, 9, Outcome::failure);
+  end.message = "why";
+  temp.ledger->write_together({start, end});
+  temp.sync();
+  const auto run = temp.reader()->run(9);
+  REQUIRE(run);
+  CHECK(run->trigger == RunTrigger::catchup);
+  CHECK(run->caused_by == RunId{4});
+  CHECK(run->waits == start.waits);
+  CHECK(run->outcome == Outcome::failure);
+  CHECK(run->message == "why");
+}
+
 TEST_CASE("a run remembers what it waited for, and how long its first attempt took to begin", "[ledger]") {
   TempLedger temp;
   auto start = run_start("late", 0s, 9);
