@@ -34,7 +34,7 @@ def scenario(lab):
     }
     daemon = Belfryd(lab, "notify:\n" + "".join(f"  {name}: {text}\n" for name, text in channels.items()) + f"""
 jobs:
-  job: {{every: 1d, command: "exit 1", notify: {{on_failure: [{', '.join(channels)}]}}}}
+  job: {{every: 1000d, command: "exit 1", notify: {{on_failure: [{', '.join(channels)}]}}}}
 """)
     daemon.start()
 

@@ -12,7 +12,7 @@ def config(url):
     return f"""
 notify: {{ops: {{webhook: {{url: '{url}'}}, retry_delay: 5m, dedup: false, timeout: 5s}}}}
 jobs:
-  job: {{every: 1d, command: "exit 1", notify: {{on_failure: ops}}}}
+  job: {{every: 1000d, command: "exit 1", notify: {{on_failure: ops}}}}
 """
 
 

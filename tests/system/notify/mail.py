@@ -44,7 +44,7 @@ echo done >'{sent}'
     }
     daemon = Belfryd(lab, "notify:\n" + "".join(f"  {name}: {text}\n" for name, text in channels.items()) + f"""
 jobs:
-  job: {{every: 1d, command: "echo .; echo out; exit 3", notify: {{on_failure: [{', '.join(channels)}]}}}}
+  job: {{every: 1000d, command: "echo .; echo out; exit 3", notify: {{on_failure: [{', '.join(channels)}]}}}}
 """)
     daemon.start()
     daemon.belfry("run", "job", "--wait", may_fail=True)

@@ -22,11 +22,11 @@ def scenario(lab):
 ping: {{url: "{alive.url('/belfryd')}", every: 1s}}
 defaults: {{ping: {{url: "{hc.url('/ping/{{job}}?x=1')}"}}}}
 jobs:
-  good: {{every: 1d, command: "echo one; echo two", ping: {{url_file: good.url, send_output: 5}}}}
-  bad: {{every: 1d, command: "echo secret; exit 4"}}
-  hung: {{every: 1d, command: "sleep 1000"}}
-  quiet: {{every: 1d, command: "true", ping: {{url: "{hc.url('/ping/quiet?x=1')}", on: [failure]}}}}
-  none: {{every: 1d, command: "true", ping: none}}
+  good: {{every: 1000d, command: "echo one; echo two", ping: {{url_file: good.url, send_output: 5}}}}
+  bad: {{every: 1000d, command: "echo secret; exit 4"}}
+  hung: {{every: 1000d, command: "sleep 1000"}}
+  quiet: {{every: 1000d, command: "true", ping: {{url: "{hc.url('/ping/quiet?x=1')}", on: [failure]}}}}
+  none: {{every: 1000d, command: "true", ping: none}}
 """)
     daemon.start()
     step("the daemon is alive")

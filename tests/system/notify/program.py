@@ -25,7 +25,7 @@ notify:
   fails: {exec: {command: "echo no >&2; exit 7"}, retries: 1, retry_delay: 1ms}
   missing: {exec: {command: [/no/such/program]}}
 jobs:
-  job: {every: 1d, command: "echo out; exit 3", notify: {on_failure: [program, hangs, fails, missing]}}
+  job: {every: 1000d, command: "echo out; exit 3", notify: {on_failure: [program, hangs, fails, missing]}}
 """)
     daemon.start()
     step("a failure")

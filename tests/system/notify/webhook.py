@@ -20,7 +20,7 @@ notify:
   shy: {{webhook: {{url_file: plain.url}}, first_failure_only: true}}
 {broken}jobs:
   job:
-    every: 1d
+    every: 1000d
     command: "test -e '{lab.path('good')}' || {{ echo 'it \\"broke\\"'; exit 3; }}"
     notify: {{on_failure: [plain, chat, shy], on_recovery: [plain, shy], on_success: chat}}
 """

@@ -54,8 +54,8 @@ def config(url, keys=""):
     return f"""
 tracing: {{endpoint: "{url}", interval: 100ms, headers: {{X-Key: SECRET}}{keys}}}
 jobs:
-  job: {{every: 1d, command: "true"}}
-  many: {{every: 1d, command: "true", concurrency_policy: allow}}
+  job: {{every: 1000d, command: "true"}}
+  many: {{every: 1000d, command: "true", concurrency_policy: allow}}
 """
 
 

@@ -12,8 +12,8 @@ def config(lab, url):
     return f"""
 {tracing}
 jobs:
-  job: {{every: 1d, command: "echo $TRACEPARENT"}}
-  long: {{every: 1d, command: "echo $TRACEPARENT >{lab.path('told')}; read line <{lab.path('go')}"}}
+  job: {{every: 1000d, command: "echo $TRACEPARENT"}}
+  long: {{every: 1000d, command: "echo $TRACEPARENT >{lab.path('told')}; read line <{lab.path('go')}"}}
 """
 
 

@@ -29,11 +29,11 @@ tracing:
   service_name: nightly
   interval: 100ms
 jobs:
-  good: {{every: 1d, command: 'echo $TRACEPARENT; env | grep -c ^TRACE'}}
+  good: {{every: 1000d, command: 'echo $TRACEPARENT; env | grep -c ^TRACE'}}
   after: {{depends_on: good, command: "echo $TRACEPARENT"}}
-  flaky: {{every: 1d, command: 'echo $TRACEPARENT; test $BELFRY_ATTEMPT = 2 || exit 7', retries: {{limit: 1, delay: 10ms}}}}
-  killed: {{every: 1d, command: "kill -9 $$"}}
-  own: {{every: 1d, command: "echo $TRACEPARENT", environment: {{TRACEPARENT: mine}}}}
+  flaky: {{every: 1000d, command: 'echo $TRACEPARENT; test $BELFRY_ATTEMPT = 2 || exit 7', retries: {{limit: 1, delay: 10ms}}}}
+  killed: {{every: 1000d, command: "kill -9 $$"}}
+  own: {{every: 1000d, command: "echo $TRACEPARENT", environment: {{TRACEPARENT: mine}}}}
   native: {{native: {{function: checksum, paths: {lab.path('token')}, output: {lab.path('sums')}}}}}
   soon: {{every: 1s, command: "true"}}
   hung: {{command: "sleep 1000"}}
