@@ -101,6 +101,7 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
                                              .standard_error = error.write_end.get(),
                                              .report = shim.write_end.get(),
                                              .script = script ? script.get() : answer_.get(),
+                                             .held = true,
                                              .environment = environment});
   if (!process) {
     report_.message = process.error().message;
@@ -109,14 +110,16 @@ bool ExecRun::attach_and_launch(const io::LaunchSpec& launch, std::span<const st
   process_.emplace(std::move(*process));
   shim_report_ = std::move(shim.read_end);
   if (report_.launched) report_.launched(process_->mark());
+  bool kept = false;
   if (report_.keep) {
     std::vector<io::LabelledFd> needed{{.label = Label::leader, .fd = process_->pidfd()},
                                        {.label = Label::output, .fd = output.read_end.get()},
                                        {.label = Label::error, .fd = error.read_end.get()}};
     if (shim_report_) needed.push_back({.label = Label::shim, .fd = shim_report_.get()});
     if (answer_) needed.push_back({.label = Label::answer, .fd = answer_.get()});
-    report_.keep(needed, false);
+    kept = report_.keep(needed, false);
   }
+  process_->release(kept ? io::Streams::kept : io::Streams::lasting);
   capture(std::move(output.read_end), std::move(error.read_end));
   return true;
 }

@@ -46,13 +46,7 @@ struct Pipe {
 /// Makes a pipe whose read end does not block. Throws std::system_error (EMFILE, ENFILE).
 Pipe make_pipe();
 
-/// The same, for an output that must outlive its reader: what is written into is open for reading as well, so the pipe
-/// does not break (SIGPIPE) when the reader goes, and another one can open /proc/PID/fd/1 of a process that has it. It
-/// ends as ever, when the last process that can write has gone; a writer that nobody reads waits when it is full. Costs
-/// 4 us more. Where /proc is not mounted, it is an ordinary pipe.
-Pipe make_lasting_pipe();
-
-/// Two lasting pipes: the output and the error of one program.
+/// Two pipes: the output and the error of one program.
 struct StreamPipes {
   Pipe output;
   Pipe error;

@@ -1,7 +1,10 @@
 #include "io/launch.hpp"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -49,9 +52,17 @@ std::expected<Launched, LaunchError> launch(const LaunchSpec& spec, const Launch
   auto answer = std::make_shared<ChildAnswer>();
   answer->command = spec.argv.empty() ? std::string() : spec.argv.front();
   answer->working_dir = spec.working_dir;
+  if (context.held) answer->gate = children_can_be_held ? gate_closed : gate_open_lasting;
   const auto child = LaunchPad::launch(spec, context, answer);
   if (!child) return std::unexpected(describe(*answer, child.error().step, child.error().error));
   return Launched{child->pid, Fd(child->pidfd), std::move(answer), child->start_ticks};
+}
+
+void Launched::release(Streams streams) const noexcept {
+  if (!children_can_be_held) return;
+  const std::atomic_ref gate(answer->gate);
+  const int before = gate.exchange(streams == Streams::kept ? gate_open : gate_open_lasting, std::memory_order_acq_rel);
+  if (before == gate_awaited) ::syscall(SYS_futex, &answer->gate, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
 std::optional<LaunchError> Launched::failure() const {

@@ -33,6 +33,7 @@ struct LaunchContext {
   int standard_error = -1;                     ///< -1: /dev/null
   int report = -1;                             ///< becomes descriptor 3 (report_fd), for belfry-exec; -1: none
   int script = -1;                             ///< becomes descriptor 4 (script_fd), for an interpreter; -1: none
+  bool held = false;                           ///< the program does not begin before Launched::release()
   std::span<const std::string> environment{};  ///< more "NAME=value", beside those of the spec
 };
 
@@ -54,12 +55,25 @@ struct LaunchError {
 
 struct ChildAnswer;
 
+/// What becomes of standard output and error, which are pipes, when this process goes and its program does not.
+enum class Streams : std::uint8_t {
+  kept,     ///< somebody else holds their reading ends as well
+  lasting,  ///< the program's ends are opened for reading, too: a pipe does not break (SIGPIPE), another process can
+            ///< read /proc/PID/fd/1, and it ends as ever with its last writer. Costs the new process some 30 us
+};
+
 /// A process on its way to its program. The caller must reap it (Process does).
 struct Launched {
   pid_t pid = -1;
   Fd pidfd;
-  std::shared_ptr<const ChildAnswer> answer;
+  std::shared_ptr<ChildAnswer> answer;
   std::uint64_t start_ticks = 0;  ///< 0: mark() asks /proc
+
+  /// Lets the program of a held launch begin, which has got ready meanwhile: what must not come too late for it, like
+  /// who holds its pipes, is done between launch() and this. One that is not released waits, unless this process dies:
+  /// then it begins, with lasting streams. Once. (Where it cannot be held, on processors other than x86-64 and aarch64,
+  /// its streams last.)
+  void release(Streams streams) const noexcept;
 
   /// Why it did not become its program; nothing: it did, or a signal ended it before. REQUIRES: it has ended (its
   /// status is 127 then).

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
+#include <linux/time_types.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -127,6 +129,32 @@ BELFRY_BARE void leave_terminal() {
   bare_call(SYS_close, terminal);
 }
 
+// Opens the pipe of a standard stream for both directions: it has a reader then for as long as it has a writer.
+BELFRY_BARE void make_last(const char* path, long number) {
+  const long both = bare_call(SYS_openat, AT_FDCWD, address(path), O_RDWR | O_CLOEXEC);
+  if (both < 0) return;  // no /proc: an ordinary pipe
+  bare_call(SYS_dup3, both, number, 0);
+  bare_call(SYS_close, both);
+}
+
+BELFRY_BARE void make_streams_last() {
+  make_last("/proc/self/fd/1", STDOUT_FILENO);
+  make_last("/proc/self/fd/2", STDERR_FILENO);
+}
+
+// Most often the parent, which runs beside us, has opened the gate long before. One that is dead never will.
+BELFRY_BARE void pass_gate(const ChildPlan& plan) {
+  constexpr __kernel_timespec patience{.tv_sec = 0, .tv_nsec = 1'000'000};
+  int* const gate = &plan.answer->gate;
+  while (true) {
+    int now = gate_closed;
+    __atomic_compare_exchange_n(gate, &now, gate_awaited, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
+    if (now == gate_open) return;
+    if (now == gate_open_lasting || bare_call(SYS_getppid) != plan.parent) return make_streams_last();
+    bare_call(SYS_futex, address(gate), FUTEX_WAIT_PRIVATE, gate_awaited, address(&patience));
+  }
+}
+
 // Tries each candidate as execvp(3) does: a folder without the program is passed over; one that denies access is
 // remembered in case nothing else is found.
 BELFRY_BARE long exec_first(const ChildPlan& plan) {
@@ -152,12 +180,15 @@ BELFRY_BARE int child_main(void* argument) {
   if (plan.has_terminal) leave_terminal();
   const long moved = plan.working_dir == nullptr ? 0 : bare_call(SYS_chdir, address(plan.working_dir));
   if (moved != 0) give_up(plan, LaunchStep::working_dir, moved);
+  pass_gate(plan);
   const std::uint64_t nothing = 0;
   bare_call(SYS_rt_sigprocmask, SIG_SETMASK, address(&nothing), 0, kernel_sigset_size);
   give_up(plan, LaunchStep::command, exec_first(plan));
 }
 
 }  // namespace
+
+const bool children_can_be_held = wait_for_child == 0;
 
 Child start_child(ChildPlan& plan, void* stack_end, std::atomic<int>& busy) {
   // A signal that arrived in the child before its program would run our handlers in our memory: keep all out. All but

@@ -16,8 +16,17 @@
 
 namespace belfry::io {
 
+/// Whether a child may go on to its program. Beside its parent it is written atomically.
+enum ChildGate : int {
+  gate_closed = 0,
+  gate_awaited = 1,  ///< closed, and the child sleeps: it must be woken (futex(2))
+  gate_open = 2,
+  gate_open_lasting = 3,  ///< its streams must be made lasting
+};
+
 /// What became of a start. The child writes `step` and `error`; they are read when it has ended.
 struct ChildAnswer {
+  int gate = gate_open;
   LaunchStep step = LaunchStep::process;
   int error = 0;  ///< errno; 0: the program is in place, or a signal came first
   std::string command;
@@ -40,6 +49,7 @@ struct ChildPlan {
   int kept = 3;         ///< descriptors below stay open in the program,
   bool report = false;  ///< but report_fd if it is false
   bool has_terminal = false;
+  pid_t parent = 0;
   ChildAnswer* answer = nullptr;
 };
 
@@ -49,6 +59,9 @@ struct Child {
   int pidfd = -1;
   std::uint64_t start_ticks = 0;  ///< see ProcessMark; 0: unknown, the clock ticked meanwhile
 };
+
+/// Whether start_child() returns before the child has left, so that a closed gate can be opened.
+extern const bool children_can_be_held;
 
 /// Starts a process that carries out `plan` on the stack that ends at `stack_end`. `busy` must be 1; the kernel sets it
 /// to 0 (and wakes one futex waiter) once the child has left our memory, for its program or for good. Returns at once,

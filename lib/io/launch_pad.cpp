@@ -179,6 +179,7 @@ void LaunchPad::write_plan(const LaunchSpec& spec, const LaunchContext& context)
   plan_.kept = context.script >= 0 ? script_fd + 1 : plan_.report ? report_fd + 1 : report_fd;
   plan_.has_terminal = has_terminal();
   plan_.answer = answer_.get();
+  plan_.parent = context.held ? ::getpid() : 0;
 }
 
 const char* LaunchPad::keep(std::string_view string) {

@@ -70,8 +70,8 @@ std::span<char> Poller::scratch() {
 
 StreamPipes Poller::take_stream_pipes() {
   if (auto pipes = std::exchange(prepared_, std::nullopt)) return *std::move(pipes);
-  Pipe output = make_lasting_pipe();
-  return {std::move(output), make_lasting_pipe()};
+  Pipe output = make_pipe();
+  return {std::move(output), make_pipe()};
 }
 
 void Poller::prepare_stream_pipes() noexcept {

@@ -44,7 +44,7 @@ class Poller {
   /// Memory for one read, shared by all handlers: valid until the handler returns.
   std::span<char> scratch();
 
-  /// Two lasting pipes, those that were made ahead or new ones. Throws std::system_error.
+  /// Two pipes, those that were made ahead or new ones. Throws std::system_error.
   StreamPipes take_stream_pipes();
 
   /// Makes two ahead, unless they are there: while a program starts on another core, so that the next one need not wait

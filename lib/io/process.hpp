@@ -65,6 +65,9 @@ class Process {
   ProcessMark mark() const { return launched_.mark(); }
   int pidfd() const noexcept { return launched_.pidfd.get(); }  ///< readable when it has ended; -1 after reap()
 
+  /// Lets the program of a held launch begin; see Launched::release(). Once, before ended().
+  void release(Streams streams) const noexcept { launched_.release(streams); }
+
   /// Returns when the leader has ended; it stays a zombie, so that its number and its group stay its own, until reap()
   /// (an adopted one is its parent's to reap; the wait takes until its status is known, or will not be).
   /// Cancellation: stops waiting and nothing else; call it again.

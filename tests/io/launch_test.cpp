@@ -6,14 +6,18 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "io/launch_child.hpp"
 
 using namespace belfry::io;
 
@@ -65,6 +69,14 @@ LaunchError failure_of(const LaunchSpec& spec) {
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// Until it has its program, a child shows that of its parent.
+std::string first_argument_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+  std::string argument;
+  std::getline(file, argument, '\0');
+  return argument;
 }
 
 LaunchSpec shell_spec(std::string script) {
@@ -188,26 +200,63 @@ TEST_CASE("once a launch is over, its streams are held by the child alone", "[la
   ::waitpid(launched->pid, nullptr, 0);
 }
 
-TEST_CASE("a lasting pipe does not break with its reader, ends with its last writer, and can be read anew",
+TEST_CASE("a held program begins when it is released", "[launch]") {
+  Pipe output = make_pipe();
+  const auto launched = launch(shell_spec("echo begun"), {.standard_output = output.write_end.get(), .held = true});
+  REQUIRE(launched);
+  output.write_end.reset();
+  const std::atomic_ref gate(launched->answer->gate);
+  while (gate.load() != gate_awaited) ::sched_yield();  // it is ready, and sleeps
+  CHECK(first_argument_of(launched->pid) == first_argument_of(::getpid()));
+  launched->release(Streams::kept);
+  CHECK(read_all(output) == "begun\n");
+  CHECK(::waitpid(launched->pid, nullptr, 0) == launched->pid);
+}
+
+TEST_CASE("a held process that is not released can be killed", "[launch]") {
+  const auto launched = launch(shell_spec("echo never"), {.held = true});
+  REQUIRE(launched);
+  ::kill(-launched->pid, SIGKILL);
+  int status = 0;
+  REQUIRE(::waitpid(launched->pid, &status, 0) == launched->pid);
+  CHECK(WTERMSIG(status) == SIGKILL);
+}
+
+TEST_CASE("a held program begins with lasting streams when the process that holds it dies", "[launch]") {
+  Pipe output = make_pipe();
+  const pid_t daemon = ::fork();
+  if (daemon == 0) {
+    const auto launched = launch(shell_spec("readlink /proc/self/fd/1; cat /proc/$$/fdinfo/1"),
+                                 {.standard_output = output.write_end.get(), .held = true});
+    ::_exit(launched ? 0 : 1);
+  }
+  output.write_end.reset();
+  int status = -1;
+  REQUIRE(::waitpid(daemon, &status, 0) == daemon);
+  REQUIRE(status == 0);
+  const std::string printed = read_all(output);
+  CHECK(printed.starts_with("pipe:"));
+  CHECK(printed.contains("flags:\t0100002"));  // O_RDWR
+}
+
+TEST_CASE("a lasting stream does not break with its reader, ends with its last writer, and can be read anew",
           "[launch]") {
   const LaunchSpec spec = shell_spec("read go; echo one; echo two >&2; read go");
   Pipe input = make_pipe();
-  Pipe output = make_lasting_pipe();
+  Pipe output = make_pipe();
   ::fcntl(input.read_end.get(), F_SETFL, 0);  // a shell_spec that reads must wait
   const auto launched = launch(spec, {.standard_input = input.read_end.get(),
                                       .standard_output = output.write_end.get(),
-                                      .standard_error = output.write_end.get()});
+                                      .standard_error = output.write_end.get(),
+                                      .held = true});
   REQUIRE(launched);
-  struct ::stat pipe{};
-  REQUIRE(::fstat(output.read_end.get(), &pipe) == 0);
-  const std::string again = "/proc/" + std::to_string(launched->pid) + "/fd/1";
-  struct ::stat now{};
-  while (::stat(again.c_str(), &now) != 0 || now.st_ino != pipe.st_ino) ::sched_yield();  // it has taken its streams
-  Fd reader(::open(again.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  REQUIRE(reader);
+  launched->release(Streams::lasting);
+  while (first_argument_of(launched->pid) == first_argument_of(::getpid())) ::sched_yield();  // until it is the shell
   // The first daemon goes, and with it all that it had of the pipe.
-  output.write_end.reset();
-  output.read_end = std::move(reader);
+  output = {};
+  const std::string again = "/proc/" + std::to_string(launched->pid) + "/fd/1";
+  output.read_end.reset(::open(again.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(output.read_end);
   REQUIRE(::write(input.write_end.get(), "\n\n", 2) == 2);
   CHECK(read_all(output) == "one\ntwo\n");
   int status = 0;
@@ -215,28 +264,12 @@ TEST_CASE("a lasting pipe does not break with its reader, ends with its last wri
   CHECK(status == 0);
 }
 
-TEST_CASE("a process that forked makes lasting pipes of its own", "[launch]") {
-  const Pipe before = make_lasting_pipe();
-  const pid_t fork = ::fork();
-  if (fork == 0) {
-    const Pipe own = make_lasting_pipe();
-    struct ::stat read_end{};
-    struct ::stat write_end{};
-    const bool same = ::fstat(own.read_end.get(), &read_end) == 0 && ::fstat(own.write_end.get(), &write_end) == 0 &&
-                      read_end.st_ino == write_end.st_ino;
-    const bool lasts = (::fcntl(own.write_end.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
-    ::_exit(same && lasts ? 0 : 1);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(fork, &status, 0) == fork);
-  CHECK(status == 0);
-}
-
 TEST_CASE("a program that closes a lasting output has ended it", "[launch]") {
-  Pipe output = make_lasting_pipe();
+  Pipe output = make_pipe();
   const auto launched =
-      launch(shell_spec("echo last; exec sleep 1000 >&-"), {.standard_output = output.write_end.get()});
+      launch(shell_spec("echo last; exec sleep 1000 >&-"), {.standard_output = output.write_end.get(), .held = true});
   REQUIRE(launched);
+  launched->release(Streams::lasting);
   CHECK(read_all(output) == "last\n");
   ::kill(launched->pid, SIGKILL);
   CHECK(::waitpid(launched->pid, nullptr, 0) == launched->pid);

@@ -2,14 +2,17 @@
 // engine, from the request to the end on record: its exec action with output captured, the sweep of what a run leaves,
 // events, the ledger. AT_A_TIME side by side. Prints how many seconds it took.
 //
-//   --ledger   SQLite in FILE; without it, a ledger that keeps nothing
+//   --ledger   SQLite in FILE; without it, a ledger that keeps nothing. The table of live runs and the keeper of their
+//              descriptors are there as in belfryd either way
 //   --ballast  so much memory is touched before
 //   --live     COUNT runs of PROGRAM, which does not end by itself, are under way meanwhile
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +27,7 @@
 #include "engine/engine.hpp"
 #include "io/poller.hpp"
 #include "jobs/exec.hpp"
+#include "ledger/live_runs.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "tests/bench/no_ledger.hpp"
 
@@ -78,11 +82,22 @@ void begin(engine::Engine& engine, const char* job) {
   if (const auto run = engine.run_now(job); !run) fail(run.error().message);
 }
 
+/// What belfryd has beside its ledger: a killed one's successor finds the runs by it.
+std::unique_ptr<ledger::LiveRuns> open_live_runs(const Options& options) {
+  const std::string path =
+      options.ledger_file.empty() ? fmt::format("spawn_belfry.{}", ::getpid()) : options.ledger_file;
+  const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  auto live = ledger::LiveRuns::open(path, {.keeper = here / "belfry-exec"});
+  if (!live->no_keeper().empty()) fail("no keeper: " + live->no_keeper());
+  return live;
+}
+
 async::Task<> measure(ledger::Ledger& ledger, const Options& options, double& seconds) {
   engine::EventStream events;
   Counts counts;
   events.subscribe([&counts](const engine::Event& event) { count(event, counts); });
-  engine::Engine engine(ledger, events, nullptr);
+  const auto live_runs = open_live_runs(options);
+  engine::Engine engine(ledger, events, nullptr, live_runs.get());
   async::JoinHandle<void> serving = async::spawn(engine.serve(), async::SpawnOptions("engine"));
   while (!engine.serving()) co_await async::yield();
   auto catalog = std::make_shared<engine::Catalog>();
