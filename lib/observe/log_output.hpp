@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,7 +22,10 @@ class LogOutput {
   LogOutput& operator=(const LogOutput&) = delete;
   virtual ~LogOutput() = default;
 
-  /// One record, written as a whole. Waits for a reader, but never longer than `patience`.
+  /// Up to how many bytes of records may be joined to one; 0: each is written for itself.
+  virtual std::size_t most_joined() const noexcept { return 0; }
+
+  /// One record, or some that were joined, written as a whole. Waits for a reader, but never longer than `patience`.
   virtual Written write(const std::string& record, std::chrono::milliseconds patience) = 0;
 };
 
@@ -29,6 +34,7 @@ class StreamOutput final : public LogOutput {
  public:
   explicit StreamOutput(int fd) noexcept : fd_(fd) {}
 
+  std::size_t most_joined() const noexcept override { return PIPE_BUF; }
   Written write(const std::string& record, std::chrono::milliseconds patience) override;
 
  private:

@@ -42,7 +42,8 @@ class LogWriter {
 
  private:
   void serve();
-  bool write(const std::string& line);
+  void write_some(std::deque<std::string>& batch);
+  bool write(const std::string& lines);
 
   const std::unique_ptr<LogOutput> output_;
   const std::size_t capacity_;

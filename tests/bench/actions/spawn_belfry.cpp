@@ -125,6 +125,7 @@ async::Task<> measure(ledger::Ledger& ledger, const Options& options, double& se
   seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (counts.printed != 3 * static_cast<std::uint64_t>(options.runs)) fail("not all that was printed came");
   co_await engine.drain(0s);
+  engine.all_is_durable();
   co_await std::move(serving).join();
 }
 
