@@ -26,6 +26,7 @@
 #include "daemon/reload.hpp"
 #include "daemon/reload_log.hpp"
 #include "daemon/sla_sources.hpp"
+#include "daemon/start_memory.hpp"
 #include "daemon/stores.hpp"
 #include "daemon/stray_reaper.hpp"
 #include "daemon/trace/tracing.hpp"
@@ -70,10 +71,8 @@ constexpr Duration stall = std::chrono::seconds{1};
 /// The process that holds what a successor needs of running jobs (io/fd_keeper.hpp).
 constexpr const char* keeper_name = "belfry-keeper";
 
-/// How long notifications that wait may take before the process ends, or becomes another one.
+/// How long notifications that wait may take before the process ends, or becomes another one; and traces, meanwhile.
 constexpr Duration notify_patience = std::chrono::seconds{10};
-
-/// The same for traces, meanwhile.
 constexpr Duration trace_patience = std::chrono::seconds{5};
 
 constexpr const char* version = BELFRY_VERSION;
@@ -217,7 +216,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(engine_.serve(), as_daemon("engine"));
   while (!engine_.serving()) co_await async::yield();
   group.start(sla_.serve(), as_daemon("sla"));
-  say(reloader_.begin(start_.config, start_.files));
+  say(reloader_.begin(std::move(start_.config), std::move(start_.files)));
   BELFRY_FAULT_POINT("daemon.catalog_applied");
   open_doors(group);
   BELFRY_FAULT_POINT("daemon.ready");
@@ -229,9 +228,9 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(growth_.serve(), as_daemon("growth"));
   group.start(config_watch_.serve(), as_daemon("config"));
   group.start(watches_.serve(), as_daemon("files"));
-  const auto interval = notifier_.watchdog_interval();
-  if (interval) group.start(feed_watchdog(notifier_, *interval / 2), as_daemon("watchdog"));
+  group.start(feed_watchdog(notifier_), as_daemon("watchdog"));
   notifier_.ready(status_line());
+  co_await desk_.run(&give_back_start_memory);
   co_await told_to_end_.wait();
   co_await end_in_order();
 }

@@ -89,8 +89,8 @@ Reloader::Basis Reloader::basis() const {
           .now = async::Loop::current().wall_now()};
 }
 
-ReloadReport Reloader::begin(const Config& config, std::vector<SourceFile> files) {
-  return take(basis().prepare(config, std::move(files), std::nullopt));
+ReloadReport Reloader::begin(Config config, std::vector<SourceFile> files) {
+  return take(basis().prepare(std::move(config), std::move(files), std::nullopt));
 }
 
 async::Task<ReloadReport> Reloader::reload() {

@@ -60,7 +60,7 @@ class Reloader {
   Reloader(Options options, LoadOptions load, Settings running, Parts parts);
 
   /// Puts the first configuration into force, which was read already, from `files`.
-  ReloadReport begin(const Config& config, std::vector<SourceFile> files);
+  ReloadReport begin(Config config, std::vector<SourceFile> files);
 
   /// Reads the file again and puts it into force if it is good. Two at a time take turns, so that the last content
   /// wins. Resumes on the loop. Cancellation: nothing is changed.

@@ -4,10 +4,11 @@
 
 namespace belfry::daemon {
 
-async::Task<> feed_watchdog(const io::Notifier& notifier, async::Duration interval) {
-  for (;;) {
+async::Task<> feed_watchdog(const io::Notifier& notifier) {
+  const auto patience = notifier.watchdog_interval();
+  while (patience) {
     notifier.watchdog();
-    co_await async::sleep(interval);
+    co_await async::sleep(*patience / 2);
   }
 }
 

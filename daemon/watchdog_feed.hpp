@@ -2,12 +2,12 @@
 #pragma once
 
 #include "async/task.hpp"
-#include "async/timeout.hpp"
 #include "io/sd_notify.hpp"
 
 namespace belfry::daemon {
 
-/// Each `interval`, until it is cancelled. The notifier must outlive it.
-async::Task<> feed_watchdog(const io::Notifier& notifier, async::Duration interval);
+/// Twice in the time that systemd waits, until it is cancelled; nothing if systemd does not wait. The notifier must
+/// outlive it.
+async::Task<> feed_watchdog(const io::Notifier& notifier);
 
 }  // namespace belfry::daemon

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t chunk_size = 256 * 1024;  // and its alignment: a block's chunk is found by its address
 constexpr std::size_t spare_chunks = 4;         // kept for ever, with their pages
 constexpr std::size_t chunks_at_once = 2;       // given back to the kernel
+constexpr std::size_t huge_size = 2 * 1024 * 1024;
+constexpr std::size_t large_heap = huge_size / 4;  // bytes taken, from which on it grows by huge pages
 
 struct Chunk {
   Chunk* previous = nullptr;  // among those of its class that have room
@@ -43,6 +45,10 @@ Chunk* chunk_of(FreeFrame* block) noexcept {
 }
 
 bool aligned(const void* memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % chunk_size == 0; }
+
+void unmap(std::byte* begin, const std::byte* end) noexcept {
+  if (begin != end) ::munmap(begin, static_cast<std::size_t>(end - begin));
+}
 
 void* map(void* where, std::size_t size, bool populated) noexcept {
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (populated ? MAP_POPULATE : 0);
@@ -75,8 +81,13 @@ class FrameHeap {
   }
 
   bool give_chunks_back() noexcept {
-    if (spare_count_.load(std::memory_order_relaxed) <= spare_chunks) return false;  // as a rule, so without the lock
+    if (spare_count_.load(std::memory_order_relaxed) <= spare_chunks &&
+        !reserve_left_.load(std::memory_order_relaxed)) {
+      return false;  // as a rule, so without the lock
+    }
     const std::scoped_lock lock(mutex_);
+    unmap(reserve_, std::exchange(reserve_end_, reserve_));
+    reserve_left_.store(false, std::memory_order_relaxed);
     for (std::size_t i = 0; i < chunks_at_once && spare_count_.load(std::memory_order_relaxed) > spare_chunks; ++i) {
       ::munmap(std::exchange(spare_, spare_->next), chunk_size);
       change_spares(-1);
@@ -118,23 +129,42 @@ class FrameHeap {
   /// `populated`: with its pages, by one call of the kernel instead of one page fault for each. For a class that has
   /// filled a chunk before, and will fill the next; of a first chunk only what is used shall take memory.
   void* new_chunk(bool populated) {
+    if (taken_bytes_ >= large_heap) {
+      if (void* const memory = huge_chunk(); memory != nullptr) return memory;
+    }
     void* memory = map(below_, chunk_size, populated);
     if (memory != nullptr && !aligned(memory)) {
       ::munmap(memory, chunk_size);
-      memory = map_aligned();
+      memory = map_aligned(chunk_size);
     }
     if (memory == nullptr) throw std::bad_alloc();
     below_ = static_cast<std::byte*>(memory) - chunk_size;
     return memory;
   }
 
-  static void* map_aligned() noexcept {
-    auto* const memory = static_cast<std::byte*>(map(nullptr, 2 * chunk_size, false));
+  /// Aligned to its size, which is a power of two.
+  static std::byte* map_aligned(std::size_t size) noexcept {
+    auto* const memory = static_cast<std::byte*>(map(nullptr, 2 * size, false));
     if (memory == nullptr) return nullptr;
-    const std::size_t before = (chunk_size - reinterpret_cast<std::uintptr_t>(memory) % chunk_size) % chunk_size;
-    if (before > 0) ::munmap(memory, before);
-    ::munmap(memory + before + chunk_size, chunk_size - before);
-    return memory + before;
+    std::byte* const begin = memory + (size - reinterpret_cast<std::uintptr_t>(memory) % size) % size;
+    unmap(memory, begin);
+    unmap(begin + size, memory + 2 * size);
+    return begin;
+  }
+
+  /// For a heap that is large already: one huge page costs a tenth of its small ones (madvise(2), MADV_HUGEPAGE). Where
+  /// the kernel has none for us, it is made of small ones.
+  std::byte* huge_chunk() noexcept {
+    if (reserve_ == reserve_end_) {
+      reserve_ = reserve_end_ = map_aligned(huge_size);
+      if (reserve_ == nullptr) return nullptr;
+      reserve_end_ += huge_size;
+      ::madvise(reserve_, huge_size, MADV_HUGEPAGE);
+      ::madvise(reserve_, huge_size, MADV_POPULATE_WRITE);  // before Linux 5.14: page by page, as they are touched
+    }
+    std::byte* const chunk = std::exchange(reserve_, reserve_ + chunk_size);
+    reserve_left_.store(reserve_ != reserve_end_, std::memory_order_relaxed);
+    return chunk;
   }
 
   void link(Chunk& chunk) noexcept {
@@ -159,7 +189,10 @@ class FrameHeap {
   std::array<bool, frame_classes> grown_{};
   Chunk* spare_ = nullptr;
   std::atomic<std::size_t> spare_count_ = 0;  // written under the mutex
-  std::byte* below_ = nullptr;                // where the next chunk would be aligned without more ado
+  std::byte* reserve_ = nullptr;              // of a huge page that is not cut yet
+  std::byte* reserve_end_ = nullptr;
+  std::atomic<bool> reserve_left_ = false;  // written under the mutex
+  std::byte* below_ = nullptr;              // where the next chunk would be aligned without more ado
   std::size_t taken_bytes_ = 0;
 };
 

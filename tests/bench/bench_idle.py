@@ -56,7 +56,8 @@ def arguments():
     parser.add_argument("--bin", default=os.path.join(HERE, "../../build/release/bin"), help="folder of the programs")
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=60, help="the window that is watched")
-    parser.add_argument("--settle", type=int, default=10, help="seconds after the start that are not counted")
+    parser.add_argument("--settle", type=int, default=30,
+                        help="seconds after the start that are not counted: the loop looks after what it cancelled")
     options = parser.parse_args()
     options.bin = os.path.abspath(options.bin)
     return options
