@@ -17,7 +17,7 @@ Duration Backoff::pause(int attempt, double unit) const noexcept {
 }
 
 double random_unit() {
-  thread_local std::minstd_rand generator{std::random_device()()};
+  static thread_local std::minstd_rand generator{std::random_device()()};
   return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 

@@ -109,7 +109,7 @@ class CircuitBreaker::Call {
  public:
   explicit Call(CircuitBreaker& breaker) : breaker_(breaker) {
     breaker.admit();
-    epoch_ = breaker.epoch_;
+    epoch_ = breaker.epoch_;  // NOLINT(*-prefer-member-initializer): admit() may change it
   }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

@@ -35,8 +35,7 @@ ManualClock::ManualClock(WallTime wall) noexcept
     : now_(Duration(std::chrono::hours(1)).count()), wall_(wall.time_since_epoch().count()) {}
 
 WallTime ManualClock::default_wall() noexcept {
-  using namespace std::chrono;
-  return sys_days(year(2026) / January / 1) + hours(12);
+  return std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
 }
 
 void ManualClock::advance(Duration span) noexcept {

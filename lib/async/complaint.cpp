@@ -2,6 +2,7 @@
 
 #include "async/complaint.hpp"
 
+#include <array>
 #include <cstdio>
 
 namespace belfry::async {
@@ -13,9 +14,9 @@ std::string subject(const Complaint& complaint) {
 }
 
 std::string seconds(Duration span) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3f s", std::chrono::duration<double>(span).count());
-  return text;
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.3f s", std::chrono::duration<double>(span).count());
+  return text.data();
 }
 
 std::string in_brackets(const std::string& detail) { return detail.empty() ? std::string() : " (" + detail + ")"; }
@@ -41,7 +42,7 @@ std::string_view to_string(ComplaintKind kind) noexcept {
 }
 
 std::string to_string(const Complaint& complaint) {
-  const std::string who = subject(complaint);
+  std::string who = subject(complaint);
   const std::string where = " at " + to_string(complaint.place);
   switch (complaint.kind) {
     case ComplaintKind::slow_step:

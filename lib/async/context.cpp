@@ -25,8 +25,7 @@ ContextValue ContextRef::find(std::uint64_t variable) const noexcept {
 void ContextRef::set(std::uint64_t variable, ContextValue value) {
   make_own();
   auto& values = context_->values;
-  const auto place =
-      std::find_if(values.begin(), values.end(), [&](const auto& entry) { return entry.first == variable; });
+  const auto place = std::ranges::find_if(values, [&](const auto& entry) { return entry.first == variable; });
   if (place == values.end()) {
     if (value) values.emplace_back(variable, std::move(value));
   } else if (value) {

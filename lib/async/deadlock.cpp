@@ -30,7 +30,7 @@ class WaitGraph {
   /// A stuck task for which this stuck task waits.
   std::size_t next(std::size_t task) const {
     const std::vector<std::uint64_t>& ids = tasks_[task].wait.tasks();
-    const auto id = std::find_if(ids.begin(), ids.end(), [&](std::uint64_t holder) {
+    const auto id = std::ranges::find_if(ids, [&](std::uint64_t holder) {
       const auto found = index_.find(holder);
       return found != index_.end() && stuck(found->second);
     });

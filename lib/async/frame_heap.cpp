@@ -15,10 +15,10 @@
 namespace belfry::async::detail {
 namespace {
 
-constexpr std::size_t chunk_size = 256 * 1024;  // and its alignment: a block's chunk is found by its address
-constexpr std::size_t spare_chunks = 4;         // kept for ever, with their pages
-constexpr std::size_t chunks_at_once = 2;       // given back to the kernel
-constexpr std::size_t huge_size = 2 * 1024 * 1024;
+constexpr std::size_t chunk_size = 256UZ * 1024;  // and its alignment: a block's chunk is found by its address
+constexpr std::size_t spare_chunks = 4;           // kept for ever, with their pages
+constexpr std::size_t chunks_at_once = 2;         // given back to the kernel
+constexpr std::size_t huge_size = 2048UZ * 1024;
 constexpr std::size_t large_heap = huge_size / 4;  // bytes taken, from which on it grows by huge pages
 
 struct Chunk {
@@ -41,7 +41,8 @@ constexpr std::size_t chunk_header = 64;
 static_assert(sizeof(Chunk) <= chunk_header);
 
 Chunk* chunk_of(FreeFrame* block) noexcept {
-  return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(chunk_size - 1));
+  return reinterpret_cast<Chunk*>(reinterpret_cast<std::byte*>(block) -
+                                  reinterpret_cast<std::uintptr_t>(block) % chunk_size);
 }
 
 bool aligned(const void* memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % chunk_size == 0; }

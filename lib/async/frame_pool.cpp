@@ -11,8 +11,8 @@ namespace {
 using detail::FrameCache;
 using detail::FreeFrame;
 
-constexpr std::size_t batch_bytes = 16 * 1024;  // fetched at once
-constexpr std::size_t batch_back = 64;          // blocks returned at once
+constexpr std::size_t batch_bytes = 16UZ * 1024;  // fetched at once
+constexpr std::size_t batch_back = 64;            // blocks returned at once
 
 /// Its destructor is the end of the thread. Touched when the thread first comes to the slow side, so that the fast path
 /// needs no guard.

@@ -185,6 +185,7 @@ class Promise {
 };
 
 template <class T>
+// NOLINTNEXTLINE(bugprone-exception-escape): it has not been promised yet, so nothing but memory can lack
 Promise<T>::~Promise() {
   if (!state_ || state_->promised || state_.use_count() == 1) return;  // nobody is left who could miss it
   try {

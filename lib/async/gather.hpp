@@ -3,6 +3,7 @@
 // Each runs as a task of its own; none outlives the co_await. Loop thread only.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <source_location>
@@ -97,11 +98,12 @@ class GatheredOutcome {
 /// "gather 17", made without std::string: there may be a hundred thousand.
 class GatherName {
  public:
-  explicit GatherName(std::size_t index) noexcept : end_(std::to_chars(text_ + 7, text_ + sizeof text_, index).ptr) {}
-  SpawnOptions options() const noexcept { return NodeSetup::named({text_, end_}); }
+  explicit GatherName(std::size_t index) noexcept
+      : end_(std::to_chars(text_.data() + 7, text_.data() + text_.size(), index).ptr) {}
+  SpawnOptions options() const noexcept { return NodeSetup::named({text_.data(), end_}); }
 
  private:
-  char text_[32] = "gather ";
+  std::array<char, 32> text_{"gather "};
   char* end_;
 };
 

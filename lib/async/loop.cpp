@@ -28,6 +28,7 @@ Loop::Loop(const LoopOptions& options)
   ready_ = &runner_->ready;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): close() throws only where it is not forced
 Loop::~Loop() {
   const Current current(*this);
   runner_->close(true);

@@ -16,8 +16,8 @@ std::uint64_t DurationHistogram::count() const noexcept {
 namespace detail {
 
 AtomicHistogram::AtomicHistogram() noexcept {
-  std::transform(DurationHistogram::bounds.begin(), DurationHistogram::bounds.end(), bounds_.begin(),
-                 [](Duration bound) { return TickClock::from_ns(bound.count()); });
+  std::ranges::transform(DurationHistogram::bounds, bounds_.begin(),
+                         [](Duration bound) { return TickClock::from_ns(bound.count()); });
 }
 
 DurationHistogram AtomicHistogram::snapshot() const noexcept {
@@ -74,8 +74,8 @@ void LoopMonitor::note_slow(const TaskNode* task, const char* what, const Place&
 void LoopMonitor::count_slow(const std::string& name, const std::string& kind, const Place& place,
                              std::int64_t nanoseconds) {
   const std::scoped_lock lock(slow_mutex_);
-  auto entry = std::find_if(slow_places_.begin(), slow_places_.end(),
-                            [&](const SlowPlace& slow) { return slow.place == place && slow.task == name; });
+  auto entry = std::ranges::find_if(slow_places_,
+                                    [&](const SlowPlace& slow) { return slow.place == place && slow.task == name; });
   if (entry == slow_places_.end()) {
     if (slow_places_.size() < max_places - 1) {
       slow_places_.push_back(SlowPlace{.place = place, .task = name, .kind = kind});

@@ -189,7 +189,7 @@ void LoopRunner::check_end() noexcept {
   if (registry.empty()) uv_stop(uv.get());
 }
 
-void LoopRunner::cancel_tasks() noexcept {
+void LoopRunner::cancel_tasks() const noexcept {
   for (TaskNode* task = registry.first(); task != nullptr; task = task->next.load(std::memory_order_relaxed)) {
     task->root_scope().cancel(CancelReason::shutdown);
   }

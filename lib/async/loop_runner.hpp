@@ -111,7 +111,7 @@ class LoopRunner {
   void next_batch() noexcept;
   void shuffle_batch();
   void check_end() noexcept;
-  void cancel_tasks() noexcept;
+  void cancel_tasks() const noexcept;
   void destroy_tasks() noexcept;
   void plan_poll() noexcept;
   bool something_to_do() const noexcept;

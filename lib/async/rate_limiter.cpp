@@ -57,6 +57,7 @@ void RateLimiter::arm(Loop& loop) {
   }
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): a loop runs, and its heap has the place that this timer has just left
 void RateLimiter::fire() noexcept {
   Loop& loop = Loop::current();
   while (!waiters_.empty()) {

@@ -11,8 +11,10 @@ namespace belfry::async::detail {
 Registry::Cursor::Cursor(Registry& registry) : registry_(registry) {
   const Reading reading(registry_);
   registry_.readers_.fetch_add(1, std::memory_order_acq_rel);  // for its life: remove() must move it on
+  // NOLINTBEGIN(*-prefer-member-initializer): in the Reading
   task_ = registry_.first();
   left_ = registry_.size_.load(std::memory_order_relaxed);
+  // NOLINTEND(*-prefer-member-initializer)
   next_ = std::exchange(registry_.cursors_, this);
 }
 

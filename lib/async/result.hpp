@@ -23,6 +23,7 @@ class [[nodiscard]] Result {
   void set_value(Args&&... args) {
     state_.template emplace<1>(std::forward<Args>(args)...);
   }
+  // NOLINTNEXTLINE(bugprone-exception-escape): of the destructor of a value that was there
   void set_error(std::exception_ptr error) noexcept { state_.template emplace<2>(std::move(error)); }
 
   bool empty() const noexcept { return state_.index() == 0; }

@@ -9,7 +9,7 @@
 namespace belfry::async::detail {
 
 void NodeSetup::apply(TaskNode& node, const SpawnOptions& options, std::source_location place) noexcept {
-  static TaskKind& default_kind = task_kind("task");
+  static const TaskKind& default_kind = task_kind("task");
   node.kind_index = (options.kind_ != nullptr ? *options.kind_ : default_kind).index();
   node.place.store(place, std::memory_order_relaxed);
 }

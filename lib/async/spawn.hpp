@@ -189,7 +189,7 @@ class [[nodiscard]] JoinHandle {
 /// Starts the task on the current loop, in the next batch, in a cancel scope of its own (the spawning task's
 /// cancellation does not reach it). Throws std::logic_error outside a loop.
 template <class T>
-JoinHandle<T> spawn(Task<T> task BELFRY_LIFETIME_BOUND, SpawnOptions options = SpawnOptions(),
+JoinHandle<T> spawn(Task<T> task BELFRY_LIFETIME_BOUND, const SpawnOptions& options = SpawnOptions(),
                     std::source_location place = std::source_location::current()) {
   auto node = detail::make_node<detail::TypedTaskNode<T>>(std::move(task), options, place);
   detail::begin_child(*node, nullptr, nullptr);
@@ -200,9 +200,9 @@ JoinHandle<T> spawn(Task<T> task BELFRY_LIFETIME_BOUND, SpawnOptions options = S
 /// lambda that captures. `spawn([id]() -> Task<> { ... })`, not `spawn([id]() -> Task<> { ... }())`, whose closure is
 /// gone at the semicolon. What is captured by reference must outlive the task all the same.
 template <detail::MakesTask F>
-auto spawn(F function, SpawnOptions options = SpawnOptions(),
+auto spawn(F function, const SpawnOptions& options = SpawnOptions(),
            std::source_location place = std::source_location::current()) {
-  return spawn(detail::keep_alive(std::move(function)), std::move(options), place);
+  return spawn(detail::keep_alive(std::move(function)), options, place);
 }
 
 }  // namespace belfry::async

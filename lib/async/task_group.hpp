@@ -50,16 +50,16 @@ class TaskGroup final : private detail::TaskOwner {
   /// Starts a task of the group, in the next batch; its scope lies within the group's. In a cancelled group its body
   /// does not run. May be called by the body and by the group's tasks, until with_task_group returns.
   template <class T>
-  void start(Task<T> task, SpawnOptions options = SpawnOptions(),
+  void start(Task<T> task, const SpawnOptions& options = SpawnOptions(),
              std::source_location place = std::source_location::current()) {
     const auto node = detail::make_node<detail::TypedTaskNode<T>>(std::move(task), options, place);
     begin(*node);
   }
   /// The same with a function object that returns the Task, which is kept until the task has ended, as by spawn().
   template <detail::MakesTask F>
-  void start(F function, SpawnOptions options = SpawnOptions(),
+  void start(F function, const SpawnOptions& options = SpawnOptions(),
              std::source_location place = std::source_location::current()) {
-    start(detail::keep_alive(std::move(function)), std::move(options), place);
+    start(detail::keep_alive(std::move(function)), options, place);
   }
 
   /// Cancels the body and all tasks; with_task_group then returns normally when they have ended, unless one fails.

@@ -29,6 +29,7 @@ TaskKind& TaskKinds::find_or_make(std::string_view name) {
 std::vector<TaskKind*> TaskKinds::all() {
   const std::scoped_lock lock(mutex_);
   std::vector<TaskKind*> all;
+  all.reserve(size_);
   for (std::size_t i = 0; i < size_; ++i) all.push_back(kinds_[i].get());
   return all;
 }

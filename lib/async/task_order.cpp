@@ -23,7 +23,7 @@ std::vector<TreeEntry> tree_order(const std::vector<TaskInfo>& tasks) {
   std::unordered_map<std::uint64_t, std::size_t> index;
   for (std::size_t i = 0; i < tasks.size(); ++i) index.emplace(tasks[i].id, i);
   std::vector<Links> links(tasks.size());
-  std::size_t first_root = none;
+  std::size_t first_root = none;                  // NOLINT(misc-const-correctness): `head` writes it
   for (std::size_t i = tasks.size(); i-- > 0;) {  // backwards, so that older ones come first
     const auto parent = tasks[i].parent == tasks[i].id ? index.end() : index.find(tasks[i].parent);
     std::size_t& head = parent == index.end() ? first_root : links[parent->second].first_child;

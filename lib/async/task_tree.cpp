@@ -3,6 +3,7 @@
 #include "async/task_tree.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <unordered_map>
 
@@ -30,9 +31,9 @@ std::string holders(const TaskInfo& task, const Names& names) {
 }
 
 std::string seconds(Duration span) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1fs", std::chrono::duration<double>(span).count());
-  return text;
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.1fs", std::chrono::duration<double>(span).count());
+  return text.data();
 }
 
 std::string line(const TaskInfo& task, const Names& names) {

@@ -1,5 +1,6 @@
 // The JSON; see task_tree.hpp.
 
+#include <array>
 #include <cstdio>
 #include <string_view>
 
@@ -37,9 +38,9 @@ void append_string(std::string& json, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       json.append("\\").append(1, c);
     } else if (static_cast<unsigned char>(c) < 0x20U) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
-      json += escaped;
+      std::array<char, 8> escaped;
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
+      json += escaped.data();
     } else {
       json += text.substr(0, length);
     }
@@ -58,9 +59,9 @@ void append_member(std::string& json, std::string_view name, std::uint64_t numbe
 }
 
 void append_seconds(std::string& json, std::string_view name, Duration span) {
-  char number[40];
-  std::snprintf(number, sizeof number, "%.9f", std::chrono::duration<double>(span).count());
-  json.append(",\"").append(name).append("\":").append(number);
+  std::array<char, 40> number;
+  std::snprintf(number.data(), number.size(), "%.9f", std::chrono::duration<double>(span).count());
+  json.append(",\"").append(name).append("\":").append(number.data());
 }
 
 void append_wait(std::string& json, const TaskInfo& task) {

@@ -26,6 +26,7 @@ std::mutex one_at_a_time;
 /// The instruction that was interrupted; null where the machine is not known.
 void* interrupted_at([[maybe_unused]] void* context) noexcept {
 #if defined(__x86_64__)
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): registers are integers
   return reinterpret_cast<void*>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
 #elif defined(__aarch64__)
   return reinterpret_cast<void*>(static_cast<ucontext_t*>(context)->uc_mcontext.pc);

@@ -25,7 +25,7 @@ std::string thread_name(const std::string& pool, std::size_t serial) {
 
 void count_wait(DurationHistogram& waits, Duration wait) noexcept {
   const auto& bounds = DurationHistogram::bounds;
-  const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), wait) - bounds.begin();
+  const auto bucket = std::ranges::lower_bound(bounds, wait) - bounds.begin();
   ++waits.counts[static_cast<std::size_t>(bucket)];
   waits.sum += wait;
 }
@@ -38,7 +38,7 @@ ThreadPoolCore::ThreadPoolCore(ThreadPoolOptions options)
 // A thread runs one loop and mostly uses one pool: it remembers where it was
 // last.
 LoopEnd& ThreadPoolCore::end_of(Loop& loop) {
-  thread_local struct {
+  static thread_local struct {
     std::uint64_t core = 0;
     Loop* loop = nullptr;
     LoopEnd* end = nullptr;

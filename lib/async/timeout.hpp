@@ -29,6 +29,7 @@ class TimeoutError : public std::runtime_error {
 template <class T>
 Task<detail::ScopeResult<T>> move_on_after(Duration limit, Task<T> body) {
   CancelScope scope = CancelScope::with_deadline(limit);
+  // NOLINTNEXTLINE(misc-const-correctness): moved out, but for Task<>
   detail::ScopeResult<T> result = co_await scope.run(std::move(body));
   co_return result;
 }
@@ -36,6 +37,7 @@ Task<detail::ScopeResult<T>> move_on_after(Duration limit, Task<T> body) {
 /// The same, but throws TimeoutError, after the body has ended, when the deadline ended it.
 template <class T>
 Task<T> with_timeout(Duration limit, Task<T> body) {
+  // NOLINTNEXTLINE(misc-const-correctness): moved out, but for Task<>
   detail::ScopeResult<T> result = co_await move_on_after(limit, std::move(body));
   if (!result) throw TimeoutError(limit);
   if constexpr (!std::is_void_v<T>) co_return std::move(*result);

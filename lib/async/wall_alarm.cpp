@@ -39,7 +39,7 @@ WallAlarm::WallAlarm() : loop_(Loop::current()), changes_seen_(loop_.wall_timers
 WallAlarm::~WallAlarm() { loop_.wall_timers().unwatch(); }
 
 Task<WallWake> WallAlarm::wait_until(WallTime instant) {
-  detail::WallTimers& timers = loop_.wall_timers();
+  const detail::WallTimers& timers = loop_.wall_timers();
   co_await WallWait(instant, changes_seen_ != timers.clock_changes());
   if (changes_seen_ == timers.clock_changes()) co_return WallWake::due;
   changes_seen_ = timers.clock_changes();

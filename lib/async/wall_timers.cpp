@@ -39,7 +39,10 @@ std::uint64_t WallTimers::fire_due() noexcept {
   std::uint64_t fired = 0;
   if (heap_.empty()) return fired;
   const std::int64_t now = clock_.wall_now().time_since_epoch().count();
-  for (; TimerNode* const node = heap_.pop_due(now); ++fired) static_cast<LoopTimer*>(node)->fire();
+  while (TimerNode* const node = heap_.pop_due(now)) {
+    static_cast<LoopTimer*>(node)->fire();
+    ++fired;
+  }
   return fired;
 }
 
