@@ -235,7 +235,7 @@ void Engine::next_turns(JobState& state) {
     if (pending->slot && is_too_late(*state.job, pending->slot->scheduled_at(), wall_now())) {
       refuse(*std::move(pending), ledger::SlotReason::deadline, "it was too late");
     } else {
-      find_place(*std::move(pending));
+      static_cast<void>(find_place(*std::move(pending)));  // a refusal is on record
     }
   }
 }
@@ -270,7 +270,7 @@ void Engine::release_missed() {
     if (const auto reason = find_objection(state, missed->slot, wall_now())) {
       refuse(*std::move(pending), *reason, "its policies forbid it");
     } else {
-      take_turn(*std::move(pending));
+      static_cast<void>(take_turn(*std::move(pending)));  // a refusal is on record
     }
   }
 }

@@ -210,9 +210,10 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
 void Engine::repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot) {
   if (draining_ || state.removed || tasks_ == nullptr) return;
   BELFRY_FAULT_POINT("run.repeated");
-  take_turn({.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = slot, .caused_by = lost},
-             .state = state.shared_from_this(),
-             .slot = std::nullopt});
+  static_cast<void>(
+      take_turn({.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = slot, .caused_by = lost},
+                 .state = state.shared_from_this(),
+                 .slot = std::nullopt}));  // nobody asked who could be told
 }
 
 void Engine::withdraw_undeclared() {

@@ -94,7 +94,7 @@ std::expected<int, Refusal> Engine::catchup_run(std::string_view job) {
     const auto run = missed_.find({std::string(job), slot});
     std::optional<Pending> pending = run == missed_.end() ? std::nullopt : call(run->second);
     if (!pending) continue;
-    take_turn(*std::move(pending));
+    static_cast<void>(take_turn(*std::move(pending)));  // a refusal is on record
     ++count;
   }
   return count;
@@ -293,6 +293,7 @@ std::vector<WaitingRun> Engine::waiting(std::size_t limit) const {
 
 std::vector<GroupStatus> Engine::groups() const {
   std::vector<GroupStatus> all;
+  all.reserve(groups_.size());
   for (const auto& [name, group] : groups_) {
     all.push_back({.name = name,
                    .policy = group.policy(),

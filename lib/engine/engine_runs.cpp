@@ -56,7 +56,7 @@ void Engine::supervise(JobState& state, std::shared_ptr<Run> run) {
 }
 
 async::Task<> Engine::carry_out(std::shared_ptr<JobState> state, std::shared_ptr<Run> run) {
-  ledger::RunEnded ended = co_await run->carry_out();
+  const ledger::RunEnded ended = co_await run->carry_out();
   run_ended(*state, ended);
 }
 

@@ -69,12 +69,12 @@ Run::Run(std::shared_ptr<const Job> job, const Launch& launch, std::uint64_t gen
       generation_(generation),
       previous_success_(previous_success),
       recorder_(recorder),
-      files_(launch.files) {
+      files_(launch.files),
+      waited_(launch.waits.sum()),
+      started_ns_(async::Loop::current().now_ns()) {
   info_.run = launch.run;
   info_.job = job_->name;
   info_.trigger = launch.trigger;
-  waited_ = launch.waits.sum();
-  started_ns_ = async::Loop::current().now_ns();
   info_.scheduled_at = launch.scheduled_at;
   info_.started_at = now();
   // Before anything else can happen: who is killed now has left word of it.

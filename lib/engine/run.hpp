@@ -75,7 +75,7 @@ class Run {
   bool wants_more();
 
   void enter(RunState next);
-  void enter_attempting(int number, WallTime now);
+  void enter_attempting(int number, WallTime started_at);
   void enter_resting(Duration delay);
   void enter_ended();
   void note_end(const Attempt& attempt, ledger::Outcome outcome, Report&& report);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -92,9 +93,9 @@ bool wait_until_empty(const std::string& path, std::chrono::milliseconds patienc
   if (!events) return !exists(path);
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
-    char text[128] = {};
-    const ssize_t got = ::pread(events.get(), text, sizeof text - 1, 0);
-    if (got <= 0 || sum_of(text, "populated") == 0) return true;
+    std::array<char, 128> text{};
+    const ssize_t got = ::pread(events.get(), text.data(), text.size() - 1, 0);
+    if (got <= 0 || sum_of(text.data(), "populated") == 0) return true;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd changed{events.get(), POLLPRI, 0};

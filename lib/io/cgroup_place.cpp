@@ -86,8 +86,8 @@ std::expected<std::string, std::string> delegated_cgroup() {
         "no cgroup v2 is mounted on this machine: boot it with systemd.unified_cgroup_hierarchy=1, or leave the limits "
         "out");
   }
-  const std::string own = folder_of(*mount, *place);
-  const std::string above = own.substr(0, own.rfind('/'));
+  std::string own = folder_of(*mount, *place);
+  std::string above = own.substr(0, own.rfind('/'));
   // In a leaf of ours, or of DelegateSubgroup=, the part that was handed over begins one above.
   const bool in_leaf = own.ends_with("/" + std::string(cgroup_leaf));
   if (own.size() > mount->point.size() && (in_leaf || (!is_marked(own) && is_marked(above))) && is_writable(above)) {

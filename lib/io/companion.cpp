@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <climits>
 #include <cstdlib>
 
@@ -17,9 +18,9 @@ bool executable(const std::string& path) { return ::access(path.c_str(), X_OK) =
 
 std::expected<std::string, std::string> find_companion(std::string_view name, std::string_view purpose) {
   const std::string program(name);
-  char self[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self);
-  std::string folder(self, length > 0 ? static_cast<std::size_t>(length) : 0);
+  std::array<char, PATH_MAX> self;
+  const ssize_t length = ::readlink("/proc/self/exe", self.data(), self.size());
+  std::string folder(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   folder.erase(folder.empty() ? 0 : folder.rfind('/'));
   for (const auto& path : {folder + "/" + program, folder + "/../libexec/belfry/" + program}) {
     if (executable(path)) return path;

@@ -1,6 +1,7 @@
 #include "io/exec_shim.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "io/companion.hpp"
@@ -13,9 +14,9 @@ namespace {
 std::string limit_text(std::uint64_t value) { return value == Rlimit::infinity ? "unlimited" : std::to_string(value); }
 
 std::string octal(mode_t mode) {
-  char text[8];
-  std::snprintf(text, sizeof text, "%04o", mode & 0777U);
-  return text;
+  std::array<char, 8> text;
+  std::snprintf(text.data(), text.size(), "%04o", mode & 0777U);
+  return text.data();
 }
 
 template <class List, class Text>

@@ -154,6 +154,7 @@ std::vector<KeptFd> FdKeeper::take(std::int64_t owner) {
 
 std::vector<std::int64_t> FdKeeper::owners() const {
   std::vector<std::int64_t> all;
+  all.reserve(left_.size());
   for (const auto& [owner, fds] : left_) all.push_back(owner);
   return all;
 }

@@ -34,6 +34,7 @@ constexpr std::uint64_t pidfd_info_exit = 1U << 3U;
 constexpr unsigned long pidfd_get_info = _IOWR(0xFF, 11, PidfdInfo);
 
 bool try_keeping() {
+  // NOLINTNEXTLINE(*vfork,*-unsafe-functions,cert-msc*): the child does nothing but _exit()
   const pid_t child = ::vfork();
   if (child == 0) ::_exit(0);
   if (child < 0) return false;

@@ -59,7 +59,8 @@ std::optional<ProcessMark> as_member(pid_t pid, const ForeignTree& tree, bool by
   if (pid == ::getpid() || !is_ours("/proc/" + std::to_string(pid))) return std::nullopt;
   const auto stat = read_stat(pid);
   if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
-  if (!(by_group && stat->group == tree.leader.pid) && !has_in_environment(pid, tree.marker)) return std::nullopt;
+  const bool in_group = by_group && stat->group == tree.leader.pid;
+  if (!in_group && !has_in_environment(pid, tree.marker)) return std::nullopt;
   return ProcessMark{.pid = pid, .start_ticks = stat->start_ticks};
 }
 

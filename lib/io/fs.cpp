@@ -118,7 +118,7 @@ async::Task<> make_folder(std::string path, mode_t mode) {
 
 async::Task<> make_folders(std::string path, mode_t mode) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    std::string prefix = path.substr(0, end);
+    const std::string prefix = path.substr(0, end);
     int error = 0;
     try {
       co_await make_folder(prefix, mode);

@@ -53,6 +53,7 @@ std::optional<ProcStat> read_stat(pid_t pid) {
   ProcStat stat;
   if (const auto name = text.find('('); name < end_of_name) stat.name = text.substr(name + 1, end_of_name - name - 1);
   unsigned long long started = 0;
+  // NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit
   const int found = std::sscanf(text.c_str() + end_of_name + 1,
                                 " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
                                 &stat.state, &stat.parent, &stat.group, &started);

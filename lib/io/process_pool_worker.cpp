@@ -83,13 +83,13 @@ bool serve(int socket, const WorkerFunctions& functions, Frame frame, std::vecto
 
 }  // namespace
 
-void WorkerFunctions::add(std::string name, Function function) {
+void WorkerFunctions::add(const std::string& name, Function function) {
   if (name.empty() || name.size() > detail::longest_name) {
     throw std::invalid_argument("the name of a worker function has 1 to 1,000 bytes");
   }
-  if (!functions_.try_emplace(name, std::move(function)).second) {
-    throw std::invalid_argument("there are two worker functions named " + name);
-  }
+  const auto [place, added] = functions_.try_emplace(name);
+  if (!added) throw std::invalid_argument("there are two worker functions named " + name);
+  place->second = std::move(function);
 }
 
 const WorkerFunctions::Function& WorkerFunctions::find(const std::string& name) const {

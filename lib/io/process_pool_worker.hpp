@@ -30,7 +30,7 @@ class WorkerFunctions {
 
   /// `function` returns bytes; an exception of it reaches the caller as a WorkerError with the same text. Throws
   /// std::invalid_argument for a name that is taken, empty or longer than 1,000 bytes.
-  void add(std::string name, Function function);
+  void add(const std::string& name, Function function);
 
   /// Throws std::out_of_range, naming the functions there are.
   const Function& find(const std::string& name) const;

@@ -1,6 +1,7 @@
 #include "io/redactor.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace belfry::io {
 
@@ -141,7 +142,7 @@ void Redactor::resume(std::uint64_t mark) {
   }
   std::string held;
   for (auto at = state; at != 0; at = nodes[at].parent) held += nodes[at].byte;
-  for (auto byte = held.rbegin(); byte != held.rend(); ++byte) take(*byte);
+  for (const char byte : std::views::reverse(held)) take(byte);
   if (covered == 0) return;
   while (!found_.empty() && found_.front().begin < covered) found_.pop_front();
   found_.push_front({.begin = 0, .end = covered, .told = true});

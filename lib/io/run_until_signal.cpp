@@ -20,8 +20,8 @@ struct Forced {};
 
 class ShutdownRun {
  public:
-  ShutdownRun(std::function<async::Task<>(Shutdown&)> body, const ShutdownOptions& options)
-      : body_(std::move(body)), options_(options) {}
+  ShutdownRun(std::function<async::Task<>(Shutdown&)> body, ShutdownOptions options)
+      : body_(std::move(body)), options_(std::move(options)) {}
 
   ShutdownEnd run() {
     async::Loop loop(options_.loop_.shutdown_grace(options_.clean_up_));

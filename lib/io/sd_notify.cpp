@@ -40,7 +40,7 @@ Fd connect_to(const std::string& path) {
   if (path.size() < 2 || (path[0] != '/' && path[0] != '@') || path.size() >= sizeof address.sun_path) {
     throw std::system_error(EINVAL, std::generic_category(), "NOTIFY_SOCKET=" + path);
   }
-  std::copy(path.begin(), path.end(), address.sun_path);
+  std::ranges::copy(path, address.sun_path);
   if (path[0] == '@') address.sun_path[0] = '\0';  // the abstract namespace: the length counts, no final zero
   const auto length = offsetof(sockaddr_un, sun_path) + path.size() + (path[0] == '/' ? 1 : 0);
   Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -15,7 +15,7 @@ namespace belfry::io {
 class BlockedSignals {
  public:
   /// Throws std::system_error.
-  explicit BlockedSignals(std::initializer_list<int> signals);
+  BlockedSignals(std::initializer_list<int> signals);
   BlockedSignals(const BlockedSignals&) = delete;
   BlockedSignals& operator=(const BlockedSignals&) = delete;
   ~BlockedSignals();  ///< restores the mask of the calling thread

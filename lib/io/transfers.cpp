@@ -122,7 +122,7 @@ std::shared_ptr<Transfers> Transfers::of_its_own() {
 
 Transfers::Transfers(async::Loop& loop) : loop_(loop) {
   start_libcurl();
-  multi_ = curl_multi_init();
+  multi_ = curl_multi_init();  // NOLINT(*-prefer-member-initializer): not before libcurl has started
   if (multi_ == nullptr) throw std::runtime_error("libcurl does not start");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Transfers::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);

@@ -28,7 +28,7 @@ struct HeapBytes {
   }
   std::size_t operator()(const StepEnded& step) const {
     std::size_t bytes = step.job.size() + step.step.size() + step.label.size() + step.message.size();
-    for (const auto& [name, value] : step.outputs) bytes += sizeof name + sizeof value + name.size() + value.size();
+    for (const auto& [name, value] : step.outputs) bytes += 2 * sizeof(std::string) + name.size() + value.size();
     return bytes;
   }
   std::size_t operator()(const PauseChanged& pause) const {
@@ -37,8 +37,8 @@ struct HeapBytes {
   std::size_t operator()(const JobDeclared& job) const { return job.job.size() + job.fingerprint.size(); }
   std::size_t operator()(const OneShotAdded& shot) const {
     std::size_t bytes = shot.name.size() + shot.working_dir.size() + shot.by.size();
-    for (const std::string& word : shot.argv) bytes += sizeof word + word.size();
-    for (const auto& [key, value] : shot.environment) bytes += sizeof key + sizeof value + key.size() + value.size();
+    for (const std::string& word : shot.argv) bytes += sizeof(std::string) + word.size();
+    for (const auto& [key, value] : shot.environment) bytes += 2 * sizeof(std::string) + key.size() + value.size();
     return bytes;
   }
   std::size_t operator()(const OneShotRemoved& shot) const { return shot.name.size(); }
@@ -185,7 +185,8 @@ void EntryQueue::enqueue(EntryBatch batch, bool somebody_waits) noexcept {
     const std::lock_guard lock(mutex_);
     somebody_waits_ |= somebody_waits;
     waiting_items_.append(std::move(batch));
-    wake = waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && (is_urgent() || hurried > hurried_));
+    wake =
+        waiting_ == Waiting::for_item || (waiting_ == Waiting::for_company && (is_urgent() || (hurried && !hurried_)));
     hurried_ |= hurried;
     if (wake) waiting_ = Waiting::no;  // one wake-up is enough
   }

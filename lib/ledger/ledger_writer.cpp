@@ -47,7 +47,7 @@ FileId file_id(const std::string& path) noexcept {
 
 // Makes the folder and an empty file, so that nobody but the owner can ever read them. SQLite gives its -wal and -shm
 // files the mode of the file.
-const std::string& prepare_file(const std::string& path) {
+std::string prepare_file(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
   if (!folder.empty() && !std::filesystem::exists(folder)) {
@@ -74,7 +74,7 @@ void refuse_garbage(const std::string& path, int fd) {
 }
 
 // Called with the lock held, before SQLite opens the file: closing a descriptor of it later would drop SQLite's locks.
-const std::string& create_file(const std::string& path) {
+std::string create_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) throw LedgerError(path + ": cannot open or make the ledger: " + std::strerror(errno));
   try {
@@ -123,8 +123,8 @@ LedgerWriter::LedgerWriter(const std::string& path, const SqliteOptions& options
       rows_(prepare(connection_, options.durability)),
       pruner_(connection_, rows_.jobs(), options.retention),
       file_(file_id(path)),
-      queue_(options.max_queue_bytes) {
-  next_run_id_ = connection_.integer(newest_run_id_sql) + 1;
+      queue_(options.max_queue_bytes),
+      next_run_id_(connection_.integer(newest_run_id_sql) + 1) {
   measure_size();
   start_thread();
 }

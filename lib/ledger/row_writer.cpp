@@ -266,6 +266,7 @@ void RowWriter::add(const JobDeclared& job) {
 
 void RowWriter::add(const OneShotAdded& shot) {
   std::vector<std::string> variables;
+  variables.reserve(shot.environment.size());
   for (const auto& [key, value] : shot.environment) variables.push_back(key + "=" + value);
   const std::string argv = join_words(shot.argv);
   const std::string environment = join_words(variables);

@@ -135,7 +135,7 @@ class Statement {
   template <class... Values>
   void start(const Values&... values) {
     reset();
-    int index = 0;
+    int index = 0;  // NOLINT(misc-const-correctness): there may be no values
     (bind(++index, values), ...);
   }
 

@@ -23,8 +23,8 @@ class ComplaintLog {
     LogFields fields = {{"complaint", std::string(to_string(complaint.kind))},
                         {"task", complaint.task},
                         {"place", to_string(complaint.place)}};
-    if (complaint.kind == async::ComplaintKind::stalled) fields.push_back({"stack", stack(complaint.backtrace)});
-    if (*held_back > 0) fields.push_back({"more_since_last_line", *held_back});
+    if (complaint.kind == async::ComplaintKind::stalled) fields.emplace_back("stack", stack(complaint.backtrace));
+    if (*held_back > 0) fields.emplace_back("more_since_last_line", *held_back);
     log_.warning(to_string(complaint), fields);
   }
 

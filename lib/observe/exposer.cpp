@@ -156,6 +156,7 @@ MHD_Result reply_metrics(MHD_Connection* connection, const Sources& sources) {
   return send(connection, MHD_HTTP_OK, response);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): libmicrohttpd's signature
 MHD_Result answer(void* context, MHD_Connection* connection, const char* url, const char* method,
                   const char* /*version*/, const char* /*body*/, std::size_t* body_size, void** /*state*/) {
   constexpr const char* plain = "text/plain; charset=utf-8";

@@ -1,6 +1,7 @@
 #include "observe/job_collector.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstring>
 #include <optional>
@@ -28,7 +29,7 @@ double count_in(const auto& cell) { return static_cast<double>(cell.get()); }
 
 std::optional<double> unless_negative(double value) { return value < 0 ? std::nullopt : std::optional(value); }
 
-constexpr Figure kGauges[] = {
+constexpr auto kGauges = std::to_array<Figure>({
     {"belfry_job_running", "Runs of the job under way.",
      [](const JobEntry& e) { return std::optional(count_in(e.series->running)); }},
     {"belfry_job_queued", "Slots of the job that wait for the run before them.",
@@ -60,16 +61,16 @@ constexpr Figure kGauges[] = {
      [](const JobEntry& e) { return unless_negative(count_in(e.series->last_run_succeeded)); }},
     {"belfry_job_max_rss_bytes", "Largest resident set of a process of the attempt that ended last.",
      [](const JobEntry& e) { return std::optional(count_in(e.series->max_rss_bytes)); }},
-};
+});
 
-constexpr Figure kCounters[] = {
+constexpr auto kCounters = std::to_array<Figure>({
     {"belfry_job_retries_total", "Attempts after the first of their run.",
      [](const JobEntry& e) { return std::optional(count_in(e.series->retries)); }},
     {"belfry_job_orphan_processes_total", "Processes that outlived their attempt and had to be swept up.",
      [](const JobEntry& e) { return std::optional(count_in(e.series->orphans)); }},
     {"belfry_job_output_dropped_bytes_total", "Output that was printed and not kept.",
      [](const JobEntry& e) { return std::optional(count_in(e.series->output_dropped_bytes)); }},
-};
+});
 
 void collect_figures(const JobEntries& jobs, FamilySink& out) {
   const auto collect = [&](FamilyBuilder family, const Figure& figure) {
@@ -135,13 +136,13 @@ void collect_slots(const JobEntries& jobs, FamilySink& out) {
   family.move_to(out);
 }
 
-constexpr SlotReason kSkipReasons[] = {SlotReason::overlap,     SlotReason::paused,       SlotReason::deadline,
-                                       SlotReason::shutdown,    SlotReason::cancelled,    SlotReason::reloaded,
-                                       SlotReason::holiday,     SlotReason::group,        SlotReason::rate,
-                                       SlotReason::breaker,     SlotReason::precondition, SlotReason::dependency,
-                                       SlotReason::last_failed, SlotReason::replaced};
-constexpr SlotReason kMissReasons[] = {SlotReason::down,     SlotReason::suspend,       SlotReason::clock_jump,
-                                       SlotReason::overload, SlotReason::catchup_limit, SlotReason::in_doubt};
+constexpr std::array kSkipReasons{SlotReason::overlap,     SlotReason::paused,       SlotReason::deadline,
+                                  SlotReason::shutdown,    SlotReason::cancelled,    SlotReason::reloaded,
+                                  SlotReason::holiday,     SlotReason::group,        SlotReason::rate,
+                                  SlotReason::breaker,     SlotReason::precondition, SlotReason::dependency,
+                                  SlotReason::last_failed, SlotReason::replaced};
+constexpr std::array kMissReasons{SlotReason::down,     SlotReason::suspend,       SlotReason::clock_jump,
+                                  SlotReason::overload, SlotReason::catchup_limit, SlotReason::in_doubt};
 
 void collect_reasons(const JobEntries& jobs, FamilyBuilder family, SlotResult result,
                      std::span<const SlotReason> reasons, FamilySink& out) {

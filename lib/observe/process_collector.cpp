@@ -26,7 +26,7 @@ struct ProcessStat {
 
 std::optional<ProcessStat> read_stat() {
   std::ifstream file("/proc/self/stat");
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const std::size_t name_end = text.rfind(')');  // the name may hold anything, parentheses too
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream rest(text.substr(name_end + 1));

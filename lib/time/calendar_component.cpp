@@ -32,7 +32,7 @@ Parsed<unsigned> take_value(Cursor& cursor, unsigned unit) {
   constexpr std::uint64_t too_large = 4'000;  // beyond every year, and in microseconds still an unsigned
   const auto value = detail::to_number(digits, too_large);
   if (value == too_large) return std::unexpected(cursor.error_since(start, "the number is too large"));
-  unsigned result = static_cast<unsigned>(value) * unit;
+  const unsigned result = static_cast<unsigned>(value) * unit;
   if (cursor.peek() != '.' || cursor.peek_after() == '.') return result;
   if (unit == 1) return std::unexpected(cursor.error_here("only the seconds may have a fraction"));
   cursor.take('.');

@@ -69,7 +69,7 @@ std::optional<LocalTime> CalendarStep::last_until(LocalTime until) const noexcep
 }
 
 std::string CalendarStep::describe() const {
-  const unsigned count = static_cast<unsigned>(months_);
+  const auto count = static_cast<unsigned>(months_);
   const bool years = count % 12 == 0;
   const unsigned number = years ? count / 12 : count;
   std::string text = "every ";

@@ -27,7 +27,7 @@ std::string entries_text(const CalendarList& entries, std::size_t width, unsigne
   for (const CalendarEntry& entry : entries) {
     text += (text.empty() ? "" : ",") + fixed_width(entry.first, width, unit);
     if (entry.last) text += ".." + fixed_width(*entry.last, width, unit);
-    const bool shown = entry.step > 0 && !(entry.last && entry.step == unit);
+    const bool shown = entry.step > 0 && (!entry.last || entry.step != unit);
     if (shown) text += "/" + fixed_width(entry.step, 1, unit);
   }
   return text;

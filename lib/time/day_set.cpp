@@ -86,39 +86,50 @@ Parsed<void> expect_end(const Cursor& cursor) {
   return std::unexpected(cursor.error_here("nothing more was expected here", std::string(forms)));
 }
 
+template <class Value>
+struct TakenSpan {
+  Value first;
+  Value last;
+  std::size_t second;  // where the last one stands
+};
+
+/// One, which is its own last, or two with what parts them; and nothing more.
+template <class Value>
+Parsed<TakenSpan<Value>> take_span(Cursor& cursor, Parsed<Value> (*take)(Cursor&), bool (*take_hyphen)(Cursor&)) {
+  const auto first = take(cursor);
+  if (!first) return std::unexpected(first.error());
+  const bool span = !cursor.at_end() && take_hyphen(cursor);
+  const std::size_t second = cursor.position();
+  const auto last = span ? take(cursor) : first;
+  if (!last) return std::unexpected(last.error());
+  if (const auto end = expect_end(cursor); !end) return std::unexpected(end.error());
+  return TakenSpan<Value>{.first = *first, .last = *last, .second = second};
+}
+
 }  // namespace
 
 Parsed<void> DaySet::add(std::string_view text) {
   Cursor cursor(text);
   if (detail::is_letter(cursor.peek())) {
-    const auto first = take_weekday(cursor);
-    if (!first) return std::unexpected(first.error());
-    const bool span = !cursor.at_end() && (cursor.take('-') || take_dots(cursor));
-    const auto last = span ? take_weekday(cursor) : first;
-    if (!last) return std::unexpected(last.error());
-    if (const auto end = expect_end(cursor); !end) return end;
-    for (unsigned n = *first;; n = (n + 1) % 7) {
+    const auto taken = take_span(cursor, take_weekday, [](Cursor& at) { return at.take('-') || take_dots(at); });
+    if (!taken) return std::unexpected(taken.error());
+    for (unsigned n = taken->first;; n = (n + 1) % 7) {
       weekdays_ |= static_cast<std::uint8_t>(1U << n);
-      if (n == *last) return {};
+      if (n == taken->last) return {};
     }
   }
   if (has_year(text)) {
-    const auto first = take_date(cursor);
-    if (!first) return std::unexpected(first.error());
-    const std::size_t second = cursor.position() + 2;
-    const auto last = !cursor.at_end() && take_dots(cursor) ? take_date(cursor) : first;
-    if (!last) return std::unexpected(last.error());
-    if (const auto end = expect_end(cursor); !end) return end;
-    if (*last < *first) return std::unexpected(cursor.error_since(second, "the span ends before it begins"));
-    add_span(*first, *last);
+    const auto taken = take_span(cursor, take_date, take_dots);
+    if (!taken) return std::unexpected(taken.error());
+    if (taken->last < taken->first) {
+      return std::unexpected(cursor.error_since(taken->second, "the span ends before it begins"));
+    }
+    add_span(taken->first, taken->last);
     return {};
   }
-  const auto first = take_month_and_day(cursor);
-  if (!first) return std::unexpected(first.error());
-  const auto last = !cursor.at_end() && take_dots(cursor) ? take_month_and_day(cursor) : first;
-  if (!last) return std::unexpected(last.error());
-  if (const auto end = expect_end(cursor); !end) return end;
-  yearly_.push_back({*first, *last});
+  const auto taken = take_span(cursor, take_month_and_day, take_dots);
+  if (!taken) return std::unexpected(taken.error());
+  yearly_.push_back({taken->first, taken->last});
   return {};
 }
 

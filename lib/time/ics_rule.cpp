@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "time/text_cursor.hpp"
 
@@ -29,7 +30,7 @@ std::optional<int> to_int(std::string_view text, int least, int most) noexcept {
 }
 
 std::optional<unsigned> to_weekday(std::string_view code) noexcept {
-  const auto found = std::ranges::find_if(weekday_codes, [&](std::string_view c) { return same_word(c, code); });
+  const auto* const found = std::ranges::find_if(weekday_codes, [&](std::string_view c) { return same_word(c, code); });
   if (found == weekday_codes.end()) return std::nullopt;
   return static_cast<unsigned>(found - weekday_codes.begin());
 }
@@ -78,7 +79,7 @@ bool take_weekdays(std::string_view list, std::vector<IcsWeekday>& weekdays) {
 
 bool take_frequency(std::string_view value, IcsFrequency& frequency) noexcept {
   constexpr std::array<std::string_view, 4> names{"YEARLY", "MONTHLY", "WEEKLY", "DAILY"};
-  const auto found = std::ranges::find_if(names, [&](std::string_view name) { return same_word(name, value); });
+  const auto* const found = std::ranges::find_if(names, [&](std::string_view name) { return same_word(name, value); });
   if (found == names.end()) return false;
   frequency = static_cast<IcsFrequency>(found - names.begin());
   return true;
@@ -149,7 +150,7 @@ struct Period {
 /// A rule with what it leaves to the beginning of its event filled in.
 class Expansion {
  public:
-  Expansion(const IcsRule& rule, LocalDay start) : rule_(rule), start_(start) {
+  Expansion(IcsRule rule, LocalDay start) : rule_(std::move(rule)), start_(start) {
     if (!rule_.month_days.empty() || !rule_.year_days.empty() || !rule_.weekdays.empty()) return;
     const year_month_day date(start);
     if (rule_.frequency == IcsFrequency::yearly && rule_.months == 0) {

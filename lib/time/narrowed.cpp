@@ -31,7 +31,7 @@ WallTime just_before(const Zone& zone, LocalTime local) noexcept {
 WallTime just_after(const Zone& zone, LocalTime local) noexcept {
   const LocalInstants instants = zone.resolve(local);
   const WallSeconds last = instants.kind == LocalKind::skipped ? instants.transition : instants.after;
-  return WallTime(last + seconds{1});
+  return last + seconds{1};
 }
 
 }  // namespace

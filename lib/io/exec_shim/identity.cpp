@@ -16,8 +16,9 @@ constexpr const char* advice = ": only root may, or who has CAP_SETUID, CAP_SETG
 std::string step_of(const Identity& who) { return "to run as the user " + who.name; }
 
 std::vector<gid_t> sorted(std::vector<gid_t> groups) {
-  std::sort(groups.begin(), groups.end());
-  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  std::ranges::sort(groups);
+  const auto doubles = std::ranges::unique(groups);
+  groups.erase(doubles.begin(), doubles.end());
   return groups;
 }
 

@@ -47,9 +47,9 @@ void close_and_forget(int& fd) {
 
 void drop(const std::int64_t* owners, std::size_t count) {
   std::vector<std::int64_t> gone(owners, owners + count);
-  std::sort(gone.begin(), gone.end());
+  std::ranges::sort(gone);
   std::erase_if(holdings, [&gone](const Held& held) {
-    const bool over = std::binary_search(gone.begin(), gone.end(), held.owner);
+    const bool over = std::ranges::binary_search(gone, held.owner);
     if (over) ::close(held.fd);
     return over;
   });
@@ -61,8 +61,7 @@ void hold(const KeeperMessage& message, const ReceivedFds& received) {
       ::close(received.fds[i]);
       continue;
     }
-    const auto behind = std::upper_bound(holdings.begin(), holdings.end(), message.owner,
-                                         [](std::int64_t owner, const Held& held) { return owner < held.owner; });
+    const auto behind = std::ranges::upper_bound(holdings, message.owner, {}, &Held::owner);
     holdings.insert(behind, {message.owner, message.labels[i], received.fds[i]});
   }
 }

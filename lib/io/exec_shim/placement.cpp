@@ -28,7 +28,7 @@ void set_io_priority(const IoPriority& wanted) {
 }
 
 void set_cpus(const std::vector<int>& cpus) {
-  const auto count = static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end())) + 1;
+  const auto count = static_cast<std::size_t>(std::ranges::max(cpus)) + 1;
   const std::size_t size = CPU_ALLOC_SIZE(count);
   cpu_set_t* const set = CPU_ALLOC(count);
   if (set == nullptr) fail(ENOMEM, "cpu_affinity");
