@@ -35,7 +35,8 @@ void open_standard_streams() {
 }
 
 int start(int argc, char** argv) {
-  using namespace belfry;
+  namespace daemon = belfry::daemon;
+  namespace jobs = belfry::jobs;
   daemon::Program program = daemon::this_program(argc, argv);
   const daemon::Handover handover = daemon::take_handover();
   const auto options = daemon::parse_options(argc, argv);
@@ -64,11 +65,10 @@ int start(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace belfry;
   try {
     open_standard_streams();
-    io::LaunchPad::reserve();       // if there are no descriptors, the first launch says so
-    std::signal(SIGPIPE, SIG_IGN);  // a reader of the log that goes away is an error of that write, not our end
+    belfry::io::LaunchPad::reserve();  // if there are no descriptors, the first launch says so
+    std::signal(SIGPIPE, SIG_IGN);     // a reader of the log that goes away is an error of that write, not our end
     return start(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "belfryd: %s\n", error.what());

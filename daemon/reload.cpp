@@ -73,7 +73,7 @@ struct Reloader::Basis {
 };
 
 Reloader::Reloader(Options options, LoadOptions load, Settings running, Parts parts)
-    : options_(std::move(options)), load_(load), running_(std::move(running)), parts_(parts) {}
+    : options_(std::move(options)), load_(std::move(load)), running_(std::move(running)), parts_(std::move(parts)) {}
 
 Reloader::Basis Reloader::basis() const {
   return {.path = std::filesystem::absolute(options_.config),
@@ -174,6 +174,7 @@ ReloadReport Reloader::take(Prepared prepared) {
 
 std::vector<std::filesystem::path> Reloader::files() const {
   std::vector<std::filesystem::path> paths;
+  paths.reserve(last_read_.size());
   for (const SourceFile& file : last_read_) paths.push_back(file.path);
   for (const SourceFile& file : in_force_) {
     if (std::ranges::find(paths, file.path) == paths.end()) paths.push_back(file.path);

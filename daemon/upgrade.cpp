@@ -68,7 +68,7 @@ async::Task<std::string> Upgrade::carry_out(Handover sockets) {
   }
   std::string why_not = co_await check_successor();
   if (!why_not.empty()) co_return why_not;
-  if (std::string who = waiting_for_a_person(); !who.empty()) {
+  if (const std::string who = waiting_for_a_person(); !who.empty()) {
     co_return who + ", and would be lost: decide it (belfry approve or reject), or cancel it, and upgrade then";
   }
   const std::optional<std::string> failed = co_await async::move_on_after(holdout_patience, become_in_time(sockets));

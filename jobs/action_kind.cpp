@@ -22,6 +22,7 @@ std::expected<ActionPointer, ParameterError> make_action(const ActionKind& kind,
   const ActionForm* const form = kind.find(declaration.form);
   if (form == nullptr) {
     std::vector<std::string_view> names;
+    names.reserve(kind.forms.size());
     for (const ActionForm& known : kind.forms) names.push_back(known.name);
     const auto hint = time::did_you_mean(declaration.form, names);
     return std::unexpected(ParameterError{

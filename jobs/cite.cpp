@@ -15,7 +15,7 @@ constexpr std::size_t in_front = 20;  // of what matters, where something is lef
 std::string cite(std::string_view text) {
   using nlohmann::json;
   const bool cut = text.size() > longest;
-  std::string out = json(text.substr(0, longest)).dump(-1, ' ', true, json::error_handler_t::replace);
+  const std::string out = json(text.substr(0, longest)).dump(-1, ' ', true, json::error_handler_t::replace);
   return cut ? out + "..." : out;
 }
 

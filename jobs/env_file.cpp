@@ -68,6 +68,12 @@ class Parser {
     return value(std::string(name), began);
   }
 
+  /// What stands behind a backslash; nothing, where the line goes on below.
+  std::string_view escaped() {
+    const char c = next();
+    return c == '\n' ? std::string_view() : text_.substr(at_ - 1, 1);
+  }
+
   Checked value(std::string name, std::size_t began) {
     std::string value;
     std::size_t solid = 0;     // as far as blanks at the end belong to it
@@ -84,7 +90,7 @@ class Parser {
       at_beginning = false;
       if (c == '\\') {
         if (at_ == text_.size()) break;
-        if (const char escaped = next(); escaped != '\n') value += escaped;
+        value += escaped();
         solid = value.size();
       } else {
         value += c;

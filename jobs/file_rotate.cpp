@@ -33,8 +33,8 @@ constexpr std::array<std::string_view, 3> endings{"", ".zst", ".gz"};
 
 /// "app.log.3.zst" is a generation of another file, not one to rotate: a number at its end, with or without an ending.
 bool is_generation(std::string_view name) {
-  for (const auto ending : {".zst", ".gz"}) {
-    if (name.ends_with(ending)) name.remove_suffix(std::string_view(ending).size());
+  for (const std::string_view ending : {".zst", ".gz"}) {
+    if (name.ends_with(ending)) name.remove_suffix(ending.size());
   }
   const auto dot = name.rfind('.');
   return dot != std::string_view::npos && dot + 1 < name.size() &&

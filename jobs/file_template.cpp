@@ -100,6 +100,7 @@ class Filling {
 
   std::string hint(const std::string& name) const {
     std::vector<std::string_view> names;
+    names.reserve(spec_.values.size());
     for (const auto& [known, value] : spec_.values) names.push_back(known);
     const std::string hint = time::did_you_mean(name, names);
     return hint.empty() ? "" : "; " + hint;

@@ -171,8 +171,9 @@ Folder open_or_make(const std::string& path, bool sync) {
 std::uint64_t copy_file(const Folder& source, const std::string& source_name, bool follow, const Folder& target,
                         const std::string& name, const CommitOptions& options, const FileRun& run) {
   const std::string source_path = source.path_of(source_name);
-  io::Fd in = follow ? io::Fd(::openat(source.fd(), source_name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY))
-                     : source.open_file(source_name);
+  const io::Fd in =
+      follow ? io::Fd(::openat(source.fd(), source_name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY))
+             : source.open_file(source_name);
   if (!in) throw io::IoError(errno, "open", source_path);
   struct ::stat like{};
   if (::fstat(in.get(), &like) != 0) throw io::IoError(errno, "stat", source_path);

@@ -15,7 +15,7 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; }
 
 std::string_view take_word(std::string_view& text) {
-  const auto end = std::ranges::find_if_not(text, is_word);
+  const auto* const end = std::ranges::find_if_not(text, is_word);
   const auto word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(word.size());
   return word;

@@ -73,7 +73,7 @@ PluginParameter read_parameter(Fields& fields, const std::string& function) {
   const auto flags = fields.number<std::uint32_t>();
   parameter.required = (flags & BELFRY_REQUIRED) != 0;
   parameter.list = (flags & BELFRY_LIST) != 0;
-  std::string fallback = fields.text();
+  const std::string fallback = fields.text();
   if ((flags & has_fallback) != 0) parameter.fallback = printable_line(fallback);
   parameter.meaning = printable_line(fields.text());
   parameter.least = fields.number<std::int64_t>();
@@ -106,15 +106,20 @@ PluginFunction read_function(Fields& fields, const std::string& plugin) {
   return function;
 }
 
+/// How long a character of UTF-8 is that begins so; 0: none does.
+std::size_t length_by_first(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;
+  if (first < 0xE0) return 2;
+  if (first < 0xF0) return 3;
+  return first < 0xF5 ? 4 : 0;
+}
+
 /// How long the character at the front is in UTF-8; 0: it is none.
 std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80                    ? 1
-                             : first >= 0xF0 && first < 0xF5 ? 4
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xC2 && first < 0xE0 ? 2
-                                                             : 0;
+  const std::size_t length = length_by_first(first);
   if (length == 0 || length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0U) != 0x80U) return 0;

@@ -140,7 +140,7 @@ async::Task<> RunCgroup::find(const ExecSpec& spec, const engine::Attempt& attem
     auto finding = pool->run(find_group, std::move(names), spec.cgroup);
     group_ = co_await std::move(finding);
   } catch (const async::ThreadPoolFull&) {  // then it goes when the next daemon starts
-  } catch (const std::system_error&) {
+  } catch (const std::system_error&) {      // there is no thread: the same
   }
 }
 

@@ -163,7 +163,7 @@ std::string escaped(std::string_view text) {
 std::string find_socket(const std::string& given) {
   if (!given.empty()) return given;
   if (const char* const named = std::getenv("BELFRY_SOCKET"); named != nullptr && *named != '\0') return named;
-  const std::string usual = "/run/belfry/belfry.sock";
+  std::string usual = "/run/belfry/belfry.sock";
   const char* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
   if (runtime_dir == nullptr || ::access(usual.c_str(), F_OK) == 0) return usual;
   const std::string of_user = std::string(runtime_dir) + "/belfry/belfry.sock";

@@ -22,7 +22,7 @@ class Declared {
     sub->footer(std::string("Examples:\n") + examples + "\n");
     sub->fallthrough();  // --json and --socket may come after the command, too
     declare(*sub, *options);
-    sub->callback([&arguments = arguments_, options, call] {
+    sub->callback([&arguments = arguments_, options, call = std::move(call)] {
       arguments.command = [options, call](Session& session) { return call(session, *options); };
     });
   }

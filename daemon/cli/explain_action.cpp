@@ -94,7 +94,7 @@ const jobs::ActionKind& find_kind(const jobs::ActionRegistry& registry, const st
     names.push_back(kind.key);
     list += (list.empty() ? "" : ", ") + kind.key;
   }
-  names.push_back("flow");
+  names.emplace_back("flow");
   list += ", flow";
   const std::string hint = time::did_you_mean(name, names);
   throw CommandError(kNotFound, "there is no kind of action \"" + name + "\"; " + (hint.empty() ? "" : hint + " ") +

@@ -63,6 +63,19 @@ std::string why_silent(const json& run, const std::string& id) {
                      (message.empty() ? "" : ": " + printable(message)));
 }
 
+/// The steps of a flow; an empty text: there are none.
+std::string steps_table(const json& steps, const Style& style) {
+  if (steps.empty()) return {};
+  Table table({"STEP", "ITEM", "TRY", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
+  for (const json& step : steps) {
+    const bool skipped = text_of(step, "outcome") == "skipped";
+    table.add({text_of(step, "step"), text_of(step, "label"), number_of(step, "try"),
+               skipped ? "-" : span(step.at("duration_seconds").get<double>()), outcome_cell(text_of(step, "outcome")),
+               number_of(step, "exit_code"), text_of(step, "message")});
+  }
+  return table.text(style);
+}
+
 }  // namespace
 
 int history(Session& session, const HistoryOptions& options) {
@@ -92,19 +105,6 @@ int history(Session& session, const HistoryOptions& options) {
   }
   print(runs.empty() ? "No run is on record.\n" : table.text(session.style));
   return kOk;
-}
-
-/// The steps of a flow; an empty text: there are none.
-std::string steps_table(const json& steps, const Style& style) {
-  if (steps.empty()) return {};
-  Table table({"STEP", "ITEM", "TRY", "TOOK", "OUTCOME", "EXIT", "MESSAGE"});
-  for (const json& step : steps) {
-    const bool skipped = text_of(step, "outcome") == "skipped";
-    table.add({text_of(step, "step"), text_of(step, "label"), number_of(step, "try"),
-               skipped ? "-" : span(step.at("duration_seconds").get<double>()), outcome_cell(text_of(step, "outcome")),
-               number_of(step, "exit_code"), text_of(step, "message")});
-  }
-  return table.text(style);
 }
 
 int logs(Session& session, const std::string& run_or_job) {

@@ -17,8 +17,8 @@ using nlohmann::json;
 
 /// A slot on a line: local time with its offset, UTC, how far off it is, and how it lies beside a change of the clock.
 std::string line_of(const Session& session, time::WallTime slot, const time::Zone& zone) {
-  std::string line = time::format_time(slot, zone) + "  " + time::format_utc(slot) + "  " +
-                     session.style.paint(relative(slot, session.now), Colour::dim);
+  const std::string line = time::format_time(slot, zone) + "  " + time::format_utc(slot) + "  " +
+                           session.style.paint(relative(slot, session.now), Colour::dim);
   const std::string mark = mark_of(slot, zone);
   return line + (mark.empty() ? "" : "  " + session.style.paint(mark, Colour::yellow)) + "\n";
 }

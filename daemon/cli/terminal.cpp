@@ -80,6 +80,7 @@ std::string harmless(std::string_view text) {
 
 std::string Table::text(const Style& style) const {
   std::vector<std::size_t> widths;
+  widths.reserve(heading_.size());
   for (const std::string& name : heading_) widths.push_back(width(name));
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i].text));

@@ -52,6 +52,7 @@ json view(const std::vector<time::WallTime>& instants) {
 
 std::vector<std::string> lines_of(const ConfigDiff& diff, std::size_t most_lines) {
   std::vector<std::string> lines;
+  lines.reserve(diff.added.size() + diff.removed.size() + diff.changed.size());
   for (const std::string& job : diff.added) lines.push_back("+ " + job);
   for (const std::string& job : diff.removed) lines.push_back("- " + job);
   for (const JobChange& change : diff.changed) {

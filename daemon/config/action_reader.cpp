@@ -100,6 +100,19 @@ void check_journal(const MapReader& job) {
                                    "delete the key"});
 }
 
+/// Of what belfry does itself, or a plugin.
+void check_use_of_process_keys(const MapReader& job, const jobs::ActionDeclaration& declared) {
+  for (const auto key : process_keys) {
+    if (key == "output" && declared.prints) continue;
+    if (!declared.program) {
+      job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
+    } else if (std::ranges::find(command_keys, key) != command_keys.end()) {
+      job.complain_at_key(key,
+                          {"only a command can have this, and a function of a plugin is none", "", "delete the key"});
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<Action> read_action(const MapReader& job, const ActionReaderContext& context) {
@@ -141,18 +154,7 @@ void check_use_of_program_keys(const MapReader& job, const Action& action, bool 
   }
   if (const auto* declared = std::get_if<jobs::ActionDeclaration>(&action)) {
     if (asks_a_command || declared->prints) check_journal(job);
-    if (asks_a_command) return;  // its precondition is a program, which has these
-    for (const auto key : process_keys) {
-      if (key == "output" && declared->prints) continue;
-      if (declared->program) {
-        if (std::ranges::find(command_keys, key) != command_keys.end()) {
-          job.complain_at_key(
-              key, {"only a command can have this, and a function of a plugin is none", "", "delete the key"});
-        }
-        continue;
-      }
-      job.complain_at_key(key, {"only a program can have this, and this job runs none", "", "delete the key"});
-    }
+    if (!asks_a_command) check_use_of_process_keys(job, *declared);  // its precondition is a program, which has these
     return;
   }
   if (job.has("interpreter") && !job.has("script")) {

@@ -125,6 +125,7 @@ std::string ErrorList::shown_line(int number) const {
 
 std::vector<ConfigError> ErrorList::take() {
   std::vector<std::size_t> order(errors_.size());
+  // NOLINTNEXTLINE(modernize-use-ranges): libstdc++ 12 has no std::ranges::iota
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {},
                     [&](std::size_t i) { return std::tuple(errors_[i].place.line, errors_[i].place.column, i); });

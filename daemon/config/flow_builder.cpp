@@ -33,7 +33,7 @@ jobs::FlowStep::Maker program(jobs::ExecSpec spec) {
 
 /// A value within a text of JSON, which stands between double quotes there.
 std::string inside_json(const std::string& value) {
-  std::string text = nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return text.substr(1, text.size() - 2);
 }
 

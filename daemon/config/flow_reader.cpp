@@ -121,6 +121,7 @@ class FlowReader {
 
   std::vector<std::string> ids() const {
     std::vector<std::string> ids;
+    ids.reserve(numbers_.size());
     for (const auto& [id, number] : numbers_) ids.push_back(id);
     return ids;
   }
@@ -148,6 +149,7 @@ class FlowReader {
 
   void check_references(const FlowSpec& flow) const {
     std::vector<std::vector<std::size_t>> needs;
+    needs.reserve(flow.steps.size());
     for (const auto& spec : flow.steps) needs.push_back(spec.step.needs);
     const auto depends = jobs::all_needed(needs);
     for (std::size_t i = 0; i < declared_.size(); ++i) {

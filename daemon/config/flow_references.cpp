@@ -96,7 +96,8 @@ class Checker {
   static bool announces_code(std::string_view option) {
     if (option == "-e" || option == "-E" || option == "--eval") return true;
     return option.size() > 1 && option.starts_with('-') && option.ends_with('c') &&
-           option.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == option.npos;
+           option.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) ==
+               std::string_view::npos;
   }
 
   /// What follows such an option is a program, whatever reads it.
@@ -137,6 +138,7 @@ class Checker {
     const auto found = scope_.numbers.find(reference.step);
     if (found == scope_.numbers.end()) {
       std::vector<std::string> ids;
+      ids.reserve(scope_.numbers.size());
       for (const auto& [id, number] : scope_.numbers) ids.push_back(id);
       return Complaint{"there is no step " + in_quotes(reference.step), "the id of a step of this flow",
                        time::did_you_mean(reference.step, ids)};
@@ -149,6 +151,7 @@ class Checker {
     }
     if (reference.what == What::outcome) return std::nullopt;
     std::vector<std::string> names;
+    names.reserve(other.outputs.size());
     for (const auto& output : other.outputs) names.push_back(output.name());
     if (std::ranges::find(names, reference.name) != names.end()) return std::nullopt;
     return Complaint{"step " + in_quotes(other.id) + " has no output " + in_quotes(reference.name),

@@ -26,7 +26,7 @@ ordered_json json_of(const Node& node) {
       break;
   }
   if (node.style != Node::Style::plain) return node.text;
-  ordered_json plain = ordered_json::parse(node.text, nullptr, false);
+  const ordered_json plain = ordered_json::parse(node.text, nullptr, false);
   return plain.is_primitive() && !plain.is_discarded() ? plain : ordered_json(node.text);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace belfry::daemon {
 namespace {
@@ -20,7 +21,7 @@ bool may_be_secret(const Section& section, const yaml::Node& node) {
 
 }  // namespace
 
-MapReader::MapReader(const Value& map, const Section& section, bool extensions) : map_(map) {
+MapReader::MapReader(Value map, const Section& section, bool extensions) : map_(std::move(map)) {
   for (const auto& entry : map_.node().entries) {
     if (find_key(section, entry.key) != nullptr || (extensions && entry.key.starts_with("x-"))) continue;
     all_known_ = false;

@@ -15,7 +15,7 @@ class MapReader {
  public:
   /// REQUIRES: `map` is a map. Complains at once about every key that is not of `section`; keys that begin with "x-"
   /// are free for the user's own anchors when `extensions` is set.
-  MapReader(const Value& map, const Section& section, bool extensions = false);
+  MapReader(Value map, const Section& section, bool extensions = false);
 
   /// The value of a key if it is given. A key without a value is complained about and counts as not given.
   std::optional<Value> get(std::string_view key) const;

@@ -18,7 +18,7 @@ MeteredInput::int_type MeteredInput::underflow() {
   const auto size = std::min(rest_.size(), chunk_.size());
   for (const char c : rest_.substr(0, size)) dense_ += makes_token[static_cast<unsigned char>(c)] ? 1U : 0U;
   if (dense_ > limit) throw TooDense();
-  std::copy_n(rest_.data(), size, chunk_.data());
+  std::copy_n(rest_.begin(), size, chunk_.data());
   rest_.remove_prefix(size);
   setg(chunk_.data(), chunk_.data(), chunk_.data() + size);
   return traits_type::to_int_type(chunk_[0]);

@@ -250,6 +250,7 @@ std::optional<ActionDeclaration> read_text(const Value& value, const ActionKind&
 
 std::vector<std::string_view> form_names(const ActionKind& kind) {
   std::vector<std::string_view> names;
+  names.reserve(kind.forms.size());
   for (const ActionForm& form : kind.forms) names.push_back(form.name);
   return names;
 }

@@ -30,7 +30,7 @@ constexpr std::array<std::pair<std::string_view, int>, 14> signal_words{{{"TERM"
 void read_signal(const Value& value, int& signal) {
   const auto& text = value.node().text;
   const std::string_view name = std::string_view(text).starts_with("SIG") ? std::string_view(text).substr(3) : text;
-  const auto found = std::ranges::find(signal_words, name, &std::pair<std::string_view, int>::first);
+  const auto* const found = std::ranges::find(signal_words, name, &std::pair<std::string_view, int>::first);
   if (value.node().kind == yaml::Node::Kind::scalar && found != signal_words.end()) {
     signal = found->second;
   } else {
@@ -75,7 +75,7 @@ void read_limits(const Value& value, std::map<std::string, std::optional<std::ui
     if (limit->node().kind == yaml::Node::Kind::scalar && limit->node().text == "unlimited") {
       limits[std::string(key.name)] = std::nullopt;
     } else if (const auto number = read_limit_number(key.name, *limit)) {
-      limits[std::string(key.name)] = *number;
+      limits[std::string(key.name)] = number;
     }
   }
 }

@@ -62,7 +62,8 @@ void read_regression(const Value& value, std::optional<double>& share) {
   if (error != std::errc{} || std::string_view(stop, end) != "%") {
     return value.complain({"not a percentage", std::string(share_expected)});
   }
-  if (!(percent >= 1 && percent <= 10'000)) {
+  const bool in_range = percent >= 1 && percent <= 10'000;  // "nan%" is not
+  if (!in_range) {
     return value.complain({"the percentage is out of range", std::string(share_expected)});
   }
   share = percent / 100;

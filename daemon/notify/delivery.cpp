@@ -12,6 +12,7 @@ namespace {
 
 async::Task<> until_any_is_set(const std::vector<async::Event*>& events) {
   std::vector<async::Task<>> waits;
+  waits.reserve(events.size());
   for (async::Event* const event : events) waits.push_back(until_set(*event));
   co_await async::race(std::move(waits));
 }

@@ -33,7 +33,7 @@ std::optional<ledger::Duration> duration_of(const Notice& notice) {
 std::string seconds_text(ledger::Duration span) {
   const auto milliseconds =
       std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count(), 0);
-  std::string fraction = std::to_string(1000 + milliseconds % 1000).substr(1);
+  const std::string fraction = std::to_string(1000 + milliseconds % 1000).substr(1);
   return std::to_string(milliseconds / 1000) + "." + fraction;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/notify/notifications.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,11 +18,7 @@ constexpr const char* ping_name = "ping";
 async::SpawnOptions as_notify(std::string name) { return async::SpawnOptions(std::move(name)).kind("notify"); }
 
 bool pings(const NotifyPlan& plan) {
-  if (plan.ping) return true;
-  for (const auto& [name, job] : plan.jobs) {
-    if (job.ping) return true;
-  }
-  return false;
+  return plan.ping || std::ranges::any_of(plan.jobs, [](const auto& job) { return job.second.ping.has_value(); });
 }
 
 }  // namespace
@@ -119,6 +116,7 @@ async::Task<> Notifications::ping_of_daemon() {
 
 async::Task<> Notifications::all_emptied() {
   std::vector<std::shared_ptr<ChannelQueue>> queues;
+  queues.reserve(queues_.size());
   for (const auto& [name, queue] : queues_) queues.push_back(queue);
   for (const auto& queue : queues) co_await queue->emptied();
   co_await pings_.emptied();

@@ -1,5 +1,6 @@
 #include "daemon/notify/notify_counts.hpp"
 
+#include <array>
 #include <utility>
 
 #include "observe/family.hpp"
@@ -29,10 +30,11 @@ std::vector<prometheus::MetricFamily> NotifyCounts::Collect() const {
                                                "Messages to people and pings, by channel and by what came of them.");
   auto queued = observe::FamilyBuilder::gauge("belfry_notifications_queued", "Messages that wait for their delivery.");
   for (const auto& [channel, counts] : shown) {
-    const std::pair<const char*, const observe::Cell<std::uint64_t>*> results[] = {{"delivered", &counts->delivered},
-                                                                                   {"failed", &counts->failed},
-                                                                                   {"dropped", &counts->dropped},
-                                                                                   {"suppressed", &counts->suppressed}};
+    const auto results = std::to_array<std::pair<const char*, const observe::Cell<std::uint64_t>*>>(
+        {{"delivered", &counts->delivered},
+         {"failed", &counts->failed},
+         {"dropped", &counts->dropped},
+         {"suppressed", &counts->suppressed}});
     for (const auto& [result, cell] : results) {
       total.add({{"channel", channel}, {"result", result}}, static_cast<double>(cell->get()));
     }

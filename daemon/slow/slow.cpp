@@ -77,8 +77,8 @@ std::string reason_text(const LateStart& start, const LoopPast& loop) {
 }
 
 std::string sentence_of(const LateStart& start, const LoopPast& loop, const time::Zone& zone) {
-  std::string text = "Run " + std::to_string(start.run.run) + ", due at " + text_of(*start.run.scheduled_at, zone) +
-                     ", was " + text_of(start.late) + " late";
+  const std::string text = "Run " + std::to_string(start.run.run) + ", due at " +
+                           text_of(*start.run.scheduled_at, zone) + ", was " + text_of(start.late) + " late";
   if (start.phases.empty()) return text + "; it ran under an older belfryd, which did not note where the time went.";
   const auto worst = std::ranges::find(start.phases, start.worst, &StartPhaseTime::phase);
   return text + ", " + text_of(worst->took) + " of it in " + std::string(to_string(start.worst)) + ": " +

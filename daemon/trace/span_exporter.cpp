@@ -62,7 +62,8 @@ async::Task<> SpanExporter::serve() {
   struct DropAtEnd {
     SpanExporter& exporter;
     ~DropAtEnd() { exporter.drop_all(); }
-  } const drop_at_end{*this};
+  };
+  [[maybe_unused]] const DropAtEnd drop_at_end{*this};
   for (;;) {
     while (!waiting_.empty()) {
       co_await gather();

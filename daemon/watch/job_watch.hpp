@@ -81,7 +81,7 @@ class JobWatch {
   async::Task<> wait();
   void fire(std::vector<std::string> files);
   void warn(const std::vector<BlindSpot>& spots);
-  bool wants_scan(Moment now) const;
+  bool wants_scan(Moment at) const;
 
   std::string job_;
   std::shared_ptr<const engine::Watch> watch_;

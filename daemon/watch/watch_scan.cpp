@@ -174,6 +174,7 @@ WatchedPaths::WatchedPaths(const engine::Watch& watch) : excludes_(watch.exclude
 
 std::vector<std::string> WatchedPaths::bases() const {
   std::vector<std::string> bases;
+  bases.reserve(patterns_.size());
   for (const jobs::PathPattern& pattern : patterns_) bases.push_back(pattern.base());
   return bases;
 }

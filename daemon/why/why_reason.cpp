@@ -117,7 +117,7 @@ class Sorter {
 
 InForce in_force(const WhyFacts& facts) {
   InForce result;
-  Sorter sorter(facts.at, result);
+  Sorter sorter(facts.at, result);  // NOLINT(misc-const-correctness): visit() calls it, and then it writes
   for (const ledger::Entry& entry : facts.happenings) std::visit(sorter, entry);
   return result;
 }
@@ -133,7 +133,7 @@ std::string run_text(const ledger::RunRow& run, const time::Zone& zone) {
   const auto to_second = [&zone](WallTime at) {
     return clock_text(std::chrono::floor<std::chrono::seconds>(at), zone);
   };
-  std::string text = "run " + std::to_string(run.run) + ", which started at " + to_second(run.started_at);
+  const std::string text = "run " + std::to_string(run.run) + ", which started at " + to_second(run.started_at);
   if (!run.ended_at) return text + " and goes on";
   return text + " and ended in " + (run.outcome ? std::string(to_string(*run.outcome)) : "an unknown way") + " at " +
          to_second(*run.ended_at);
