@@ -156,9 +156,10 @@ MHD_Result reply_metrics(MHD_Connection* connection, const Sources& sources) {
   return send(connection, MHD_HTTP_OK, response);
 }
 
-// NOLINTNEXTLINE(readability-non-const-parameter): libmicrohttpd's signature
+// NOLINTBEGIN(readability-non-const-parameter): libmicrohttpd's signature
 MHD_Result answer(void* context, MHD_Connection* connection, const char* url, const char* method,
                   const char* /*version*/, const char* /*body*/, std::size_t* body_size, void** /*state*/) {
+  // NOLINTEND(readability-non-const-parameter)
   constexpr const char* plain = "text/plain; charset=utf-8";
   const auto& [sources, pages] = *static_cast<const Served*>(context);
   if (*body_size != 0) return MHD_NO;  // a scrape has no body: hang up
