@@ -26,7 +26,6 @@
 #include "daemon/reload.hpp"
 #include "daemon/reload_log.hpp"
 #include "daemon/sla_sources.hpp"
-#include "daemon/start_memory.hpp"
 #include "daemon/stores.hpp"
 #include "daemon/stray_reaper.hpp"
 #include "daemon/trace/tracing.hpp"
@@ -37,6 +36,7 @@
 #include "io/process_tree.hpp"
 #include "io/sd_notify.hpp"
 #include "io/signals.hpp"
+#include "io/unused_memory.hpp"
 #include "ledger/live_runs.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "observe/collectors.hpp"
@@ -230,7 +230,7 @@ async::Task<> Daemon::serve_in(async::TaskGroup& group) {
   group.start(watches_.serve(), as_daemon("files"));
   group.start(feed_watchdog(notifier_), as_daemon("watchdog"));
   notifier_.ready(status_line());
-  co_await desk_.run(&give_back_start_memory);
+  co_await desk_.run(&io::give_back_unused_memory);  // what only the start needed
   co_await told_to_end_.wait();
   co_await end_in_order();
 }

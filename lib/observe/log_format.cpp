@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
@@ -62,12 +63,8 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 bool is_plain_word(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F || static_cast<unsigned char>(c) >= 0x80)
-      return false;
-  }
-  return true;
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '=' && c != '\\'; };
+  return !text.empty() && std::ranges::all_of(text, is_plain);
 }
 
 void append_value(std::string& out, const LogValue& value, bool json) {

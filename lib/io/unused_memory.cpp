@@ -1,4 +1,4 @@
-#include "daemon/start_memory.hpp"
+#include "io/unused_memory.hpp"
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace belfry::daemon {
+namespace belfry::io {
 namespace {
 
 /// A part of /proc/self/smaps (proc(5)).
@@ -46,7 +46,7 @@ void give_back_constants() {
 
 }  // namespace
 
-void give_back_start_memory() noexcept {
+void give_back_unused_memory() noexcept {
   ::malloc_trim(0);
   try {
     give_back_constants();
@@ -54,4 +54,4 @@ void give_back_start_memory() noexcept {
   }
 }
 
-}  // namespace belfry::daemon
+}  // namespace belfry::io
