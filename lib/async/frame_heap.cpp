@@ -47,8 +47,8 @@ Chunk* chunk_of(FreeFrame* block) noexcept {
 
 bool aligned(const void* memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % chunk_size == 0; }
 
-void unmap(std::byte* begin, const std::byte* end) noexcept {
-  if (begin != end) ::munmap(begin, static_cast<std::size_t>(end - begin));
+void unmap(std::byte* from, const std::byte* to) noexcept {
+  if (from != to) ::munmap(from, static_cast<std::size_t>(to - from));
 }
 
 void* map(void* where, std::size_t size, bool populated) noexcept {

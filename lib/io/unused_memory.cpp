@@ -3,7 +3,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -16,19 +16,19 @@ namespace {
 
 /// A part of /proc/self/smaps (proc(5)).
 struct Mapping {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
+  void* begin = nullptr;
+  void* end = nullptr;
   bool constant = false;  // code or constants of a file
 };
 
 std::optional<Mapping> read_header(const std::string& line) {
   Mapping mapping;
-  unsigned long inode = 0;
   char rights[5] = {};  // NOLINT(*-avoid-c-arrays): scanf writes it
-  if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %lu", &mapping.begin, &mapping.end, rights, &inode) != 4) {
-    return std::nullopt;
-  }
-  mapping.constant = inode != 0 && (std::string_view(rights) == "r-xp" || std::string_view(rights) == "r--p");
+  char inode[24] = {};  // NOLINT(*-avoid-c-arrays)
+  const int found = std::sscanf(line.c_str(), "%p-%p %4s %*s %*s %23s", &mapping.begin, &mapping.end, rights, inode);
+  if (found != 4) return std::nullopt;
+  const std::string_view may(rights);
+  mapping.constant = std::string_view(inode) != "0" && (may == "r-xp" || may == "r--p");
   return mapping;
 }
 
@@ -40,7 +40,8 @@ void give_back_constants() {
     if (const auto next = read_header(line)) mapping = *next;
     if (!mapping.constant || !line.starts_with("Anonymous:")) continue;
     if (std::stoul(line.substr(line.find(':') + 1)) > 0) continue;
-    ::madvise(reinterpret_cast<void*>(mapping.begin), mapping.end - mapping.begin, MADV_DONTNEED);
+    const auto size = static_cast<char*>(mapping.end) - static_cast<char*>(mapping.begin);
+    ::madvise(mapping.begin, static_cast<std::size_t>(size), MADV_DONTNEED);
   }
 }
 
