@@ -2,7 +2,8 @@
 //
 // A pool (frame_pool.hpp) takes and gives blocks in batches, so that the mutex and the search cost nothing for a single
 // frame. glibc's malloc is good for a block now and then; for a hundred thousand tasks that come and go at once it
-// takes most of their time, in bookkeeping at both ends of each block and in a page fault for each page.
+// takes most of their time, in bookkeeping at both ends of each block and in a page fault for each page. A heap that is
+// large already grows by huge pages.
 //
 // A chunk whose blocks have all come back waits for the next burst, or until a loop has nothing else to do; then it is
 // given back to the kernel, but for a few. Any thread. Not for use outside lib/async.

@@ -92,8 +92,8 @@ inline std::size_t frame_pool_bytes() noexcept { return detail::frame_cache.byte
 /// Returns all that the calling thread remembers to the heap, as after a burst.
 void frame_pool_trim() noexcept;
 
-/// Gives half a megabyte that no frame needs any more back to the kernel. False: there is none. A loop calls it when it
-/// has nothing else to do, and until it says so when it closes. Any thread.
+/// Gives up to two megabytes that no frame needs any more back to the kernel. False: there are none. A loop calls it
+/// when it has nothing else to do, and until it says so when it closes. Any thread.
 inline bool frame_pool_settle() noexcept { return detail::give_chunks_back(); }
 
 /// Bytes that frames of all threads take, with what the threads remember; those from operator new are not counted.
