@@ -2,5 +2,9 @@
 #include "../bare_call.h"
 
 void _start(void) {
+#ifdef IDLE_CHILD_IS_MUTE
+  call(SYS_close, 1, 0, 0, 0);
+  call(SYS_close, 2, 0, 0, 0);
+#endif
   for (;;) call(SYS_ppoll, 0, 0, 0, 0);
 }

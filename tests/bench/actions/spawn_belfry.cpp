@@ -1,11 +1,11 @@
-// spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]: runs of a job by belfry's
-// engine, from the request to the end on record: its exec action with output captured, the sweep of what a run leaves,
-// events, the ledger. AT_A_TIME side by side. Prints how many seconds it took.
+// spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]...: runs of a job by
+// belfry's engine, from the request to the end on record: its exec action with output captured, the sweep of what a run
+// leaves, events, the ledger. AT_A_TIME side by side. Prints how many seconds it took.
 //
 //   --ledger   SQLite in FILE; without it, a ledger that keeps nothing. The table of live runs and the keeper of their
 //              descriptors are there as in belfryd either way
 //   --ballast  so much memory is touched before
-//   --live     COUNT runs of PROGRAM, which does not end by itself, are under way meanwhile
+//   --live     COUNT runs of PROGRAM, which does not end by itself, are under way meanwhile; may be given again
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -42,19 +42,22 @@ struct Options {
   std::string program;
   std::string ledger_file;
   std::size_t ballast_mib = 0;
-  std::string live_program;
-  int live = 0;
+  struct Live {
+    std::string program;
+    int count = 0;
+  };
+  std::vector<Live> live;
 };
 
 /// What is counted of runs as they begin and end.
 struct Counts {
   int ended = 0;
-  int launched = 0;
+  int started = 0;
   std::uint64_t printed = 0;
   async::Event changed;
 };
 
-std::shared_ptr<engine::Job> job_of(const char* name, const std::string& program) {
+std::shared_ptr<engine::Job> job_of(const std::string& name, const std::string& program) {
   auto job = std::make_shared<engine::Job>();
   job->name = name;
   job->fingerprint = name;
@@ -69,7 +72,10 @@ std::shared_ptr<engine::Job> job_of(const char* name, const std::string& program
 }
 
 void count(const engine::Event& event, Counts& counts) {
-  if (const auto* const attempt = std::get_if<ledger::AttemptEnded>(&event)) {
+  if (std::holds_alternative<engine::AttemptStarted>(event)) {
+    ++counts.started;
+    counts.changed.set();
+  } else if (const auto* const attempt = std::get_if<ledger::AttemptEnded>(&event)) {
     counts.printed += attempt->standard_output.total_bytes + attempt->standard_error.total_bytes;
   } else if (const auto* const run = std::get_if<ledger::RunEnded>(&event)) {
     if (run->outcome != ledger::Outcome::success && run->job == "noop") fail("a run failed: " + run->message);
@@ -78,7 +84,7 @@ void count(const engine::Event& event, Counts& counts) {
   }
 }
 
-void begin(engine::Engine& engine, const char* job) {
+void begin(engine::Engine& engine, const std::string& job) {
   if (const auto run = engine.run_now(job); !run) fail(run.error().message);
 }
 
@@ -103,13 +109,17 @@ async::Task<> measure(ledger::Ledger& ledger, const Options& options, double& se
   auto catalog = std::make_shared<engine::Catalog>();
   catalog->generation = 1;
   catalog->jobs.emplace("noop", job_of("noop", options.program));
-  if (options.live > 0) catalog->jobs.emplace("live", job_of("live", options.live_program));
+  for (const auto& [program, count] : options.live) catalog->jobs.emplace(program, job_of(program, program));
   engine.apply(std::move(catalog));
-  for (int i = 0; i < options.live; ++i) {
-    begin(engine, "live");
-    if (i % 50 == 49) co_await async::sleep(1ms);
+  int others = 0;
+  for (const auto& [program, count] : options.live) {
+    for (others += count; counts.started < others;) {
+      begin(engine, program);
+      co_await counts.changed.wait();
+      counts.changed.clear();
+    }
   }
-  co_await async::sleep(options.live > 0 ? 2s : 0s);
+  if (others > 0) co_await async::sleep(2s);          // they close what they close, and are quiet then
   const auto poller = io::Poller::of_current_loop();  // as belfryd has it always, for its signals and its files
   if (counts.ended > 0) fail("what should live has ended");
 
@@ -131,15 +141,14 @@ async::Task<> measure(ledger::Ledger& ledger, const Options& options, double& se
 
 Options options_of(int argc, char** argv) {
   if (argc < 4)
-    fail("usage: spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]");
+    fail("usage: spawn_belfry RUNS AT_A_TIME PROGRAM [--ledger FILE] [--ballast MIB] [--live PROGRAM COUNT]...");
   Options options{.runs = std::atoi(argv[1]), .at_a_time = std::atoi(argv[2]), .program = argv[3]};
   for (int i = 4; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
     if (option == "--ledger") options.ledger_file = argv[i + 1];
     if (option == "--ballast") options.ballast_mib = static_cast<std::size_t>(std::atoi(argv[i + 1]));
     if (option != "--live" || i + 2 >= argc) continue;
-    options.live_program = argv[i + 1];
-    options.live = std::atoi(argv[i + 2]);
+    options.live.push_back({.program = argv[i + 1], .count = std::atoi(argv[i + 2])});
     ++i;
   }
   return options;
