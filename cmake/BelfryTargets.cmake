@@ -80,9 +80,6 @@ function(belfry_test name)
   belfry_unity(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} Catch2::Catch2WithMain belfry_flags)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  if(BELFRY_SANITIZE MATCHES "address")  # half the compile time; what is tested, the library, stays as the preset says
-    target_compile_options(${name} PRIVATE -O0)
-  endif()
   target_compile_definitions(${name} PRIVATE BELFRY_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              BELFRY_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
