@@ -149,7 +149,7 @@ std::vector<std::string_view> CgroupLimits::controllers() const {
   std::vector<std::string_view> needed;
   if (memory_max || memory_high || memory_swap_max) needed.emplace_back("memory");
   if (cpu_quota || cpu_weight) needed.emplace_back("cpu");
-  if (io_weight) needed.emplace_back("io");
+  if (io_weight || !disks.empty()) needed.emplace_back("io");
   if (tasks_max) needed.emplace_back("pids");
   return needed;
 }
@@ -212,13 +212,19 @@ CgroupUsage Cgroup::usage() const {
 }
 
 std::expected<void, std::string> Cgroup::limit(const CgroupLimits& limits) const {
-  for (const Setting& setting : settings_of(limits, path_)) {
+  std::vector<Setting> settings = settings_of(limits, path_);
+  auto lines = io_max_lines(limits.disks);
+  for (std::string& line : lines ? *lines : std::vector<std::string>()) {
+    settings.push_back({"io.max", std::move(line)});  // it takes one at a time
+  }
+  for (const Setting& setting : settings) {
     const int error = write_file(path_ + "/" + setting.file, setting.value);
     if (error == 0) continue;
     return std::unexpected(error == ENOENT ? "this kernel has no " + setting.file + ": leave that limit out"
                                            : "the kernel refuses " + setting.value + " for " + setting.file + ": " +
                                                  error_text(error));
   }
+  if (!lines) return std::unexpected(std::move(lines.error()));  // last: a run that is adopted keeps its other limits
   return {};
 }
 

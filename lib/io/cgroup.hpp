@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/disk_limits.hpp"
 #include "io/survivors.hpp"
 
 namespace belfry::io {
@@ -37,6 +38,7 @@ struct CgroupLimits {
   std::optional<std::uint64_t> tasks_max{};        ///< processes and threads
   std::optional<int> cpu_weight{};                 ///< 1 to 10000; 100 is everybody's
   std::optional<int> io_weight{};                  ///< the same, at the disk
+  DiskLimits disks{};                              ///< of what is read and written
 
   bool empty() const noexcept { return *this == CgroupLimits{}; }
   /// "memory", "cpu", "io", "pids": those of them that the limits need.
@@ -70,7 +72,7 @@ class Cgroup {
 
   CgroupUsage usage() const;
 
-  /// Writes the limits. The error is a sentence.
+  /// Writes the limits, after a look where the paths of the disks lead now. The error is a sentence.
   std::expected<void, std::string> limit(const CgroupLimits& limits) const;
 
   /// Takes it away, with the empty groups below. False: there are processes in it.
