@@ -160,6 +160,12 @@ void add_if_given(Digest& digest, const io::CgroupLimits& limits) {
   digest.value(limits.cpu_weight);
   digest.value(limits.tasks_max);
   digest.value(limits.io_weight);
+  if (limits.disks.empty()) return;
+  digest.text("io_max");
+  digest.value(limits.disks.read_max);
+  digest.value(limits.disks.write_max);
+  digest.value(limits.disks.read_iops_max);
+  digest.value(limits.disks.write_iops_max);
 }
 
 void add_if_given(Digest& digest, const jobs::FailureSigns& signs) {

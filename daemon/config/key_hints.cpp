@@ -10,7 +10,7 @@
 namespace belfry::daemon {
 namespace {
 
-// What other schedulers call it.
+// What other schedulers call it. What several keys of a section share between them stands several times.
 struct Synonym {
   std::string_view theirs;
   std::string_view ours;
@@ -108,6 +108,11 @@ constexpr std::array synonyms{
     Synonym{"memory_max", "cgroup"},
     Synonym{"cpu_quota", "cgroup"},
     Synonym{"tasks_max", "cgroup"},
+    Synonym{"io_max", "cgroup"},
+    Synonym{"io_read_max", "cgroup"},
+    Synonym{"io_write_max", "cgroup"},
+    Synonym{"io_read_iops_max", "cgroup"},
+    Synonym{"io_write_iops_max", "cgroup"},
     Synonym{"pids_max", "cgroup"},
     Synonym{"MemoryMax", "memory_max"},
     Synonym{"MemoryHigh", "memory_high"},
@@ -120,6 +125,20 @@ constexpr std::array synonyms{
     Synonym{"pids_max", "tasks_max"},
     Synonym{"pids", "tasks_max"},
     Synonym{"IOWeight", "io_weight"},
+    Synonym{"IOReadBandwidthMax", "io_read_max"},
+    Synonym{"IOWriteBandwidthMax", "io_write_max"},
+    Synonym{"IOReadIOPSMax", "io_read_iops_max"},
+    Synonym{"IOWriteIOPSMax", "io_write_iops_max"},
+    Synonym{"rbps", "io_read_max"},
+    Synonym{"wbps", "io_write_max"},
+    Synonym{"riops", "io_read_iops_max"},
+    Synonym{"wiops", "io_write_iops_max"},
+    Synonym{"io_max", "io_read_max"},
+    Synonym{"io_max", "io_write_max"},
+    Synonym{"io_bandwidth_max", "io_read_max"},
+    Synonym{"io_bandwidth_max", "io_write_max"},
+    Synonym{"io_iops_max", "io_read_iops_max"},
+    Synonym{"io_iops_max", "io_write_iops_max"},
     Synonym{"memory", "memory_max"},
     Synonym{"rlimits", "limits"},
     Synonym{"ulimits", "limits"},
@@ -231,9 +250,12 @@ constexpr std::array<std::string_view, 4> missing_keys{"jitter", "splay", "inclu
 }  // namespace
 
 std::string hint_for_unknown_key(const Section& section, std::string_view name) {
-  const auto* const synonym = std::ranges::find_if(
-      synonyms, [&](const Synonym& each) { return each.theirs == name && find_key(section, each.ours) != nullptr; });
-  if (synonym != synonyms.end()) return "did you mean " + in_quotes(synonym->ours) + "?";
+  std::string meant;
+  for (const Synonym& each : synonyms) {
+    if (each.theirs != name || find_key(section, each.ours) == nullptr) continue;
+    meant += (meant.empty() ? "" : " or ") + in_quotes(each.ours);
+  }
+  if (!meant.empty()) return "did you mean " + meant + "?";
   if (std::ranges::find(missing_keys, name) != missing_keys.end()) return "this version of belfry does not have it yet";
   std::vector<std::string_view> names;
   for (const auto& key : section.keys) names.push_back(key.name);

@@ -26,6 +26,12 @@ constexpr std::array cgroup_keys{
     Key{"cpu_weight", "1 to 10000, or none", "", "its share of busy processors; everybody else has 100"},
     Key{"tasks_max", "a number, unlimited or none", "", "processes and threads"},
     Key{"io_weight", "1 to 10000, or none", "", "its share of busy disks; everybody else has 100"},
+    Key{"io_read_max", "a map of sizes, or none", "",
+        "bytes in each second from the disk that a path is on, such as {/var: 10M}"},
+    Key{"io_write_max", "a map of sizes, or none", "", "the same to it"},
+    Key{"io_read_iops_max", "a map of numbers, or none", "",
+        "operations in each second that read from it, such as {/dev/sda: 200}"},
+    Key{"io_write_iops_max", "a map of numbers, or none", "", "the same that write to it"},
 };
 
 constexpr std::array output_keys{

@@ -129,6 +129,30 @@ TEST_CASE("the limits of a control group are read, key by key, and none takes th
   CHECK(fingerprint(job("kill_mode: tree, cgroup: none")) == fingerprint(job("nice: none")));
 }
 
+TEST_CASE("limits of disk traffic are read, path by path, and none takes them back") {
+  const auto config = load(
+      "defaults: {cgroup: {io_read_max: {/var: 10M, /: 1M}, io_write_iops_max: {/: 5}}}\njobs:\n"
+      "  a: {command: x, cgroup: {io_read_max: {/var/: unlimited, /srv/../dev/sda: 4K}, io_write_max: {/: 2G}, "
+      "io_read_iops_max: {/var/lib: 1000000000}, io_write_iops_max: none}}\n"
+      "  b: {command: x, cgroup: {io_write_iops_max: none, io_read_max: none}}\n");
+  using belfry::io::DiskLimits;
+  const DiskLimits wanted{
+      .read_max = {{"/", std::uint64_t{1} << 20U}, {"/dev/sda", 4096}, {"/var", DiskLimits::infinity}},
+      .write_max = {{"/", std::uint64_t{2} << 30U}},
+      .read_iops_max = {{"/var/lib", 1'000'000'000}}};
+  CHECK(config.jobs.at(0).policies.process.cgroup.limits.disks == wanted);
+  CHECK(config.jobs.at(1).policies.process.cgroup.limits.empty());
+  const auto of = [](const std::string& key, const std::string& map) {
+    return fingerprint(job("cgroup: {" + key + ": {" + map + "}}"));
+  };
+  CHECK(of("io_read_max", "/: 1M") != of("io_read_max", "/: 2M"));
+  CHECK(of("io_read_max", "/: 1M") != of("io_read_max", "/var: 1M"));
+  CHECK(of("io_read_max", "/: 1M") != of("io_write_max", "/: 1M"));
+  CHECK(of("io_read_iops_max", "/: 4096") != of("io_write_iops_max", "/: 4096"));
+  CHECK(of("io_read_iops_max", "/: 4096") != of("io_read_max", "/: 4096"));
+  CHECK(of("io_read_max", "/var: 1M") == of("io_read_max", "/var/: 1024K"));
+}
+
 TEST_CASE("signs of failure are read, key by key, and none takes them back") {
   const auto config = load(
       "defaults: {fails_when: {stderr: true, regex: ^E}}\njobs:\n  a: {command: x, fails_when: {stdout: true}}\n"
