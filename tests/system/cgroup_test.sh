@@ -17,7 +17,7 @@ if [[ ${1-} != inside ]]; then
   done
   chmod 755 "$work"
   exec_status=0
-  "$here/boot-systemd" --backend uml --timeout 500 --bind "$work/stage:/stage" --bind "$here:/tests" \
+  "$here/boot-systemd" --backend uml --timeout 500 --disk 64M --bind "$work/stage:/stage" --bind "$here:/tests" \
     --setenv SOURCE_DIR=/nowhere --setenv BUILD_DIR=/nowhere --setenv BIN_DIR=/nowhere --chdir / \
     --journal "$work/journal.log" -- bash /tests/cgroup_test.sh inside || exec_status=$?
   ((exec_status == 0)) || fail "status $exec_status inside of the booted systemd"
@@ -44,6 +44,11 @@ mkdir -m 755 /run/gates
 mkfifo -m 666 /run/gates/go /run/gates/told
 mkdir -p /var/lib/belfry
 mount -t tmpfs tmpfs /var/lib/belfry # on the root of User-Mode Linux all new files are root's
+addpart /dev/ubda 1 2048 65536
+mkfs.ext4 -q /dev/ubda1
+mkdir /srv/disk
+mount /dev/ubda1 /srv/disk
+disk=$(cat /sys/class/block/ubda/dev)
 cat >/etc/belfry/scheduler.yaml <<'YAML'
 jobs:
   plain: {command: cat /proc/self/cgroup}
@@ -55,6 +60,14 @@ jobs:
       echo $(cat $own/cpu.max $own/cpu.weight)
     cgroup: {cpu_quota: 50%, cpu_weight: 20}
   weighs: {command: 'true', cgroup: {io_weight: 50}}
+  traffic:
+    command: cat /sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/io.max
+    cgroup:
+      io_read_max: {/srv/disk: 10M, /dev/ubda: 20M}
+      io_write_max: {/srv/disk/lost+found: 1M}
+      io_write_iops_max: {/dev/ubda1: 200}
+  on_tmpfs: {command: 'true', cgroup: {io_read_max: {/dev/shm: 1M}}}
+  on_nothing: {command: 'true', cgroup: {io_write_max: {/nowhere: 1M}}}
   escapes: {command: '(setsid env -i sleep 4321 >/dev/null 2>&1 &); exit 5', kill_mode: cgroup}
   lasts: {command: 'echo here >/run/gates/told; read line </run/gates/go; exit 6', cgroup: {memory_max: 64M, tasks_max: 10}}
 YAML
@@ -85,6 +98,22 @@ check_match "message" '^exit code 2; [1-3] process(es)? outlived it and w(as|ere
 step "cpu_quota and cpu_weight are there"
 belfry run shows --wait || fail "it failed: $(newest shows .message)"
 check_equal "cpu.max and cpu.weight" "50000 100000 20" "$(belfry logs shows)"
+
+step "disk traffic: by a folder, a file and a node, all of one partition, whose disk has the limits"
+belfry run traffic --wait || fail "it failed: $(newest traffic .message)"
+check_equal "io.max" "$disk rbps=10485760 wbps=1048576 riops=max wiops=200" "$(belfry logs traffic)"
+check_match "what is handed down" 'io' "$(cat $groups/cgroup.subtree_control)"
+
+step "disk traffic of what is on no disk"
+for job in on_tmpfs on_nothing; do
+  if belfry run $job --wait; then fail "$job ended well"; fi
+  check_equal "outcome of $job" start_error "$(newest $job .outcome)"
+done
+check_match "message" 'io_read_max of /dev/shm: its file system .* is not on one block device: name the device instead' \
+  "$(newest on_tmpfs .message)"
+check_match "message" 'io_write_max of /nowhere: No such file or directory: name a folder that is there' \
+  "$(newest on_nothing .message)"
+check_equal "groups that are left" "" "$(run_groups)"
 
 step "a limit that this kernel does not have"
 if belfry run weighs --wait; then fail "it ended well"; fi
