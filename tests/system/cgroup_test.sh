@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Limits by control groups under a systemd whose kernel has every controller: a User-Mode Linux of the test's own.
+# Limits by control groups under a systemd whose kernel has every controller: a User-Mode Linux of the test's own, which
+# has a disk for limits of its traffic.
 #
 # Run by CTest it boots that (boot-systemd) and runs itself in there with the argument `inside`.
 source "$(dirname "$0")/lib.sh"
@@ -9,6 +10,7 @@ if [[ ${1-} != inside ]]; then
   ((EUID == 0)) || skip "booting a systemd needs root"
   command -v linux.uml >/dev/null || skip "no linux.uml (.ci/install-deps test unpacks Debian's user-mode-linux)"
   command -v cc >/dev/null || command -v clang-19 >/dev/null || skip "no C compiler, which linux.uml needs for a shim"
+  command -v mkfs.ext4 >/dev/null || skip "no mkfs.ext4 (.ci/install-deps test has Debian's e2fsprogs)"
   unshare --mount bash -c 'mount --make-rprivate / && mount -t tmpfs none /mnt' 2>/dev/null ||
     skip "this container does not allow mounts"
   for component in programs service; do
