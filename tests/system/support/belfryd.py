@@ -274,7 +274,8 @@ def slack_kb():
     return 65536 if SANITIZE else 4096
 
 
-def memory_kb(pid, field="VmRSS"):
+def memory_kb(pid, field="RssAnon"):
+    """Of what is resident, what is its own: pages of program files come and go, and belfryd gives unused ones back."""
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         for line in file:
             if line.startswith(field + ":"):
