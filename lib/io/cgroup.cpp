@@ -213,9 +213,9 @@ CgroupUsage Cgroup::usage() const {
 
 std::expected<void, std::string> Cgroup::limit(const CgroupLimits& limits) const {
   std::vector<Setting> settings = settings_of(limits, path_);
-  auto lines = io_max_lines(limits.disks);
-  for (std::string& line : lines ? *lines : std::vector<std::string>()) {
-    settings.push_back({"io.max", std::move(line)});  // it takes one at a time
+  const auto lines = io_max_lines(limits.disks);
+  if (lines) {
+    for (const std::string& line : *lines) settings.push_back({"io.max", line});  // it takes one at a time
   }
   for (const Setting& setting : settings) {
     const int error = write_file(path_ + "/" + setting.file, setting.value);
@@ -224,7 +224,7 @@ std::expected<void, std::string> Cgroup::limit(const CgroupLimits& limits) const
                                            : "the kernel refuses " + setting.value + " for " + setting.file + ": " +
                                                  error_text(error));
   }
-  if (!lines) return std::unexpected(std::move(lines.error()));  // last: a run that is adopted keeps its other limits
+  if (!lines) return std::unexpected(lines.error());  // last: a run that is adopted keeps its other limits
   return {};
 }
 

@@ -3,7 +3,7 @@
 The scenario speaks of 50 GB, which takes a minute at the speed of a pipe; nothing changes after the first megabytes."""
 import os
 
-from belfryd import Belfryd, memory_kb, number, slack_kb
+from belfryd import Belfryd, peak_memory_kb, number, slack_kb
 from lab import check, check_equal, fewer
 
 
@@ -19,9 +19,9 @@ jobs:
 """)
     daemon.start()
     daemon.belfry("run", "warm_up", "--wait")
-    before = memory_kb(daemon.pid, "VmHWM")
+    before = peak_memory_kb(daemon.pid)
     daemon.belfry("run", "torrent", "--wait")
-    after = memory_kb(daemon.pid, "VmHWM")
+    after = peak_memory_kb(daemon.pid)
     print(f"   {size} bytes; peak of the resident memory from {before} to {after} kB")
     check(after - before < slack_kb(), f"memory grew from {before} to {after} kB")
     series = daemon.metrics()

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 
-from belfryd import Belfryd, memory_kb
+from belfryd import Belfryd, peak_memory_kb
 from databases import PASSWORD, free_port
 from lab import SANITIZE, check, check_equal, fewer, step, until
 
@@ -140,12 +140,12 @@ def work_with(lab, server, say):
     check_equal("rows that are left", "3", server.sql("SELECT count(*) FROM t"))
 
     step("a million rows are never in memory")
-    before = memory_kb(daemon.pid, "VmHWM")
+    before = peak_memory_kb(daemon.pid)
     rows = fewer(1_000_000, 100_000)
     run.output("million")
     check(os.path.getsize(lab.path("million.csv")) > rows * 92, "the file is too small")
     run.output("million_shown")
-    grown = memory_kb(daemon.pid, "VmHWM") - before
+    grown = peak_memory_kb(daemon.pid) - before
     if not SANITIZE:  # which keep what was freed
         check(grown < 16_384, f"memory grew by {grown} kB for {rows} rows")
 

@@ -274,13 +274,25 @@ def slack_kb():
     return 65536 if SANITIZE else 4096
 
 
-def memory_kb(pid, field="RssAnon"):
-    """Of what is resident, what is its own: pages of program files come and go, and belfryd gives unused ones back."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+def memory_kb(pid):
+    """What is resident, but for the files of the program and its libraries: belfryd gives back what it does not use of
+    those pages, and they come again."""
+    resident, programs = {}, set()
+    with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:
         for line in file:
-            if line.startswith(field + ":"):
-                return int(line.split()[1])
-    raise Failed(f"no {field} of process {pid}")
+            words = line.split(None, 5)
+            if re.match("[0-9a-f]+-[0-9a-f]+ ", line):
+                path = words[5].strip() if len(words) > 5 else ""
+                if "x" in words[1] and path.startswith("/"):
+                    programs.add(path)
+            elif words[0] == "Rss:":
+                resident[path] = resident.get(path, 0) + int(words[1])
+    return sum(size for path, size in resident.items() if path not in programs)
+
+
+def peak_memory_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
 
 
 def cpu_seconds(pid):
