@@ -3,7 +3,7 @@
 The scenario speaks of 50 GB, which takes a minute at the speed of a pipe; nothing changes after the first megabytes."""
 import os
 
-from belfryd import Belfryd, peak_memory_kb, number, slack_kb
+from belfryd import Belfryd, number, peak_memory_kb, slack_kb
 from lab import check, check_equal, fewer
 
 
