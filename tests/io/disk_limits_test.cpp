@@ -88,7 +88,7 @@ TEST_CASE("the node of a disk that is hidden from us is known by its name in sys
   CHECK(machine.lines({.read_max = {{"/dev/sda2", 9}}}) == Lines{"8:0 rbps=9"});
   CHECK(machine.lines({.read_max = {{"/dev/cciss/c0d0", 9}}}) == Lines{"104:0 rbps=9"});
   CHECK_FALSE(machine.lines({.read_max = {{"/dev/sdz", 9}}}));
-  CHECK_FALSE(machine.lines({.read_max = {{"/other/nvme0n1", 9}}}));
+  CHECK_FALSE(machine.lines({.read_max = {{"/srv/nvme0n1", 9}}}));
 }
 
 TEST_CASE("a path without a disk is told with its key and with advice", "[disk]") {

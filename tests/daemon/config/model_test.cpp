@@ -145,7 +145,9 @@ TEST_CASE("limits of disk traffic are read, path by path, and none takes them ba
   const auto of = [](const std::string& key, const std::string& map) {
     return fingerprint(job("cgroup: {" + key + ": {" + map + "}}"));
   };
-  CHECK(of("io_read_max", "/: 1M") != of("io_read_max", "/: 2M"));
+  for (const std::string key : {"io_read_max", "io_write_max", "io_read_iops_max", "io_write_iops_max"}) {
+    CHECK(of(key, "/: 4096") != of(key, "/: 8192"));
+  }
   CHECK(of("io_read_max", "/: 1M") != of("io_read_max", "/var: 1M"));
   CHECK(of("io_read_max", "/: 1M") != of("io_write_max", "/: 1M"));
   CHECK(of("io_read_iops_max", "/: 4096") != of("io_write_iops_max", "/: 4096"));
