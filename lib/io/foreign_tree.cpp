@@ -28,6 +28,11 @@ namespace {
 constexpr int max_rounds = 100;
 constexpr std::size_t looks_each_step = 16;
 
+/// For processes between two programs, of which nothing tells whose they are: it takes a tenth of a millisecond, or as
+/// long as a slow disk.
+constexpr auto execve_pause = std::chrono::milliseconds(1);
+constexpr int execve_pauses = 1000;
+
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
@@ -55,14 +60,36 @@ bool is_group_of(const ForeignTree& tree) {
   return !holder || *holder == tree.leader.start_ticks;
 }
 
-std::optional<ProcessMark> as_member(pid_t pid, const ForeignTree& tree, bool by_group) {
-  if (pid == ::getpid() || !is_ours("/proc/" + std::to_string(pid))) return std::nullopt;
-  const auto stat = read_stat(pid);
-  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
-  const bool in_group = by_group && stat->group == tree.leader.pid;
-  if (!in_group && !has_in_environment(pid, tree.marker)) return std::nullopt;
-  return ProcessMark{.pid = pid, .start_ticks = stat->start_ticks};
-}
+/// One look at every process of the machine.
+class Census {
+ public:
+  explicit Census(const ForeignTree& tree) : tree_(tree), by_group_(is_group_of(tree)) {}
+
+  void look_at(pid_t pid) {
+    if (pid == ::getpid() || !is_ours("/proc/" + std::to_string(pid))) return;
+    const auto stat = read_stat(pid);
+    if (!stat || stat->state == 'Z' || stat->state == 'X') return;
+    if (!by_group_ || stat->group != tree_.leader.pid) {
+      const std::optional<ProcEnvironment> environment = read_environment(pid);
+      if (!environment) unclear_.push_back(pid);
+      if (!environment || !environment->has(tree_.marker)) return;
+    }
+    members_.push_back({.pid = pid, .start_ticks = stat->start_ticks});
+  }
+
+  bool is_unclear() const noexcept { return !unclear_.empty(); }
+  void look_again() {
+    for (const pid_t pid : std::exchange(unclear_, {})) look_at(pid);
+  }
+
+  std::vector<ProcessMark> take_members() noexcept { return std::move(members_); }
+
+ private:
+  const ForeignTree& tree_;
+  bool by_group_;
+  std::vector<ProcessMark> members_;
+  std::vector<pid_t> unclear_;  // in the midst of execve(2)
+};
 
 /// What must not happen to hold a run for ever: the kernel does not let go of a process.
 constexpr auto death_patience = std::chrono::seconds(5);
@@ -94,17 +121,20 @@ Fd reopen_pipe_of(pid_t pid, std::uint64_t inode) {
 }  // namespace
 
 async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree) {
-  std::vector<ProcessMark> members;
   const std::vector<std::string> names = names_in("/proc");
-  const bool by_group = is_group_of(tree);
+  Census census(tree);
   std::size_t looks = 0;
   for (const std::string& name : names) {
     const std::optional<pid_t> pid = number_of(name);
     if (!pid) continue;
     if (++looks % looks_each_step == 0) co_await async::yield();
-    if (const auto member = as_member(*pid, tree, by_group)) members.push_back(*member);
+    census.look_at(*pid);
   }
-  co_return members;
+  for (int pause = 0; pause < execve_pauses && census.is_unclear(); ++pause) {
+    co_await async::sleep(execve_pause);
+    census.look_again();
+  }
+  co_return census.take_members();
 }
 
 async::Task<std::optional<ProcessMark>> find_leader(std::string marker) {

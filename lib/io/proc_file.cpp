@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
+#include <string_view>
 #include <system_error>
 
 #include "io/fd.hpp"
@@ -43,6 +44,17 @@ bool may_trace(pid_t pid) {
   return (about.st_uid == ::geteuid() && ::geteuid() == ::getuid()) || may_trace_all();
 }
 
+/// That field of /proc/PID/stat, counted from the last of its 52.
+std::uint64_t number_from_end(std::string_view text, int fields) {
+  std::uint64_t number = 0;
+  std::size_t end = text.find_last_of("0123456789");
+  for (; fields > 0 && end != std::string_view::npos; --fields)
+    end = text.find_last_of("0123456789", text.rfind(' ', end));
+  if (end == std::string_view::npos) return 0;
+  std::from_chars(text.data() + text.rfind(' ', end) + 1, text.data() + end + 1, number);
+  return number;
+}
+
 }  // namespace
 
 // pid (comm) state ppid pgrp ... starttime ... exit_code; comm may hold anything, so count from its last ')'.
@@ -59,20 +71,23 @@ std::optional<ProcStat> read_stat(pid_t pid) {
                                 &stat.state, &stat.parent, &stat.group, &started);
   if (found != 4) return std::nullopt;
   stat.start_ticks = started;
-  if (stat.state == 'Z' && may_trace(pid)) {
-    const auto last = text.find_last_of("0123456789");
-    const auto before = text.find_last_not_of("0123456789", last);
-    int status = 0;
-    const auto read = std::from_chars(text.data() + before + 1, text.data() + last + 1, status);
-    if (read.ec == std::errc()) stat.wait_status = status;  // the last of the 52 fields
-  }
+  if (const auto end = number_from_end(text, 1); end != 0) stat.environment_size = end - number_from_end(text, 2);
+  if (stat.state == 'Z' && may_trace(pid)) stat.wait_status = static_cast<int>(number_from_end(text, 0));
   return stat;
 }
 
-bool has_in_environment(pid_t pid, const std::string& marker) {
-  if (marker.empty()) return false;
-  const std::string environment = '\0' + read_proc("/proc/" + std::to_string(pid) + "/environ") + '\0';
-  return environment.contains('\0' + marker + '\0');
+std::optional<ProcEnvironment> read_environment(pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  const Fd allowed(::open((folder + "/environ").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!allowed) return ProcEnvironment("");
+  std::string text = read_proc(folder + "/environ");
+  if (!text.empty()) return ProcEnvironment(std::move(text));
+  // Truly empty, or the memory of the program before is gone and that of the next one not yet complete (environ_read()
+  // in fs/proc/base.c); then no place of an environment is set either.
+  const auto stat = read_stat(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return ProcEnvironment("");
+  if (stat->environment_size == 0) return ProcEnvironment("");
+  return std::nullopt;
 }
 
 }  // namespace belfry::io

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace belfry::io {
 
@@ -19,6 +20,8 @@ struct ProcStat {
   pid_t parent = 0;
   pid_t group = 0;
   std::uint64_t start_ticks = 0;  ///< since boot
+  /// Bytes. Nothing: it has no place for one yet, or no more, or is not ours to see.
+  std::optional<std::uint64_t> environment_size;
   /// Of a process that has ended and is not reaped: how, as waitpid(2) has it. Nothing: it has not, or it is not ours
   /// to know (proc(5): the kernel tells it to who may trace the process).
   std::optional<int> wait_status;
@@ -27,7 +30,19 @@ struct ProcStat {
 /// Nothing: there is no such process, or it is not ours to see. Any thread.
 std::optional<ProcStat> read_stat(pid_t pid);
 
-/// Whether its environment, as it was at its execve, holds the entry `marker` ("NAME=value"); an empty one is nowhere.
-bool has_in_environment(pid_t pid, const std::string& marker);
+/// The environment of a process as it was at its execve(2); empty when it has ended or is not ours to see.
+class ProcEnvironment {
+ public:
+  explicit ProcEnvironment(std::string text) : text_('\0' + std::move(text) + '\0') {}
+
+  /// Whether it holds the entry `marker` ("NAME=value"); an empty one is nowhere.
+  bool has(const std::string& marker) const { return !marker.empty() && text_.contains('\0' + marker + '\0'); }
+
+ private:
+  std::string text_;
+};
+
+/// Nothing: the process is in the midst of execve(2), where the kernel shows none; it has one again in a moment.
+std::optional<ProcEnvironment> read_environment(pid_t pid);
 
 }  // namespace belfry::io

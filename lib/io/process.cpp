@@ -17,6 +17,7 @@
 #include "async/event.hpp"
 #include "async/fault_point.hpp"
 #include "async/loop.hpp"
+#include "async/sleep.hpp"
 #include "async/timeout.hpp"
 #include "io/foreign_exit.hpp"
 #include "io/foreign_tree.hpp"
@@ -29,6 +30,9 @@ namespace belfry::io {
 namespace {
 
 constexpr int max_sweep_rounds = 1000;
+
+/// For a process that is between two programs: it takes a tenth of that, or as long as a slow disk.
+constexpr auto execve_pause = std::chrono::milliseconds(1);
 
 /// How long the parent of an adopted process may take to reap it: init does it at once, a container's first process
 /// perhaps never.
@@ -260,9 +264,13 @@ async::Task<Survivors> Process::sweep(std::string marker, Reach reach) {
   TreeSweep sweep({.leader = pid(), .marker = std::move(marker), .group_only = reach == Reach::group});
   for (int round = 0; round < max_sweep_rounds; ++round) {
     const auto listing = co_await list_adopted();
-    const auto dying = sweep.round(listing->adopted);
-    if (!dying) break;
-    FdWatcher watcher(dying->get());
+    const auto found = sweep.round(listing->adopted);
+    if (found.nothing()) break;
+    if (!found.dying) {
+      co_await async::sleep(execve_pause);
+      continue;
+    }
+    FdWatcher watcher(found.dying->get());
     const bool died = co_await async::move_on_after(death_patience, wait_for_death(watcher));
     if (!died) break;
   }

@@ -103,8 +103,8 @@ std::vector<pid_t> adopted_children() {
   return children;
 }
 
-std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
-  std::optional<Fd> dying;
+TreeSweep::Found TreeSweep::round(std::span<const pid_t> adopted) {
+  Found found;
   for (const pid_t pid : adopted) {
     const auto stat = read_stat(pid);
     // The list may be a moment old: what has been reaped since is nobody's, and its number may be anybody's.
@@ -114,22 +114,28 @@ std::optional<Fd> TreeSweep::round(std::span<const pid_t> adopted) {
       if (killed_.contains(pid) || stat->group == identity_.leader) usage_.add(used);
       continue;
     }
-    if (refused_.contains(pid) || !is_ours(pid, stat->group)) continue;
+    if (refused_.contains(pid)) continue;
+    const std::optional<bool> ours = is_ours(pid, stat->group);
+    if (!ours) found.unclear = true;
+    if (!ours || !*ours) continue;
     if (::kill(pid, SIGKILL) != 0) {  // our child, and only we reap it: it is there, and somebody else's
       refused_.emplace(pid, stat->name);
       continue;
     }
     killed_.emplace(pid, stat->name);
-    if (!dying) dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!found.dying) found.dying = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   }
-  return dying;
+  return found;
 }
 
-bool TreeSweep::is_ours(pid_t pid, pid_t group) const {
+/// Nothing: it cannot be told yet.
+std::optional<bool> TreeSweep::is_ours(pid_t pid, pid_t group) const {
   if (group == identity_.leader) return true;
   if (identity_.group_only) return false;
-  if (has_in_environment(pid, identity_.marker)) return true;
-  return live_leaders() == (is_leader(identity_.leader) ? 1 : 0) && !has_in_environment(pid, spared_marker);
+  const std::optional<ProcEnvironment> environment = read_environment(pid);
+  if (!environment) return std::nullopt;
+  if (environment->has(identity_.marker)) return true;
+  return live_leaders() == (is_leader(identity_.leader) ? 1 : 0) && !environment->has(spared_marker);
 }
 
 Survivors TreeSweep::survivors() const {

@@ -42,17 +42,22 @@ struct TreeIdentity {
 /// share one list.
 std::vector<pid_t> adopted_children();
 
-/// One job's sweep. Call round() until it says that nothing is left.
+/// One job's sweep. Call round() until it finds nothing.
 class TreeSweep {
  public:
   explicit TreeSweep(TreeIdentity identity) : identity_(std::move(identity)) {}
 
-  /// Kills (SIGKILL) those of `adopted` that belong to the tree and reaps those that have died. Returns nothing when no
-  /// living process was found, else the pidfd of one that has been killed: readable when it is dead, which is the time
-  /// for the next round with a new list (its children have become ours by then). REQUIRES: the leader had ended before
-  /// the list was made. A process that cleared its environment and left the group is taken for one of this tree only
-  /// when no other leader lives; else the last one's sweep gets it. What may not be killed is left.
-  std::optional<Fd> round(std::span<const pid_t> adopted);
+  /// What a round has found, and when the next one, with a new list, makes sense.
+  struct Found {
+    std::optional<Fd> dying;  ///< the pidfd of one that was killed: when it is dead, its children have become ours
+    bool unclear = false;     ///< one is between two programs, where nothing tells whose it is: in a moment
+    bool nothing() const noexcept { return !dying && !unclear; }
+  };
+
+  /// Kills (SIGKILL) those of `adopted` that belong to the tree and reaps those that have died. REQUIRES: the leader
+  /// had ended before the list was made. A process that cleared its environment and left the group is taken for one of
+  /// this tree only when no other leader lives; else the last one's sweep gets it. What may not be killed is left.
+  Found round(std::span<const pid_t> adopted);
 
   /// The living processes that the rounds have found.
   Survivors survivors() const;
@@ -61,7 +66,7 @@ class TreeSweep {
   const TreeUsage& usage() const noexcept { return usage_; }
 
  private:
-  bool is_ours(pid_t pid, pid_t group) const;
+  std::optional<bool> is_ours(pid_t pid, pid_t group) const;
 
   TreeIdentity identity_;
   std::map<pid_t, std::string> killed_;   // by name

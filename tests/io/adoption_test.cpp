@@ -198,6 +198,26 @@ TEST_CASE("the sweep of a foreign process finds its group and its marker, and sp
   CHECK(io::start_ticks_of(other.mark().pid) == other.mark().start_ticks);
 }
 
+TEST_CASE("one of its tree that is between two programs is found all the same", "[adoption]") {
+  // Becomes another shell again and again.
+  Orphan orphan(R"(again='exec sh -c "$0" "$0"'; setsid sh -c 'echo ready; '"$again" "$again" & read go)",
+                test::tree_marker());
+  CHECK(orphan.line() == "ready");
+  const auto body = [](Orphan& adopted) -> async::Task<> {
+    auto process = Process::adopt(adopted.mark());
+    REQUIRE(process);
+    const io::ForeignTree tree{.leader = {}, .marker = test::tree_marker()};
+    std::size_t found = 0;
+    for (int look = 0; look < 500; ++look) found += (co_await io::members_of(tree)).size();
+    CHECK(found == 1000);
+    adopted.go_on();
+    co_await process->ended();
+    CHECK((co_await process->sweep(test::tree_marker())).ended == 1);
+    process->reap();
+  };
+  async::run(body(orphan));
+}
+
 TEST_CASE("the output of a foreign process is read on, wherever the pipe is now", "[adoption]") {
   Orphan orphan("echo first; read go; echo second; exec >/dev/null; (echo third >&3) ; exit 0", test::tree_marker("8"),
                 Orphan::Extra::third_is_output);

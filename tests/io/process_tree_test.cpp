@@ -40,8 +40,9 @@ Leader run_leader(const std::string& script, const std::string& marker) {
 }
 
 void sweep_all(TreeSweep& sweep) {
-  while (const auto dying = sweep.round(adopted_children())) {
-    pollfd wait{dying->get(), POLLIN, 0};
+  for (auto found = sweep.round(adopted_children()); !found.nothing(); found = sweep.round(adopted_children())) {
+    if (!found.dying) continue;
+    pollfd wait{found.dying->get(), POLLIN, 0};
     REQUIRE(::poll(&wait, 1, 10'000) == 1);
   }
 }
@@ -116,6 +117,42 @@ TEST_CASE("one who cleared its environment and its session is swept once no othe
   sweep_all(sweep);
   CHECK(sweep.survivors().ended == 1);
   CHECK_FALSE(lives(leader.line));
+}
+
+// In a session of its own, a shell that becomes another one again and again: for a thirtieth of its time nothing tells
+// whose it is.
+constexpr const char* restless = R"(self='exec sh -c "$0" "$0"'; setsid sh -c 'echo $$; '"$self" "$self" &)";
+
+TEST_CASE("one who is between two programs is swept all the same", "[process_tree]") {
+  become_subreaper();
+  const Leader other = run_leader("echo", "BELFRY_RUN_ID=1");
+  add_leader(other.pid);  // with another one alive only the environment tells
+  int ended = 0;
+  for (int times = 0; times < 200; ++times) {
+    const Leader leader = run_leader(restless, "BELFRY_RUN_ID=2");
+    TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=2"});
+    sweep_all(sweep);
+    ended += static_cast<int>(sweep.survivors().ended);
+  }
+  remove_leader(other.pid);
+  CHECK(ended == 200);
+  CHECK(adopted_children().empty());
+}
+
+TEST_CASE("one who is between two programs is spared if it is to be", "[process_tree]") {
+  become_subreaper();
+  const Leader leader = run_leader(restless, spared_marker);
+  TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=2"});  // no other leader lives
+  int unclear = 0;
+  for (int round = 0; round < 2000 || (unclear == 0 && round < 1'000'000); ++round) {
+    const auto found = sweep.round(adopted_children());
+    REQUIRE_FALSE(found.dying);
+    unclear += found.unclear ? 1 : 0;
+  }
+  CHECK(unclear > 0);
+  CHECK(lives(leader.line));
+  REQUIRE(::kill(std::stoi(leader.line), SIGKILL) == 0);
+  REQUIRE(::waitpid(std::stoi(leader.line), nullptr, 0) > 0);
 }
 
 TEST_CASE("strays that ended by themselves are reaped, leaders are left to their owner", "[process_tree]") {
