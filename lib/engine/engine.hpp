@@ -89,7 +89,6 @@ class Engine {
 
   /// Ends a run that is under way (its outcome becomes `cancelled`); returns at once, RunEnded follows.
   std::expected<void, Refusal> cancel_run(ledger::RunId run, std::string_view by);
-
   /// Ends all runs of the job and says how many there were.
   std::expected<int, Refusal> cancel_job(std::string_view job, std::string_view by);
 
@@ -105,7 +104,6 @@ class Engine {
   /// Runs a command once at `request.due`, also after a restart; an empty name is replaced by a fresh "one-shot-N",
   /// which is returned. Jobs that are not in the catalog are one-shots: metrics fold them under the name "one-shot".
   std::expected<std::string, Refusal> add_one_shot(ledger::OneShotAdded request);
-
   /// Forgets a one-shot that has not started.
   std::expected<void, Refusal> remove_one_shot(std::string_view name);
 
@@ -173,6 +171,7 @@ class Engine {
   async::Task<> carry_out(std::shared_ptr<JobState> state, std::shared_ptr<Run> run);
   void run_ended(JobState& state, const ledger::RunEnded& ended);
   void note_end(JobState& state, const ledger::RunEnded& ended);
+  void remember_end(JobState& state, const ledger::RunEnded& ended);
   void leave(JobState& state, ledger::RunId run);
   void decide(const Round& round);
   void note_breaker(JobState& state, const std::string& why);
@@ -198,7 +197,9 @@ class Engine {
   void close_lost(const ledger::RunStarted& run, std::string message);
   void settle_past();
   void adopt(const ledger::LiveRun& left);
+  void note_late_end(const ledger::LiveRun& left);
   void settle_claim(const ledger::SlotClaimed& claimed);
+  void repeat_if_owed(const ledger::RunStarted& lost);
   void repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot);
   void withdraw_undeclared();
   void restore_dependencies();
@@ -215,8 +216,7 @@ class Engine {
   // what the last daemon left, until the first generation is in force, or until the job is declared
   std::shared_ptr<const Past> past_;
   std::map<std::string, const ledger::JobTotals*, std::less<>> totals_;  // into past_
-  std::map<std::string, std::vector<WallTime>, std::less<>> accounted_;  // slots that are on record out of their order
-  std::vector<ledger::LiveRun> adoptable_;
+  std::map<std::string, std::vector<WallTime>, std::less<>> accounted_;  // on record, or to be, out of their order
   std::vector<ledger::RunEnded> lost_;
   std::map<std::string, ledger::PauseChanged, std::less<>> paused_before_;
   std::map<std::string, ledger::BreakerChanged, std::less<>> breakers_before_;

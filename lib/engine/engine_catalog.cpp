@@ -72,6 +72,10 @@ std::shared_ptr<JobState> Engine::new_state(std::shared_ptr<const Job> job) {
     }
     state->consecutive_failures = totals.consecutive_failures;
   }
+  // A slot that no time made due has none before it that could be missing.
+  if (const auto slots = accounted_.find(name); slots != accounted_.end() && !state->job->trigger) {
+    state->last_slot = std::max(state->last_slot.value_or(slots->second.back()), slots->second.back());
+  }
   if (const auto pause = paused_before_.extract(name)) {
     state->paused = std::make_unique<ledger::PauseChanged>(std::move(pause.mapped()));
     if (state->paused->until) pause_ends_.emplace(*state->paused->until, name);

@@ -27,7 +27,8 @@ ledger::SlotClosed started_slot(const ledger::RunStarted& run) {
           .result = ledger::SlotResult::started,
           .reason = ledger::SlotReason::none,
           .run = run.run,
-          .closed_at = run.started_at};
+          .closed_at = run.started_at,
+          .out_of_order = true};  // what was missed before it is entered when the job is planned
 }
 
 bool ended_in_order(const Past& past) noexcept {
@@ -40,6 +41,12 @@ bool in_doubt(const Past& past, WallTime slot) noexcept {
   if (past.table_is_whole) return false;
   const auto& mark = past.resume.last_mark;
   return !mark || mark->what != ledger::DaemonMark::What::stopped || slot <= mark->at;
+}
+
+/// A slot whose fate is known, although older ones of the job may have none yet.
+void account_for(std::vector<WallTime>& accounted, WallTime slot) {
+  const auto place = std::ranges::lower_bound(accounted, slot);
+  if (place == accounted.end() || *place != slot) accounted.insert(place, slot);
 }
 
 }  // namespace
@@ -56,6 +63,7 @@ void Engine::resume(std::shared_ptr<const Past> past) {
     recorder_.ledger().skip_run_ids(resume.last_run + power_cut_gap);
   }
   recorder_.publish(Resumed{.past = std::shared_ptr<const ledger::Resume>(past_, &resume)});
+  for (const auto& slot : resume.out_of_order) account_for(accounted_[slot.job], slot.scheduled_at);
   for (const Leftover& left : past_->left) take_over(left);
   for (const ledger::RunStarted& run : resume.unfinished) {
     const bool known =
@@ -79,15 +87,12 @@ void Engine::resume(std::shared_ptr<const Past> past) {
 void Engine::take_over(const Leftover& left) {
   const ledger::LiveRun& run = left.run;
   BELFRY_FAULT_POINT("run.taken_over");
-  if (run.started.scheduled_at) accounted_[run.started.job].push_back(*run.started.scheduled_at);
+  if (run.started.scheduled_at) account_for(accounted_[run.started.job], *run.started.scheduled_at);
   const bool owns_slot = run.started.scheduled_at && run.started.trigger != ledger::RunTrigger::recovery;
   if (owns_slot && !left.slot_on_record) recorder_.record_late(started_slot(run.started));
   if (!left.start_on_record) recorder_.record_late(run.started);
   if (run.attempt_ended && left.attempts_on_record < run.attempt) recorder_.record_late(*run.attempt_ended);
-  if (!run.ended) {
-    adoptable_.push_back(run);
-    return;
-  }
+  if (!run.ended) return;
   if (!left.end_on_record) {
     recorder_.record_late(*run.ended);
   } else {
@@ -113,23 +118,21 @@ void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
 
 /// With the first generation in force, the past can be judged by what is declared.
 void Engine::settle_past() {
-  for (auto& [job, slots] : accounted_) std::ranges::sort(slots);
-  for (const ledger::LiveRun& left : adoptable_) adopt(left);
+  for (const Leftover& left : past_->left) {
+    if (!left.run.ended) {
+      adopt(left.run);
+    } else if (!left.end_on_record) {
+      note_late_end(left.run);
+    }
+  }
   for (const ledger::RunEnded& ended : lost_) {
     const auto found = jobs_.find(ended.job);
     if (found != jobs_.end()) note_end(*found->second, ended);
   }
-  for (const ledger::RunStarted& lost : past_->resume.unrepeated) {  // its repetition was still waiting
-    const auto found = jobs_.find(lost.job);
-    if (found == jobs_.end() || found->second->job->guarantee != Guarantee::at_least_once) continue;
-    const auto declared = declared_.find(lost.job);
-    if (declared == declared_.end() || lost.started_at < declared->second.at) continue;  // by another declaration
-    repeat(*found->second, lost.run, lost.scheduled_at);
-  }
+  for (const ledger::RunStarted& lost : past_->resume.unrepeated) repeat_if_owed(lost);  // it was still waiting
   for (const ledger::SlotClaimed& claimed : past_->resume.claims) settle_claim(claimed);
   restore_dependencies();
   withdraw_undeclared();
-  adoptable_.clear();
   lost_.clear();
   totals_.clear();
   past_.reset();
@@ -163,6 +166,16 @@ void Engine::adopt(const ledger::LiveRun& left) {
   supervise(state, std::make_shared<Run>(state.job, left, state.last_success, recorder_));
 }
 
+/// Its job's totals lack it. What was to follow from it may have followed already: restore_dependencies() looks.
+void Engine::note_late_end(const ledger::LiveRun& left) {
+  const auto found = jobs_.find(left.started.job);
+  if (found == jobs_.end()) return;
+  JobState& state = *found->second;
+  state.last_start = std::max(state.last_start.value_or(left.started.started_at), left.started.started_at);
+  remember_end(state, *left.ended);
+  if (left.ended->outcome == ledger::Outcome::lost) repeat_if_owed(left.started);
+}
+
 /// A slot that was claimed, or waited, and was never closed.
 void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   BELFRY_FAULT_POINT("claim.settled");
@@ -191,8 +204,7 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
     return;
   }
   JobState& state = *found->second;
-  std::vector<WallTime>& accounted = accounted_[claimed.job];
-  accounted.insert(std::ranges::upper_bound(accounted, claimed.scheduled_at), claimed.scheduled_at);
+  account_for(accounted_[claimed.job], claimed.scheduled_at);
   Slot slot(state.job, {.first = claimed.scheduled_at, .last = claimed.scheduled_at}, recorder_, true);
   const Job& job = *state.job;
   if (job.guarantee == Guarantee::at_most_once && in_doubt(*past_, claimed.scheduled_at)) {
@@ -204,6 +216,16 @@ void Engine::settle_claim(const ledger::SlotClaimed& claimed) {
   } else {
     make_up(state, std::move(slot));
   }
+}
+
+/// A run that was lost under the last daemon.
+void Engine::repeat_if_owed(const ledger::RunStarted& lost) {
+  const auto found = jobs_.find(lost.job);
+  if (found == jobs_.end() || found->second->job->guarantee != Guarantee::at_least_once) return;
+  const auto declared = declared_.find(lost.job);
+  if (declared == declared_.end() || lost.started_at < declared->second.at) return;  // by another declaration
+  const auto repeats = [&](const Leftover& left) { return left.run.started.caused_by == lost.run; };
+  if (std::ranges::none_of(past_->left, repeats)) repeat(*found->second, lost.run, lost.scheduled_at);
 }
 
 /// guarantee: at_least_once. The run was lost, so its slot is owed another.
@@ -226,7 +248,9 @@ void Engine::withdraw_undeclared() {
 void Engine::restore_dependencies() {
   const auto last_end = [this](std::string_view name) -> std::optional<JobEnd> {
     const auto found = jobs_.find(name);
-    return found == jobs_.end() ? std::nullopt : found->second->last_end;
+    if (found == jobs_.end()) return std::nullopt;
+    const JobState& state = *found->second;
+    return state.last_end && state.owes_another(state.last_end->outcome) ? std::nullopt : state.last_end;
   };
   for (const auto& [name, job] : catalog_->jobs) {
     if (!job->is_driven()) continue;

@@ -71,8 +71,16 @@ void Engine::run_ended(JobState& state, const ledger::RunEnded& ended) {
 
 /// What is remembered of the end of a run, and what follows from it. Also for a run that nobody could go on with.
 void Engine::note_end(JobState& state, const ledger::RunEnded& ended) {
-  const JobEnd end{.run = ended.run, .outcome = ended.outcome, .at = ended.ended_at};
-  state.last_end = end;
+  remember_end(state, ended);
+  if (state.owes_another(ended.outcome)) {  // how it ended is told by its repetition
+    repeat(state, ended.run, ended.scheduled_at);
+    return;
+  }
+  for (const Round& round : dependencies_.ended(state.job->name, *state.last_end)) decide(round);
+}
+
+void Engine::remember_end(JobState& state, const ledger::RunEnded& ended) {
+  state.last_end = JobEnd{.run = ended.run, .outcome = ended.outcome, .at = ended.ended_at};
   if (ended.outcome == ledger::Outcome::success) {
     state.last_success = ended.ended_at;
     state.consecutive_failures = 0;
@@ -82,10 +90,6 @@ void Engine::note_end(JobState& state, const ledger::RunEnded& ended) {
   if (state.breaker && state.breaker->run_ended(ended.run, ended.outcome, ended.ended_at)) {
     note_breaker(state, "run " + std::to_string(ended.run) + " ended with " + std::string(to_string(ended.outcome)));
   }
-  const bool owed = ended.outcome == ledger::Outcome::lost && state.job->guarantee == Guarantee::at_least_once;
-  if (owed) repeat(state, ended.run, ended.scheduled_at);
-  if (owed) return;  // how it ended is told by its repetition
-  for (const Round& round : dependencies_.ended(state.job->name, end)) decide(round);
 }
 
 /// The run no longer takes a place: of its job, of its group.

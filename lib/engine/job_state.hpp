@@ -48,6 +48,11 @@ struct JobState : std::enable_shared_from_this<JobState> {
     return last_end ? std::optional(last_end->outcome) : std::nullopt;
   }
 
+  /// Whether a run that ended so is repeated.
+  bool owes_another(ledger::Outcome outcome) const noexcept {
+    return outcome == ledger::Outcome::lost && job->guarantee == Guarantee::at_least_once;
+  }
+
   bool paused_at(WallTime now) const noexcept { return paused && (!paused->until || now < *paused->until); }
 };
 

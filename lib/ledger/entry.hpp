@@ -71,6 +71,9 @@ struct SlotClosed {
   SlotReason reason = SlotReason::none;
   std::optional<RunId> run;  ///< the run that was started, or into which it was coalesced
   WallTime closed_at;
+  /// Older slots of the job may have no entry yet: this one is not the newest of JobTotals::last_slot, but comes in
+  /// Resume::out_of_order until a newer one is closed. Only written: no reader gives it back.
+  bool out_of_order = false;
 };
 
 /// For what a run waited between its due instant and its start. What is left of that time was the loop's: it was not

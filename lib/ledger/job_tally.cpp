@@ -58,7 +58,9 @@ JobTally::Job& JobTally::job(const std::string& name) {
 void JobTally::slot_closed(Job& job, const SlotClosed& slot) {
   touch(job);
   note_row(job, slot.closed_at);
-  job.last_slot = std::max(job.last_slot.value_or(slot.last_scheduled_at), slot.last_scheduled_at);
+  if (!slot.out_of_order) {
+    job.last_slot = std::max(job.last_slot.value_or(slot.last_scheduled_at), slot.last_scheduled_at);
+  }
   const auto same = [&](const Job::Slots& slots) { return slots.result == slot.result && slots.reason == slot.reason; };
   if (const auto found = std::ranges::find_if(job.slots, same); found != job.slots.end()) {
     found->count += slot.count;

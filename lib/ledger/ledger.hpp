@@ -89,7 +89,7 @@ struct JobTotals {
   std::vector<Runs> runs;
   std::vector<Slots> slots;
   std::uint64_t retries = 0;
-  std::optional<WallTime> last_slot;  ///< the newest slot that was closed, by scheduled time
+  std::optional<WallTime> last_slot;  ///< the newest slot that was closed in its order: all before it are on record
   std::optional<WallTime> last_start;
   std::optional<WallTime> last_success;
   std::optional<WallTime> last_failure;  ///< the newest end other than success or cancelled
@@ -101,7 +101,12 @@ struct JobTotals {
 
 /// What the engine needs to go on where the last daemon stopped.
 struct Resume {
+  struct JobSlot {
+    std::string job;
+    WallTime scheduled_at;
+  };
   std::vector<JobTotals> jobs;
+  std::vector<JobSlot> out_of_order;    ///< slots on record that are newer than their job's last_slot
   std::vector<PauseChanged> paused;     ///< the jobs that are paused now
   std::vector<JobDeclared> declared;    ///< how each job was declared last
   std::vector<OneShotAdded> one_shots;  ///< those still waiting, by the time when they are due

@@ -73,6 +73,16 @@ struct LiveEnd {
   FixedText<252> message;
 };
 
+/// What set a run going and what it waited for. Valid for the run `of`: a daemon that does not know of it leaves that
+/// of another run standing.
+struct LiveStart {
+  std::int64_t of;
+  MaybeNumber caused_by;
+  std::int64_t queue;
+  std::int64_t precondition;
+  std::int64_t ledger;
+};
+
 struct LiveRecord {
   static constexpr std::uint64_t free = 0;
   static constexpr std::uint64_t running = 1;
@@ -94,7 +104,8 @@ struct LiveRecord {
   std::int64_t read_bytes;
   std::int64_t written_bytes;
   MaybeNumber memory_peak_bytes;
-  std::array<std::byte, 480> spare;
+  LiveStart start;
+  std::array<std::byte, 432> spare;
   std::array<std::byte, kept_size> output;
   std::array<std::byte, kept_size> error;
 

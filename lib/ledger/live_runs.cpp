@@ -76,6 +76,14 @@ CapturedStream captured(std::span<std::byte> memory) {
       .head = std::move(kept.head), .tail = std::move(kept.tail), .total_bytes = kept.total, .dropped_bytes = dropped};
 }
 
+void write_start(LiveStart& start, const RunStarted& run) noexcept {
+  start.of = run.run;
+  start.caused_by.set(run.caused_by);
+  start.queue = run.waits.queue.count();
+  start.precondition = run.waits.precondition.count();
+  start.ledger = run.waits.ledger.count();
+}
+
 void write_end(LiveEnd& end, const AttemptEnded& ended) noexcept {
   end.ended_at = count_of(ended.ended_at);
   end.exit_code.set(ended.exit_code);
@@ -144,6 +152,11 @@ LiveRun read_run(LiveRecord& record) {
   if (const auto slot = record.scheduled_at.get()) run.started.scheduled_at = time_of(*slot);
   run.started.started_at = time_of(record.started_at);
   run.started.generation = record.generation;
+  if (const LiveStart& start = record.start; start.of == record.run) {
+    run.started.caused_by = start.caused_by.get();
+    run.started.waits = {
+        .queue = Duration(start.queue), .precondition = Duration(start.precondition), .ledger = Duration(start.ledger)};
+  }
   const std::uint64_t attempt = load_word(record.attempt);
   run.attempt = static_cast<int>(attempt >> 1U);
   if (run.attempt > 0) {
@@ -271,6 +284,7 @@ bool LiveRuns::begin(const RunStarted& run) noexcept {
   record.started_at = count_of(run.started_at);
   record.scheduled_at.set(run.scheduled_at ? std::optional(count_of(*run.scheduled_at)) : std::nullopt);
   record.generation = run.generation;
+  write_start(record.start, run);
   record.trigger.set(to_string(run.trigger));
   record.job.set(run.job);
   io::OutputMirror::clear(record.output);

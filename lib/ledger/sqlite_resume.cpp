@@ -15,6 +15,13 @@ constexpr const char* live_jobs =
     "j.consecutive_failures, j.last_end, j.last_duration FROM jobs AS j "
     "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
 
+// An older slot may be missing below these.
+constexpr const char* out_of_order_sql =
+    "SELECT j.name, s.scheduled_at FROM jobs AS j JOIN slots AS s ON s.job_id = j.id AND s.scheduled_at > "
+    "ifnull(j.last_slot, -9223372036854775808) "
+    "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY s.job_id, "
+    "s.scheduled_at";
+
 constexpr const char* unfinished_sql =
     "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "
     "FROM runs AS r INDEXED BY runs_unfinished JOIN jobs AS j ON j.id = r.job_id WHERE r.outcome IS NULL ORDER BY r.id";
@@ -61,6 +68,13 @@ void read_totals(sqlite::Connection& connection, const Index& index, std::vector
                                          .reason = read_slot_reason(slots.text(2)),
                                          .count = slots.count(3)});
   }
+}
+
+std::vector<Resume::JobSlot> read_out_of_order(sqlite::Connection& connection) {
+  std::vector<Resume::JobSlot> slots;
+  sqlite::Statement row(connection, out_of_order_sql);
+  while (row.step()) slots.push_back({.job = row.string(0), .scheduled_at = row.wall_time(1)});
+  return slots;
 }
 
 std::vector<PauseChanged> read_pauses(sqlite::Connection& connection) {
@@ -185,6 +199,7 @@ Resume SqliteReader::resume() {
     Resume resume;
     const Index index = read_jobs(connection_, resume.jobs);
     read_totals(connection_, index, resume.jobs);
+    resume.out_of_order = read_out_of_order(connection_);
     resume.paused = read_pauses(connection_);
     resume.declared = read_declarations(connection_);
     resume.one_shots = read_one_shots(connection_);

@@ -51,7 +51,9 @@ TEST_CASE("the next daemon finds what runs, its process and what it printed", "[
                         .trigger = RunTrigger::catchup,
                         .scheduled_at = at(1s),
                         .started_at = at(2s),
-                        .generation = 3}));
+                        .generation = 3,
+                        .caused_by = 5,
+                        .waits = {.queue = 3s, .precondition = 4s, .ledger = 5s}}));
     CHECK(table->begin(a_run(9, "by-hand")));
     table->attempt(7, 1, at(2s));
     table->launched(7, {.pid = 4711, .start_ticks = 12345});
@@ -66,6 +68,8 @@ TEST_CASE("the next daemon finds what runs, its process and what it printed", "[
   CHECK(left[0].started.scheduled_at == at(1s));
   CHECK(left[0].started.started_at == at(2s));
   CHECK(left[0].started.generation == 3);
+  CHECK(left[0].started.caused_by == 5);
+  CHECK(left[0].started.waits == StartWaits{.queue = 3s, .precondition = 4s, .ledger = 5s});
   CHECK(left[0].attempt == 1);
   CHECK(left[0].attempt_started_at == at(2s));
   CHECK(left[0].process == ProcessMark{.pid = 4711, .start_ticks = 12345});
@@ -74,6 +78,7 @@ TEST_CASE("the next daemon finds what runs, its process and what it printed", "[
   CHECK(OutputMirror(table->output(7)[0]).read().head == "half done");
   CHECK(left[1].started.job == "by-hand");
   CHECK_FALSE(left[1].started.scheduled_at);
+  CHECK_FALSE(left[1].started.caused_by);
   CHECK(left[1].attempt == 0);
   CHECK_FALSE(left[1].process);
   CHECK(table->newest_run() == 9);

@@ -148,3 +148,36 @@ TEST_CASE("totals go on after a restart, and do not shrink with retention", "[le
   CHECK(jobs[0].slots[0].count == 600);
   CHECK(temp.reader()->runs({.job = "busy", .outcomes = {}, .since = {}, .limit = 10'000}).size() < 600);
 }
+
+TEST_CASE("a slot that is closed out of its order is not the last one until a newer one is closed", "[ledger]") {
+  TempLedger temp;
+  const auto out_of_order = [](std::string job, Duration due, RunId run) {
+    SlotClosed slot = started_slot(std::move(job), due, run);
+    slot.out_of_order = true;
+    return slot;
+  };
+  temp.write(started_slot("a", 10s, 1));
+  temp.write(out_of_order("a", 50s, 2));
+  temp.write(out_of_order("new", 50s, 3));
+  temp.write(out_of_order("new", 60s, 4));
+  temp.reopen();
+  Resume resume = temp.reader()->resume();
+  REQUIRE(resume.jobs.size() == 2);
+  CHECK(resume.jobs[0].last_slot == at(10s));
+  CHECK(resume.jobs[0].slots.at(0).count == 2);
+  CHECK_FALSE(resume.jobs[1].last_slot);
+  REQUIRE(resume.out_of_order.size() == 3);
+  CHECK(resume.out_of_order[0].job == "a");
+  CHECK(resume.out_of_order[0].scheduled_at == at(50s));
+  CHECK(resume.out_of_order[2].job == "new");
+  CHECK(resume.out_of_order[2].scheduled_at == at(60s));
+
+  temp.write(started_slot("a", 20s, 5));  // what was missing
+  temp.write(started_slot("new", 70s, 6));
+  temp.sync();
+  resume = temp.reader()->resume();
+  CHECK(resume.jobs[0].last_slot == at(20s));
+  CHECK(resume.jobs[1].last_slot == at(70s));
+  REQUIRE(resume.out_of_order.size() == 1);
+  CHECK(resume.out_of_order[0].job == "a");
+}
