@@ -55,7 +55,7 @@ std::filesystem::path secrets_folder(const ledger::Ledger& ledger) {
 std::move_only_function<std::shared_ptr<const engine::Past>()> past_reader(const ledger::SqliteLedger& ledger,
                                                                            const ledger::LiveRuns* live,
                                                                            bool upgraded) {
-  const bool whole = live != nullptr && live->is_continued();
+  const bool whole = live != nullptr && live->is_whole();
   return [&ledger, whole, upgraded, left = live != nullptr ? live->left() : std::vector<ledger::LiveRun>()]() mutable {
     std::set<ledger::RunId> going_on;
     for (const ledger::LiveRun& run : left) going_on.insert(run.started.run);

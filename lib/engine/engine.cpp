@@ -53,8 +53,10 @@ async::Task<> Engine::forget_ended_runs() {
     run_ended_.clear();
     co_await async::sleep(forget_pause);
     std::ranges::move(recorder_.take_ended(), std::back_inserter(ended_));
+    const bool settled = past_ == nullptr;
     co_await ledger::flush(recorder_.ledger());
     BELFRY_FAULT_POINT("run.durable");
+    if (settled) recorder_.live()->settled();
     forget_ended();
     BELFRY_FAULT_POINT("run.forgotten");
   }
@@ -81,6 +83,7 @@ void Engine::forget_ended() {
 
 void Engine::all_is_durable() {
   if (recorder_.live() == nullptr) return;
+  if (past_ == nullptr) recorder_.live()->settled();
   std::ranges::move(recorder_.take_ended(), std::back_inserter(ended_));
   forget_ended();
 }

@@ -237,7 +237,7 @@ class Engine {
   async::TaskGroup* tasks_ = nullptr;      // set while serve() is under way
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
-  async::Event run_ended_;
+  async::Event run_ended_;  // or there is something else that the table of live runs is to learn when it is durable
   std::uint64_t claims_ = 0;          // of missed slots
   async::Event claims_written_;       // set from the claim of a missed slot until that is durable: then it may run
   WallTime claims_durable_at_{};      // when the last of them was

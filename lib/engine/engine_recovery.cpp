@@ -136,6 +136,7 @@ void Engine::settle_past() {
   lost_.clear();
   totals_.clear();
   past_.reset();
+  run_ended_.set();  // so that the table is told when all of this is durable
   std::vector<std::shared_ptr<JobState>> one_shots;
   for (const auto& [name, state] : jobs_) {
     if (state->one_shot) one_shots.push_back(state);

@@ -23,7 +23,7 @@ struct Leftover {
 struct Past {
   ledger::Resume resume;
   std::vector<Leftover> left;  ///< by number of the run
-  /// The table is that of the last daemon, on the same boot of the machine: a run that is not in it never started.
+  /// A run that is not in `left`, nor on record, never started: see LiveRuns::is_whole().
   bool table_is_whole = false;
   /// The last daemon was this very process, a moment ago: what was due since then is late, not missed, and what waited
   /// goes on waiting.

@@ -119,9 +119,10 @@ static_assert(offsetof(LiveRecord, output) % 8 == 0 && kept_size % 8 == 0);
 struct LiveHeader {
   std::uint64_t layout;  ///< live_layout: all below is valid
   std::uint64_t newest_run;
-  FixedText<124> place;    ///< the boot and the process namespace that the numbers of processes belong to
-  FixedText<1020> ledger;  ///< whose table this is, for people
-  std::array<std::byte, 2928> spare;
+  FixedText<124> place;     ///< the boot and the process namespace that the numbers of processes belong to
+  FixedText<1020> ledger;   ///< whose table this is, for people
+  std::uint64_t unsettled;  ///< not 0: see LiveRuns::settled(); older daemons have always 0
+  std::array<std::byte, 2920> spare;
 };
 
 static_assert(std::is_trivially_copyable_v<LiveHeader> && sizeof(LiveHeader) == 4096);

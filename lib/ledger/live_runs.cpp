@@ -206,7 +206,7 @@ void LiveRuns::read_or_renew(const std::string& place, const std::string& ledger
   if (address == MAP_FAILED) fail_errno(path_, "mmap");
   header_ = static_cast<LiveHeader*>(address);
   const bool valid = whole && load_word(header_->layout) == live_layout && header_->place.get() == place;
-  continued_ = valid;
+  complete_ = valid && load_word(header_->unsettled) == 0;
   if (!valid) renew(place, ledger_path);
   const std::size_t segments = valid ? (size - sizeof(LiveHeader)) / segment_size : 0;
   for (std::size_t number = 0; number < segments; ++number) {
@@ -220,6 +220,7 @@ void LiveRuns::renew(const std::string& place, const std::string& ledger_path) {
   store_word(header_->layout, 0);
   if (::ftruncate(file_.get(), sizeof(LiveHeader)) != 0) fail_errno(path_, "truncate");
   header_->newest_run = 0;
+  header_->unsettled = 1;
   header_->place.set(place);
   header_->ledger.set(ledger_path);
   store_word(header_->layout, live_layout);
@@ -265,6 +266,8 @@ std::vector<LiveRun> LiveRuns::left() const {
   std::ranges::sort(runs, {}, [](const LiveRun& run) { return run.started.run; });
   return runs;
 }
+
+void LiveRuns::settled() noexcept { store_word(header_->unsettled, 0); }
 
 RunId LiveRuns::newest_run() const noexcept { return static_cast<RunId>(load_word(header_->newest_run)); }
 

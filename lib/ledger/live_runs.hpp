@@ -63,9 +63,13 @@ class LiveRuns {
   /// all of the below applies to it, until forget().
   std::vector<LiveRun> left() const;
 
-  /// Whether this is the table of the last daemon: a run that is not in it either never began, or its end is durable.
-  /// False for a new one: the last daemon ended in order, or another boot of the machine ended it.
-  bool is_continued() const noexcept { return continued_; }
+  /// Whether a run that is not in it either never began, or its end is durable. False for a new table (the last daemon
+  /// ended in order, or another boot of the machine ended it), and for one that was never settled().
+  bool is_whole() const noexcept { return complete_; }
+
+  /// What the ledger had open when this table was begun is closed, durably. Until then a daemon that finds the table
+  /// must know that there was another one before it.
+  void settled() noexcept;
 
   /// The largest number of a run that was ever in the table; 0: none was. The ledger may have lost the newest ones in a
   /// crash; a number must never be given twice.
@@ -129,7 +133,7 @@ class LiveRuns {
   std::unordered_set<RunId> large_;  // of those that were given to it
   std::string no_keeper_ = "there is no program for it";
   bool whole_ = false;  // all of the file has been read
-  bool continued_ = false;
+  bool complete_ = false;
 };
 
 }  // namespace belfry::ledger

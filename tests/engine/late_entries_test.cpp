@@ -101,6 +101,37 @@ TEST_CASE("a slot that comes to the ledger late hides none of those missed befor
   });
 }
 
+TEST_CASE("the table of a daemon that is killed before it has settled what a power cut left is not whole",
+          "[recovery]") {
+  run_async([]() -> async::Task<> {
+    const TempDir folder;
+    const std::string path = (folder.path() / "ledger.db").string();
+    const ledger::LiveRunsOptions options{.folder = folder.path(), .boot = "the second one"};
+    const auto past = [] {
+      auto made = past_of({"once"});
+      made->resume.claims.push_back({.job = "once", .scheduled_at = now() - 1min, .at = now() - 61s});
+      return made;
+    };
+    {
+      const auto table = ledger::LiveRuns::open(path, options);
+      table->begin(unknown_run("other", now()).run.started);  // so that the file stays, as after a kill
+      TestBed killed(table.get());
+      killed.engine.resume(past());
+    }
+    const auto table = ledger::LiveRuns::open(path, options);
+    CHECK_FALSE(table->is_whole());
+    TestBed bed(table.get());
+    bed.engine.resume(past());
+    async::JoinHandle<void> serving = async::spawn(bed.engine.serve(), async::SpawnOptions("engine"));
+    while (!bed.engine.serving()) co_await async::yield();
+    bed.engine.apply(catalog({job("once", every(7 * 24h))}));
+    co_await async::sleep(2s);
+    CHECK(ledger::LiveRuns::open(path, options)->is_whole());
+    co_await bed.engine.drain(0s);
+    co_await std::move(serving).join();
+  });
+}
+
 TEST_CASE("an end that only the table knows sets going what depends on it", "[recovery]") {
   run_async([]() -> async::Task<> {
     TestBed bed;

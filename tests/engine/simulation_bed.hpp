@@ -68,6 +68,8 @@ class LaggingLedger final : public ledger::Ledger {
     held_.clear();
   }
   void deliver_all() { deliver(0); }
+  /// The disk was quicker, this time.
+  void deliver_some(Dice& dice) { deliver(static_cast<std::size_t>(dice.below(static_cast<int>(held_.size()) + 1))); }
 
  private:
   void deliver(std::size_t keep) {

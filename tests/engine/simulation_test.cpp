@@ -8,78 +8,18 @@
 #include <cstdlib>
 #include <set>
 
-#include "engine/simulation_bed.hpp"
+#include "engine/simulation_plan.hpp"
 #include "time/instant.hpp"
 
 using namespace belfry;
 using namespace belfry::test;
 using engine::Guarantee;
-using engine::OnMissed;
-using engine::Overlap;
 using ledger::SlotResult;
 
 namespace {
 
 constexpr Duration span_of_life = 5 * 24h;
-constexpr int lives = 5;  // of the daemon, for each seed
-
-struct Plan {
-  explicit Plan(std::uint64_t number) : seed(number) {}
-
-  std::uint64_t seed;
-  Dice dice{seed};
-  Machine machine;
-  std::map<std::string, Job> jobs;
-  std::map<std::string, int> versions;
-  std::uint64_t generation = 0;
-  /// Since when each job is declared how, in order: what was due can be computed from it.
-  struct Declared {
-    WallTime from;
-    std::shared_ptr<const time::Trigger> trigger;  // none: not declared
-  };
-  std::map<std::string, std::vector<Declared>> history;
-  WallTime end;  ///< when the last daemon was told to end: what is due from then on is for a next one
-
-  Job make(const std::string& name) {
-    static constexpr std::array intervals{25min, 45min, 60min, 360min, 1440min};
-    static constexpr std::array overlaps{Overlap::forbid, Overlap::allow, Overlap::queue, Overlap::replace,
-                                         Overlap::cancel_other};
-    const Duration interval = intervals.at(static_cast<std::size_t>(dice.below(5)));
-    const auto on_missed = static_cast<OnMissed>(dice.below(3));
-    const bool repeats = on_missed != OnMissed::skip && dice.one_in(2);
-    const auto guarantee = repeats ? Guarantee::at_least_once : Guarantee::at_most_once;
-    Job made = job(name, std::make_shared<TickingTrigger>(every(interval), machine.clock, dice),
-                   std::make_shared<Sleeper>(machine.world, dice, interval * (dice.one_in(3) ? 3 : 1), guarantee));
-    made.guarantee = guarantee;
-    made.on_missed = on_missed;
-    made.overlap = overlaps.at(static_cast<std::size_t>(dice.below(5)));
-    made.max_instances = 1 + dice.below(2);
-    made.queue_limit = 1 + dice.below(4);
-    made.catchup_limit = 1 + dice.below(5);
-    if (dice.one_in(3))
-      made.group = engine::GroupUse{.name = "g", .weight = 1 + dice.below(2), .priority = dice.below(3)};
-    if (dice.one_in(4)) made.breaker = engine::BreakerPolicy{.failures = 2, .window = 24h, .cooldown = 3h};
-    if (dice.one_in(4)) made.retry = {.limit = 2, .delay = 1min};
-    if (dice.one_in(5)) made.timeout = interval;
-    if (dice.one_in(5)) made.starting_deadline = interval * 2;
-    made.fingerprint = name + " " + std::to_string(++versions[name]);
-    return made;
-  }
-
-  /// The next time at which jobs may be due.
-  static WallTime next_slot(WallTime now) {
-    return WallTime(std::chrono::floor<std::chrono::minutes>(now.time_since_epoch()) / 5min * 5min + 5min);
-  }
-
-  std::shared_ptr<const engine::Catalog> catalog() {
-    std::vector<Job> all;
-    for (const auto& [name, job] : jobs) all.push_back(job);
-    auto made = std::make_shared<engine::Catalog>(*test::catalog(std::move(all), ++generation));
-    made->groups.emplace("g", engine::GroupPolicy{.limit = 2, .queue_limit = 3});
-    made->catchup.starts_per_minute = 1 + dice.below(5);
-    return made;
-  }
-};
+constexpr int lives = 6;  // of the daemon, for each seed
 
 ledger::SqliteOptions keep_all() {
   ledger::SqliteOptions options;
@@ -124,13 +64,24 @@ class Life {
  private:
   async::Task<> main() {
     auto past =
-        std::make_shared<engine::Past>(engine::read_past(*store_->open_reader(), live_->left(), live_->is_continued()));
+        std::make_shared<engine::Past>(engine::read_past(*store_->open_reader(), live_->left(), live_->is_whole()));
     engine_.resume(std::move(past));
+    const bool short_life = !last_ && plan_.dice.one_in(3);
+    if (short_life && plan_.dice.one_in(2)) {  // before it has a configuration
+      co_await be_killed();
+      co_return;
+    }
     ledger_.write(ledger::DaemonMark{.what = ledger::DaemonMark::What::started, .at = now()});
     ledger_.deliver_all();
     async::JoinHandle<void> serving = async::spawn(engine_.serve(), async::SpawnOptions("engine"));
     while (!engine_.serving()) co_await async::yield();
     reload();
+    if (short_life) {  // while it settles what was missed, or as soon as something has started
+      const Duration to_slot = plan_.dice.one_in(2) ? Plan::next_slot(now()) - now() : Duration{0};
+      co_await async::sleep(to_slot + plan_.dice.span(2ms));
+      co_await be_killed(&serving);
+      co_return;
+    }
     const std::int64_t ends = async::Loop::current().now_ns() + plan_.dice.span(span_of_life).count();
     while (async::Loop::current().now_ns() < ends) {
       co_await async::sleep(plan_.dice.span(6h));
@@ -139,8 +90,7 @@ class Life {
     if (plan_.dice.one_in(3)) {  // the end comes when a slot is claimed and not yet due
       co_await async::sleep(std::max(Plan::next_slot(now()) - now() - plan_.dice.span(900ms), Duration{0}));
     }
-    const int fate = last_ ? 0 : plan_.dice.below(3);
-    if (fate == 0) {
+    if (last_ || plan_.dice.one_in(3)) {
       co_await async::sleep(1s);  // a step of the clock is seen
       plan_.end = now();
       co_await engine_.drain(plan_.dice.span(2h));
@@ -151,13 +101,20 @@ class Life {
       co_await ledger::flush(ledger_);
       co_return;
     }
+    co_await be_killed(&serving);
+  }
+
+  /// By a signal, or with the machine.
+  async::Task<> be_killed(async::JoinHandle<void>* serving = nullptr) {
+    if (plan_.dice.one_in(2)) ledger_.deliver_some(plan_.dice);
     ledger_.die();
     killed_ = true;
     keep_table();
-    if (fate == 2) cut_power();
-    serving.cancel(async::CancelReason::shutdown);
+    if (plan_.dice.one_in(2)) cut_power();
+    if (serving == nullptr) co_return;
+    serving->cancel(async::CancelReason::shutdown);
     try {
-      co_await std::move(serving).join();
+      co_await std::move(*serving).join();
     } catch (const async::Cancelled&) {
     }
   }

@@ -154,6 +154,25 @@ TEST_CASE("an end that may not be durable stays until it is forgotten; then the 
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
+TEST_CASE("a table is whole from the moment when what was before it is settled", "[live_runs]") {
+  Table files;
+  {
+    const auto table = files.open();
+    CHECK_FALSE(table->is_whole());  // nobody knows what was before
+    table->begin(a_run(1));
+  }
+  {
+    const auto table = files.open();  // its daemon was killed at once
+    CHECK(table->left().size() == 1);
+    CHECK_FALSE(table->is_whole());
+    table->settled();
+  }
+  CHECK(files.open()->is_whole());
+  files.options.boot = "another boot";
+  files.open()->begin(a_run(2));
+  CHECK_FALSE(files.open()->is_whole());
+}
+
 TEST_CASE("a table grows without moving what is in it, and goes on with free places", "[live_runs]") {
   const Table files;
   const auto table = files.open();
