@@ -17,6 +17,8 @@ namespace {
 /// How long a run that has ended stays in the table of live runs, at least, so that many are forgotten at once.
 constexpr Duration forget_pause = std::chrono::seconds{1};
 
+async::Task<> wait_for(async::Event& event) { co_await event.wait(); }
+
 }  // namespace
 
 Engine::Engine(ledger::Ledger& ledger, EventStream& events, OneShotFactory one_shots, ledger::LiveRuns* live)
@@ -92,8 +94,6 @@ void Engine::wake() {
   if (waiting_ != nullptr) waiting_->cancel(async::CancelReason::replaced);
 }
 
-async::Task<> Engine::all_ended() { co_await idle_.wait(); }
-
 async::Task<> Engine::drain(Duration grace) {
   if (!std::exchange(draining_, true)) {
     recorder_.publish(Draining{});
@@ -104,7 +104,7 @@ async::Task<> Engine::drain(Duration grace) {
     BELFRY_FAULT_POINT("daemon.intake_stopped");
     wake();
   }
-  co_await async::move_on_after(grace, all_ended());
+  co_await async::move_on_after(grace, wait_for(idle_));
   for (const auto& [id, run] : live_) run->cancel(async::CancelReason::shutdown, "ended because belfryd shut down");
   co_await idle_.wait();
 }

@@ -50,9 +50,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Takes over what the last daemon left: publishes Resumed, brings to the ledger what only the table knew, closes the
-  /// runs whose end nobody knows as lost, restores one-shots, and keeps pauses, breakers, last slots and the runs that
-  /// may still be under way for apply(). REQUIRES: called once, before apply().
+  /// Takes over what the last daemon left: publishes Resumed, brings to the ledger the starts that only the table knew,
+  /// restores one-shots, and keeps for apply() pauses, breakers, last slots, the runs that may still be under way, and
+  /// those that are over or whose end nobody knows (lost). REQUIRES: called once, before apply().
   void resume(std::shared_ptr<const Past> past);
 
   /// Puts a generation into force between two turns of the loop. Unchanged jobs keep their next slot, their pause and
@@ -175,7 +175,6 @@ class Engine {
   void leave(JobState& state, ledger::RunId run);
   void decide(const Round& round);
   void note_breaker(JobState& state, const std::string& why);
-  async::Task<> all_ended();
   async::Task<> forget_ended_runs();
   async::Task<> make_claims_durable();
   void forget_ended();
@@ -242,6 +241,7 @@ class Engine {
   async::Event claims_written_;       // set from the claim of a missed slot until that is durable: then it may run
   WallTime claims_durable_at_{};      // when the last of them was
   std::vector<ledger::RunId> ended_;  // still in the table of live runs
+  WallTime down_until_{};             // of the last downtime: what was due by then was missed
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   Duration asleep_{};                // as last seen: it changes when the machine is suspended

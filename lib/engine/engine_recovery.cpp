@@ -53,6 +53,7 @@ void account_for(std::vector<WallTime>& accounted, WallTime slot) {
 
 void Engine::resume(std::shared_ptr<const Past> past) {
   past_ = std::move(past);
+  if (!past_->continued) down_until_ = wall_now();
   const ledger::Resume& resume = past_->resume;
   for (const ledger::JobTotals& totals : resume.jobs) totals_.emplace(totals.job, &totals);
   for (const ledger::JobDeclared& declared : resume.declared) declared_.emplace(declared.job, declared);
@@ -77,9 +78,10 @@ void Engine::resume(std::shared_ptr<const Past> past) {
                            !accounted_.contains(request.name) && !claimed.contains(request.name);
     if (untouched) {
       one_shots_.add(request);
-    } else {
-      wake_one_shot(request);
+      continue;
     }
+    JobState& state = wake_one_shot(request);
+    if (claimed.contains(request.name) && request.due <= wall_now()) plan(state, request.due);  // see settle_claim()
   }
 }
 
@@ -92,12 +94,7 @@ void Engine::take_over(const Leftover& left) {
   if (owns_slot && !left.slot_on_record) recorder_.record_late(started_slot(run.started));
   if (!left.start_on_record) recorder_.record_late(run.started);
   if (run.attempt_ended && left.attempts_on_record < run.attempt) recorder_.record_late(*run.attempt_ended);
-  if (!run.ended) return;
-  if (!left.end_on_record) {
-    recorder_.record_late(*run.ended);
-  } else {
-    recorder_.live()->forget(run.started.run);
-  }
+  if (run.ended && left.end_on_record) recorder_.live()->forget(run.started.run);
 }
 
 void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
@@ -112,12 +109,13 @@ void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
                          .signal = std::nullopt,
                          .attempts = 1,
                          .message = std::move(message)};
-  recorder_.record(ended);
   lost_.push_back(std::move(ended));
 }
 
-/// With the first generation in force, the past can be judged by what is declared.
+/// With the first generation in force, the past can be judged by what is declared. An end and what follows from it are
+/// for one commit: a power cut between the two would have it follow twice.
 void Engine::settle_past() {
+  const Recorder::Together together(recorder_);
   for (const Leftover& left : past_->left) {
     if (!left.run.ended) {
       adopt(left.run);
@@ -126,6 +124,7 @@ void Engine::settle_past() {
     }
   }
   for (const ledger::RunEnded& ended : lost_) {
+    recorder_.record(ended);
     const auto found = jobs_.find(ended.job);
     if (found != jobs_.end()) note_end(*found->second, ended);
   }
@@ -167,8 +166,10 @@ void Engine::adopt(const ledger::LiveRun& left) {
   supervise(state, std::make_shared<Run>(state.job, left, state.last_success, recorder_));
 }
 
-/// Its job's totals lack it. What was to follow from it may have followed already: restore_dependencies() looks.
+/// An end that the table alone knows; its job's totals lack it. What was to follow from it may have followed already:
+/// restore_dependencies() looks.
 void Engine::note_late_end(const ledger::LiveRun& left) {
+  recorder_.record_late(*left.ended);
   const auto found = jobs_.find(left.started.job);
   if (found == jobs_.end()) return;
   JobState& state = *found->second;

@@ -62,10 +62,13 @@ async::Task<> Engine::carry_out(std::shared_ptr<JobState> state, std::shared_ptr
 
 void Engine::run_ended(JobState& state, const ledger::RunEnded& ended) {
   live_.erase(ended.run);
-  recorder_.record(ended);
-  BELFRY_FAULT_POINT("run.ended");
-  run_ended_.set();
-  note_end(state, ended);
+  {
+    const Recorder::Together together(recorder_);  // or a power cut between the two has what depends on it start again
+    recorder_.record(ended);
+    BELFRY_FAULT_POINT("run.ended");
+    run_ended_.set();
+    note_end(state, ended);
+  }
   leave(state, ended.run);
 }
 

@@ -269,8 +269,8 @@ JobState& Engine::wake_one_shot(ledger::OneShotAdded request) {
   if (accounted_.contains(request.name)) {
     state->last_slot = std::max(state->last_slot.value_or(request.due), request.due);
   }
-  // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
   plan(*state, request.due - Duration{1});
+  state->missed_while_down = request.due <= down_until_;
   return *jobs_.insert_or_assign(request.name, std::move(state)).first->second;
 }
 

@@ -53,16 +53,21 @@ class Recorder {
   }
 
   /// While it lives, what is recorded gathers; at its end all of that is handed over, to become durable in one commit.
-  /// REQUIRES: no other one is alive.
+  /// One within another is part of that.
   class Together {
    public:
-    explicit Together(Recorder& recorder) : recorder_(recorder) { recorder_.together_.emplace(); }
+    explicit Together(Recorder& recorder) : recorder_(recorder), outermost_(!recorder.together_) {
+      if (outermost_) recorder_.together_.emplace();
+    }
     Together(const Together&) = delete;
     Together& operator=(const Together&) = delete;
-    ~Together() { recorder_.ledger_.write_together(*std::exchange(recorder_.together_, std::nullopt)); }
+    ~Together() {
+      if (outermost_) recorder_.ledger_.write_together(*std::exchange(recorder_.together_, std::nullopt));
+    }
 
    private:
     Recorder& recorder_;
+    bool outermost_;
   };
 
   ledger::Ledger& ledger() noexcept { return ledger_; }

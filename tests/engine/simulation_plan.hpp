@@ -29,6 +29,8 @@ struct Plan {
     std::shared_ptr<const time::Trigger> trigger;  // none: not declared
   };
   std::map<std::string, std::vector<Declared>> history;
+  std::map<std::string, WallTime> one_shots;  ///< those that were taken on, and when they are due
+  std::vector<WallTime> kills;
   WallTime end;  ///< when the last daemon was told to end: what is due from then on is for a next one
 
   Job make(const std::string& name) {
@@ -54,6 +56,19 @@ struct Plan {
     if (dice.one_in(5)) made.timeout = interval;
     if (dice.one_in(5)) made.starting_deadline = interval * 2;
     made.fingerprint = name + " " + std::to_string(++versions[name]);
+    return made;
+  }
+
+  static constexpr const char* followed = "job-0";
+  static constexpr const char* follower = "follower";
+
+  /// Due whenever job-0 has ended.
+  Job make_follower() {
+    Job made =
+        job(follower, nullptr, std::make_shared<Sleeper>(machine.world, dice, 10min, engine::Guarantee::at_most_once));
+    made.depends_on = {{.job = followed, .on = engine::DependencyEnd::done}};
+    made.overlap = engine::Overlap::allow;
+    made.max_instances = 100;
     return made;
   }
 

@@ -6,15 +6,12 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <set>
 
-#include "engine/simulation_plan.hpp"
-#include "time/instant.hpp"
+#include "engine/simulation_checks.hpp"
 
 using namespace belfry;
 using namespace belfry::test;
 using engine::Guarantee;
-using ledger::SlotResult;
 
 namespace {
 
@@ -42,8 +39,9 @@ class Life {
         engine_(
             ledger_, events_,
             [&plan](const ledger::OneShotAdded& request) {
-              Job made = job(request.name, nullptr,
+              Job made = job(request.name, std::make_shared<time::AtTrigger>(request.due),
                              std::make_shared<Sleeper>(plan.machine.world, plan.dice, 1h, Guarantee::at_most_once));
+              made.on_missed = engine::OnMissed::run_once;
               return std::make_shared<const Job>(std::move(made));
             },
             live_.get()) {
@@ -109,6 +107,7 @@ class Life {
     if (plan_.dice.one_in(2)) ledger_.deliver_some(plan_.dice);
     ledger_.die();
     killed_ = true;
+    plan_.kills.push_back(now());
     keep_table();
     if (plan_.dice.one_in(2)) cut_power();
     if (serving == nullptr) co_return;
@@ -123,12 +122,12 @@ class Life {
   void disturb() {
     Dice& dice = plan_.dice;
     const std::string name = "job-" + std::to_string(dice.below(6));
-    switch (dice.below(12)) {
+    switch (dice.below(14)) {
       case 0:
         plan_.jobs[name] = plan_.make(name);
         return reload();
       case 1:
-        plan_.jobs.erase(name);
+        if (name != Plan::followed) plan_.jobs.erase(name);
         return reload();
       case 2:
         return reload();
@@ -157,9 +156,25 @@ class Life {
       case 10:
         static_cast<void>(engine_.catchup_skip(name));
         return;
+      case 11:
+        return add_one_shot();
       default:
         return;
     }
+  }
+
+  void add_one_shot() {
+    const WallTime due = now() + plan_.dice.span(12h);
+    const auto name = engine_.add_one_shot({.name = "one-shot-" + std::to_string(plan_.one_shots.size()),
+                                            .due = due,
+                                            .argv = {"true"},
+                                            .working_dir = {},
+                                            .environment = {},
+                                            .by = "sim",
+                                            .at = now()});
+    if (!name) return;
+    ledger_.deliver_all();  // who asked has an answer when it is durable
+    plan_.one_shots.emplace(*name, due);
   }
 
   void reload() {
@@ -205,80 +220,6 @@ class Life {
   bool killed_ = false;
 };
 
-/// Every instant that was due while a job was declared, by name.
-std::map<std::string, std::vector<WallTime>> due_instants(const Plan& plan, WallTime end) {
-  std::map<std::string, std::vector<WallTime>> due;
-  for (const auto& [name, history] : plan.history) {
-    for (std::size_t i = 0; i < history.size(); ++i) {
-      if (!history[i].trigger) continue;
-      const WallTime until = i + 1 < history.size() ? history[i + 1].from : end;
-      for (const WallTime slot : history[i].trigger->between(history[i].from, until)) due[name].push_back(slot);
-    }
-  }
-  return due;
-}
-
-void check_slots(Plan& plan, const std::vector<ledger::SlotClosed>& slots, WallTime end) {
-  std::map<std::string, std::map<WallTime, int>> entries;  // how many entries cover each due instant
-  for (const auto& [name, due] : due_instants(plan, end)) {
-    for (const WallTime slot : due) entries[name][slot] = 0;
-  }
-  for (const ledger::SlotClosed& slot : slots) {
-    auto& of_job = entries[slot.job];
-    std::uint64_t covered = 0;
-    for (auto at = of_job.lower_bound(slot.scheduled_at); at != of_job.end() && at->first <= slot.last_scheduled_at;
-         ++at) {
-      ++at->second;
-      ++covered;
-    }
-    INFO(slot.job << " " << time::format_utc(slot.scheduled_at) << " to " << time::format_utc(slot.last_scheduled_at));
-    CHECK(covered == slot.count);
-  }
-  for (const auto& [name, of_job] : entries) {
-    for (const auto& [slot, count] : of_job) {
-      INFO(name << " " << time::format_utc(slot));
-      CHECK(count == 1);
-    }
-  }
-}
-
-/// By what ran: no attempt was started twice, and no at_most_once slot; forbid never overlapped.
-void check_programs(const Plan& plan) {
-  std::map<std::pair<ledger::RunId, int>, int> attempts;
-  std::map<std::pair<std::string, WallTime>, std::set<ledger::RunId>> runs;
-  for (const auto& [pid, program] : plan.machine.world.programs) {
-    ++attempts[{program.run, program.attempt}];
-    if (program.scheduled_at && program.guarantee == Guarantee::at_most_once) {
-      runs[{program.job, *program.scheduled_at}].insert(program.run);
-    }
-  }
-  for (const auto& [attempt, count] : attempts) {
-    INFO("run " << attempt.first << " attempt " << attempt.second);
-    CHECK(count == 1);
-  }
-  for (const auto& [slot, of_slot] : runs) {
-    INFO(slot.first << " " << time::format_utc(slot.second));
-    CHECK(of_slot.size() == 1);
-  }
-}
-
-/// A run that was lost is repeated where it must be.
-void check_repeats(const Plan& plan, const std::vector<ledger::RunRow>& runs) {
-  std::set<ledger::RunId> repeated;
-  for (const ledger::RunRow& run : runs) {
-    if (run.caused_by) repeated.insert(*run.caused_by);
-  }
-  for (const auto& [pid, program] : plan.machine.world.programs) {
-    if (program.guarantee != Guarantee::at_least_once) continue;
-    const auto run = std::ranges::find(runs, program.run, &ledger::RunRow::run);
-    if (run == runs.end() || run->outcome != Outcome::lost) continue;
-    const bool declared_anew = std::ranges::any_of(
-        plan.history.at(program.job), [&](const Plan::Declared& declared) { return declared.from >= run->started_at; });
-    INFO("run " << program.run << " of " << program.job);
-    CHECK((declared_anew || repeated.contains(program.run)));
-  }
-}
-
 void check(Plan& plan) {
   const auto store = ledger::SqliteLedger::open(plan.machine.ledger_path(), keep_all());
   const auto reader = store->open_reader();
@@ -292,6 +233,10 @@ void check(Plan& plan) {
     runs.insert(runs.end(), some_runs.begin(), some_runs.end());
   }
   check_slots(plan, slots, plan.end);
+  const auto followers = reader->runs({.job = Plan::follower, .limit = 10'000});
+  runs.insert(runs.end(), followers.begin(), followers.end());
+  check_followers(plan, reader->slots({.job = Plan::follower, .limit = 10'000}), runs);
+  check_one_shots(plan, *reader);
   for (const ledger::RunRow& run : runs) {
     INFO("run " << run.run << " of " << run.job);
     CHECK(run.outcome.has_value());
@@ -309,6 +254,7 @@ void simulate(std::uint64_t seed) {
     const std::string name = "job-" + std::to_string(i);
     plan.jobs[name] = plan.make(name);
   }
+  plan.jobs[Plan::follower] = plan.make_follower();
   for (int life = 1; life <= lives; ++life) {
     Life(plan, life == lives).live();
     if (life == lives) break;

@@ -89,6 +89,7 @@ struct TestBed {
                                         one_shots_run.emplace_back(attempt.job);
                                         co_return Outcome::success;
                                       }));
+                          made.on_missed = engine::OnMissed::run_once;
                           return std::make_shared<const Job>(std::move(made));
                         },
                         live};
