@@ -21,7 +21,6 @@ std::shared_ptr<const engine::Job> make_one_shot(const ledger::OneShotAdded& req
   job.name = request.name;
   job.description = "asked for by " + request.by;
   job.trigger = std::make_shared<const time::AtTrigger>(request.due);
-  job.on_missed = engine::OnMissed::run_once;  // it was asked for once, and is owed once
   job.action = jobs::make_exec(std::move(spec));
   job.schedule_text = "at " + time::format_utc(request.due);
   job.timezone = "UTC";

@@ -199,6 +199,7 @@ class Engine {
   void note_late_end(const ledger::LiveRun& left);
   void settle_claim(const ledger::SlotClaimed& claimed);
   void repeat_if_owed(const ledger::RunStarted& lost);
+  bool has_followed(const std::string& job, ledger::RunId cause) const;
   void repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot);
   void withdraw_undeclared();
   void restore_dependencies();
@@ -236,12 +237,11 @@ class Engine {
   async::TaskGroup* tasks_ = nullptr;      // set while serve() is under way
   async::CancelScope* waiting_ = nullptr;  // the wait for the next slot: cancelled when an earlier one appears
   async::Event idle_;                      // set while no run is under way
-  async::Event run_ended_;  // or there is something else that the table of live runs is to learn when it is durable
-  std::uint64_t claims_ = 0;          // of missed slots
+  async::Event run_ended_;    // or there is something else that the table of live runs is to learn when it is durable
+  std::uint64_t claims_ = 0;  // of missed slots
   async::Event claims_written_;       // set from the claim of a missed slot until that is durable: then it may run
   WallTime claims_durable_at_{};      // when the last of them was
   std::vector<ledger::RunId> ended_;  // still in the table of live runs
-  WallTime down_until_{};             // of the last downtime: what was due by then was missed
   bool draining_ = false;
   Duration wall_minus_monotonic_{};  // as last seen: it changes when the wall clock is set
   Duration asleep_{};                // as last seen: it changes when the machine is suspended

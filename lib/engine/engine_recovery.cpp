@@ -36,6 +36,14 @@ bool ended_in_order(const Past& past) noexcept {
   return !mark || mark->what == ledger::DaemonMark::What::stopped;
 }
 
+/// There was nothing that a table begun now should know.
+bool nothing_in_doubt(const Past& past) noexcept {
+  const auto& mark = past.resume.last_mark;
+  return ended_in_order(past) && std::ranges::none_of(past.resume.claims, [&](const ledger::SlotClaimed& claim) {
+           return mark && claim.scheduled_at <= mark->at;
+         });
+}
+
 /// Whether a claim that was never closed may have started: only when neither the table nor an orderly stop tells.
 bool in_doubt(const Past& past, WallTime slot) noexcept {
   if (past.table_is_whole) return false;
@@ -53,13 +61,15 @@ void account_for(std::vector<WallTime>& accounted, WallTime slot) {
 
 void Engine::resume(std::shared_ptr<const Past> past) {
   past_ = std::move(past);
-  if (!past_->continued) down_until_ = wall_now();
   const ledger::Resume& resume = past_->resume;
   for (const ledger::JobTotals& totals : resume.jobs) totals_.emplace(totals.job, &totals);
   for (const ledger::JobDeclared& declared : resume.declared) declared_.emplace(declared.job, declared);
   for (const ledger::PauseChanged& pause : resume.paused) paused_before_.emplace(pause.job, pause);
   for (const ledger::BreakerChanged& breaker : resume.breakers) breakers_before_.emplace(breaker.job, breaker);
-  if (recorder_.live() != nullptr) recorder_.ledger().skip_run_ids(recorder_.live()->newest_run());
+  if (recorder_.live() != nullptr) {
+    recorder_.ledger().skip_run_ids(recorder_.live()->newest_run());
+    if (nothing_in_doubt(*past_)) recorder_.live()->settled();
+  }
   if (!past_->table_is_whole && !ended_in_order(*past_)) {
     recorder_.ledger().skip_run_ids(resume.last_run + power_cut_gap);
   }
@@ -78,10 +88,9 @@ void Engine::resume(std::shared_ptr<const Past> past) {
                            !accounted_.contains(request.name) && !claimed.contains(request.name);
     if (untouched) {
       one_shots_.add(request);
-      continue;
+    } else {
+      wake_one_shot(request);
     }
-    JobState& state = wake_one_shot(request);
-    if (claimed.contains(request.name) && request.due <= wall_now()) plan(state, request.due);  // see settle_claim()
   }
 }
 
@@ -98,12 +107,17 @@ void Engine::take_over(const Leftover& left) {
 }
 
 void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
+  // A daemon that closed it before, and was killed at once, may have begun what depends on it: due at the end of the
+  // run.
+  const auto follower = std::ranges::find_if(past_->left, [&](const Leftover& left) {
+    return left.run.started.caused_by == run.run && left.run.started.trigger == ledger::RunTrigger::dependency;
+  });
   ledger::RunEnded ended{.run = run.run,
                          .job = run.job,
                          .trigger = run.trigger,
                          .scheduled_at = run.scheduled_at,
                          .started_at = run.started_at,
-                         .ended_at = wall_now(),
+                         .ended_at = follower == past_->left.end() ? wall_now() : *follower->run.started.scheduled_at,
                          .outcome = ledger::Outcome::lost,
                          .exit_code = std::nullopt,
                          .signal = std::nullopt,
@@ -116,13 +130,16 @@ void Engine::close_lost(const ledger::RunStarted& run, std::string message) {
 /// for one commit: a power cut between the two would have it follow twice.
 void Engine::settle_past() {
   const Recorder::Together together(recorder_);
+  std::vector<const ledger::LiveRun*> late;
   for (const Leftover& left : past_->left) {
     if (!left.run.ended) {
       adopt(left.run);
     } else if (!left.end_on_record) {
-      note_late_end(left.run);
+      late.push_back(&left.run);
     }
   }
+  std::ranges::sort(late, {}, [](const ledger::LiveRun* run) { return run->ended->ended_at; });
+  for (const ledger::LiveRun* run : late) note_late_end(*run);
   for (const ledger::RunEnded& ended : lost_) {
     recorder_.record(ended);
     const auto found = jobs_.find(ended.job);
@@ -226,13 +243,19 @@ void Engine::repeat_if_owed(const ledger::RunStarted& lost) {
   if (found == jobs_.end() || found->second->job->guarantee != Guarantee::at_least_once) return;
   const auto declared = declared_.find(lost.job);
   if (declared == declared_.end() || lost.started_at < declared->second.at) return;  // by another declaration
-  const auto repeats = [&](const Leftover& left) { return left.run.started.caused_by == lost.run; };
-  if (std::ranges::none_of(past_->left, repeats)) repeat(*found->second, lost.run, lost.scheduled_at);
+  repeat(*found->second, lost.run, lost.scheduled_at);
+}
+
+/// Whether the last daemon had begun what follows from that run, and not put on record why.
+bool Engine::has_followed(const std::string& job, ledger::RunId cause) const {
+  return past_ && std::ranges::any_of(past_->left, [&](const Leftover& left) {
+           return left.run.started.caused_by == cause && left.run.started.job == job;
+         });
 }
 
 /// guarantee: at_least_once. The run was lost, so its slot is owed another.
 void Engine::repeat(JobState& state, ledger::RunId lost, std::optional<WallTime> slot) {
-  if (draining_ || state.removed || tasks_ == nullptr) return;
+  if (draining_ || state.removed || tasks_ == nullptr || has_followed(state.job->name, lost)) return;
   BELFRY_FAULT_POINT("run.repeated");
   static_cast<void>(
       take_turn({.launch = {.trigger = ledger::RunTrigger::recovery, .scheduled_at = slot, .caused_by = lost},

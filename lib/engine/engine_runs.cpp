@@ -112,6 +112,7 @@ void Engine::leave(JobState& state, ledger::RunId run) {
 void Engine::decide(const Round& round) {
   const auto found = jobs_.find(round.job);
   if (found == jobs_.end() || found->second->removed || !found->second->job->enabled) return;
+  if (round.cause.run != 0 && has_followed(round.job, round.cause.run)) return;
   JobState& state = *found->second;
   Slot due = own_slot(state, round.cause.at);
   if (state.job->days_off.contains(due.scheduled_at())) {

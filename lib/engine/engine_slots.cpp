@@ -54,6 +54,18 @@ std::size_t kept_slots(const Job& job, bool missed) noexcept {
   return 0;
 }
 
+/// The wait for the next slot, which others may end; also when it ends by an exception.
+class Waiting {
+ public:
+  Waiting(async::CancelScope*& place, async::CancelScope& scope) : place_(place) { place_ = &scope; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { place_ = nullptr; }
+
+ private:
+  async::CancelScope*& place_;
+};
+
 }  // namespace
 
 async::Task<> Engine::serve_slots() {
@@ -72,9 +84,11 @@ async::Task<> Engine::serve_slots() {
     release_missed();
     for (auto& [name, group] : groups_) next_places(group);
     async::CancelScope until_replanned;
-    waiting_ = &until_replanned;
-    const std::optional<async::WallWake> woken = co_await until_replanned.run(alarm.wait_until(next_wake()));
-    waiting_ = nullptr;
+    std::optional<async::WallWake> woken;
+    {
+      const Waiting waiting(waiting_, until_replanned);
+      woken = co_await until_replanned.run(alarm.wait_until(next_wake()));
+    }
     if (woken == async::WallWake::clock_changed) why_late = note_clock();
   }
 }
@@ -266,11 +280,12 @@ JobState& Engine::wake_one_shot(ledger::OneShotAdded request) {
   auto state = new_state(one_shot_factory_(request));
   state->one_shot = true;
   // Its run may be known to the table of live runs alone: then its slot is closed, and it must not start again.
-  if (accounted_.contains(request.name)) {
+  const auto accounted = accounted_.find(request.name);
+  if (accounted != accounted_.end() && std::ranges::binary_search(accounted->second, request.due)) {
     state->last_slot = std::max(state->last_slot.value_or(request.due), request.due);
   }
+  // Due while belfryd was down: it was asked for once and is owed once, so it runs now.
   plan(*state, request.due - Duration{1});
-  state->missed_while_down = request.due <= down_until_;
   return *jobs_.insert_or_assign(request.name, std::move(state)).first->second;
 }
 

@@ -70,6 +70,7 @@ class Census {
     const auto stat = read_stat(pid);
     if (!stat || stat->state == 'Z' || stat->state == 'X') return;
     if (!by_group_ || stat->group != tree_.leader.pid) {
+      if (tree_.marker.empty()) return;
       const std::optional<ProcEnvironment> environment = read_environment(pid);
       if (!environment) unclear_.push_back(pid);
       if (!environment || !environment->has(tree_.marker)) return;
@@ -78,9 +79,7 @@ class Census {
   }
 
   bool is_unclear() const noexcept { return !unclear_.empty(); }
-  void look_again() {
-    for (const pid_t pid : std::exchange(unclear_, {})) look_at(pid);
-  }
+  std::vector<pid_t> take_unclear() noexcept { return std::exchange(unclear_, {}); }
 
   std::vector<ProcessMark> take_members() noexcept { return std::move(members_); }
 
@@ -132,7 +131,10 @@ async::Task<std::vector<ProcessMark>> members_of(const ForeignTree& tree) {
   }
   for (int pause = 0; pause < execve_pauses && census.is_unclear(); ++pause) {
     co_await async::sleep(execve_pause);
-    census.look_again();
+    for (const pid_t pid : census.take_unclear()) {
+      if (++looks % looks_each_step == 0) co_await async::yield();
+      census.look_at(pid);
+    }
   }
   co_return census.take_members();
 }

@@ -65,13 +65,16 @@ std::optional<ProcStat> read_stat(pid_t pid) {
   ProcStat stat;
   if (const auto name = text.find('('); name < end_of_name) stat.name = text.substr(name + 1, end_of_name - name - 1);
   unsigned long long started = 0;
+  unsigned long long flags = 0;
   // NOLINTNEXTLINE(cert-err34-c): the kernel's numbers fit
   const int found = std::sscanf(text.c_str() + end_of_name + 1,
-                                " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                                &stat.state, &stat.parent, &stat.group, &started);
-  if (found != 4) return std::nullopt;
+                                " %c %d %d %*s %*s %*s %llu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                                &stat.state, &stat.parent, &stat.group, &flags, &started);
+  if (found != 5) return std::nullopt;
   stat.start_ticks = started;
-  if (const auto end = number_from_end(text, 1); end != 0) stat.environment_size = end - number_from_end(text, 2);
+  stat.flags = flags;
+  stat.has_program = number_from_end(text, 26) != 0;  // where its code starts
+  stat.environment_size = number_from_end(text, 1) - number_from_end(text, 2);
   if (stat.state == 'Z' && may_trace(pid)) stat.wait_status = static_cast<int>(number_from_end(text, 0));
   return stat;
 }
@@ -82,11 +85,12 @@ std::optional<ProcEnvironment> read_environment(pid_t pid) {
   if (!allowed) return ProcEnvironment("");
   std::string text = read_proc(folder + "/environ");
   if (!text.empty()) return ProcEnvironment(std::move(text));
-  // Truly empty, or the memory of the program before is gone and that of the next one not yet complete (environ_read()
-  // in fs/proc/base.c); then no place of an environment is set either.
+  // Truly empty, or the memory of the program before is gone and that of the next one not yet complete: then no place
+  // of its code is set either, the last thing that execve(2) does (load_elf_binary() in fs/binfmt_elf.c).
   const auto stat = read_stat(pid);
-  if (!stat || stat->state == 'Z' || stat->state == 'X') return ProcEnvironment("");
-  if (stat->environment_size == 0) return ProcEnvironment("");
+  constexpr std::uint64_t never_again = 0x00200000 | 0x4;  // PF_KTHREAD, PF_EXITING
+  if (!stat || stat->state == 'Z' || (stat->flags & never_again) != 0) return ProcEnvironment("");
+  if (stat->has_program && stat->environment_size == 0) return ProcEnvironment("");
   return std::nullopt;
 }
 

@@ -19,9 +19,10 @@ struct ProcStat {
   char state = 'X';  ///< 'Z': ended, not reaped
   pid_t parent = 0;
   pid_t group = 0;
-  std::uint64_t start_ticks = 0;  ///< since boot
-  /// Bytes. Nothing: it has no place for one yet, or no more, or is not ours to see.
-  std::optional<std::uint64_t> environment_size;
+  std::uint64_t start_ticks = 0;       ///< since boot
+  std::uint64_t flags = 0;             ///< PF_* of the kernel's include/linux/sched.h
+  bool has_program = false;            ///< false: it is in the midst of execve(2), or ends, or has none
+  std::uint64_t environment_size = 0;  ///< bytes; of one that has a program and may be traced by us
   /// Of a process that has ended and is not reaped: how, as waitpid(2) has it. Nothing: it has not, or it is not ours
   /// to know (proc(5): the kernel tells it to who may trace the process).
   std::optional<int> wait_status;

@@ -15,12 +15,12 @@ constexpr const char* live_jobs =
     "j.consecutive_failures, j.last_end, j.last_duration FROM jobs AS j "
     "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY j.id";
 
-// An older slot may be missing below these.
+// An older slot may be missing below these. CROSS JOIN: a look into the index for each job, and not one at each slot.
 constexpr const char* out_of_order_sql =
-    "SELECT j.name, s.scheduled_at FROM jobs AS j JOIN slots AS s ON s.job_id = j.id AND s.scheduled_at > "
+    "SELECT j.name, s.scheduled_at FROM jobs AS j CROSS JOIN slots AS s ON s.job_id = j.id AND s.scheduled_at > "
     "ifnull(j.last_slot, -9223372036854775808) "
-    "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) ORDER BY s.job_id, "
-    "s.scheduled_at";
+    "WHERE j.one_shot = 0 OR EXISTS (SELECT 1 FROM one_shots AS o WHERE o.name = j.name) "
+    "ORDER BY j.id, s.scheduled_at";
 
 constexpr const char* unfinished_sql =
     "SELECT r.id, j.name, r.trigger, r.scheduled_at, r.started_at, r.generation, r.caused_by "

@@ -109,6 +109,7 @@ TEST_CASE("the table of a daemon that is killed before it has settled what a pow
     const ledger::LiveRunsOptions options{.folder = folder.path(), .boot = "the second one"};
     const auto past = [] {
       auto made = past_of({"once"});
+      made->resume.last_mark = {.what = ledger::DaemonMark::What::started, .at = now() - 1h};
       made->resume.claims.push_back({.job = "once", .scheduled_at = now() - 1min, .at = now() - 61s});
       return made;
     };

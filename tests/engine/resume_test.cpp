@@ -124,28 +124,6 @@ TEST_CASE("a one-shot that came due while the daemon was down runs at once", "[r
   });
 }
 
-TEST_CASE("a one-shot that was claimed before a power cut is in doubt, and does not run", "[resume]") {
-  run_async([]() -> async::Task<> {
-    TestBed bed;
-    auto past = std::make_shared<ledger::Resume>();
-    past->one_shots.push_back({.name = "one-shot-3",
-                               .due = now() - 1h,
-                               .argv = {"true"},
-                               .working_dir = {},
-                               .environment = {},
-                               .by = "ada",
-                               .at = now() - 2h});
-    past->claims.push_back({.job = "one-shot-3", .scheduled_at = now() - 1h, .at = now() - 1h - 1s});
-    bed.engine.resume(TestBed::past(past));
-    co_await bed.serve_for(catalog({}), 1s);
-    CHECK(bed.one_shots_run.empty());
-    REQUIRE(bed.slots(SlotResult::missed).size() == 1);
-    CHECK(bed.slots(SlotResult::missed)[0].reason == SlotReason::in_doubt);
-    CHECK(bed.slots_closed() == 1);
-    CHECK(bed.ledger.all<ledger::OneShotRemoved>().size() == 1);
-  });
-}
-
 TEST_CASE("a one-shot that had started before the crash is not started again", "[resume]") {
   run_async([]() -> async::Task<> {
     TestBed bed;

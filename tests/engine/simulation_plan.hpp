@@ -31,6 +31,7 @@ struct Plan {
   std::map<std::string, std::vector<Declared>> history;
   std::map<std::string, WallTime> one_shots;  ///< those that were taken on, and when they are due
   std::vector<WallTime> kills;
+  std::vector<WallTime> power_cuts;  ///< kills, too
   WallTime end;  ///< when the last daemon was told to end: what is due from then on is for a next one
 
   Job make(const std::string& name) {

@@ -40,8 +40,7 @@ class Life {
             ledger_, events_,
             [&plan](const ledger::OneShotAdded& request) {
               Job made = job(request.name, std::make_shared<time::AtTrigger>(request.due),
-                             std::make_shared<Sleeper>(plan.machine.world, plan.dice, 1h, Guarantee::at_most_once));
-              made.on_missed = engine::OnMissed::run_once;
+                             std::make_shared<Sleeper>(plan.machine.world, plan.dice, 1h, Guarantee::at_least_once));
               return std::make_shared<const Job>(std::move(made));
             },
             live_.get()) {
@@ -179,8 +178,9 @@ class Life {
 
   void reload() {
     const auto catalog = plan_.catalog();
+    const bool first = engine_.catalog() == nullptr;
     engine_.apply(catalog);
-    ledger_.deliver_all();  // since when a job is declared how is durable some milliseconds later
+    bool news = false;
     for (int i = 0; i < 6; ++i) {
       const std::string name = "job-" + std::to_string(i);
       const auto found = catalog->jobs.find(name);
@@ -188,7 +188,10 @@ class Life {
       const auto trigger = found == catalog->jobs.end() ? nullptr : found->second->trigger;
       if (history.empty() ? trigger == nullptr : history.back().trigger == trigger) continue;
       history.push_back({.from = now(), .trigger = trigger});
+      news = true;
     }
+    // Since when a job is declared how is durable some milliseconds later.
+    if (news || !first || plan_.dice.one_in(2)) ledger_.deliver_all();
   }
 
   static WallTime now() { return async::Loop::current().wall_now(); }
@@ -204,6 +207,7 @@ class Life {
     std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   void cut_power() {
+    plan_.power_cuts.push_back(now());
     plan_.machine.world.power_off(async::Loop::current().now_ns());
     plan_.machine.boot = "boot " + std::to_string(++plan_.machine.boots);
   }

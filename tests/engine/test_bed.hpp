@@ -89,7 +89,6 @@ struct TestBed {
                                         one_shots_run.emplace_back(attempt.job);
                                         co_return Outcome::success;
                                       }));
-                          made.on_missed = engine::OnMissed::run_once;
                           return std::make_shared<const Job>(std::move(made));
                         },
                         live};
