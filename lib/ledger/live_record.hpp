@@ -16,7 +16,9 @@
 
 namespace belfry::ledger {
 
-inline constexpr std::uint64_t live_layout = 1;  ///< of LiveHeader and LiveRecord: another number with every change
+/// Another number when anything changes its place or meaning. What takes up spare room does not: there an older daemon
+/// has left 0, or what a newer one had written before it.
+inline constexpr std::uint64_t live_layout = 1;  ///< of LiveHeader and LiveRecord
 inline constexpr std::size_t longest_job = 128;
 inline constexpr std::size_t kept_size = 7424;  ///< of each stream of output
 

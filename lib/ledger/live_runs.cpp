@@ -206,14 +206,14 @@ void LiveRuns::read_or_renew(const std::string& place, const std::string& ledger
   if (address == MAP_FAILED) fail_errno(path_, "mmap");
   header_ = static_cast<LiveHeader*>(address);
   const bool valid = whole && load_word(header_->layout) == live_layout && header_->place.get() == place;
-  complete_ = valid && load_word(header_->unsettled) == 0;
+  whole_ = valid && load_word(header_->unsettled) == 0;
   if (!valid) renew(place, ledger_path);
   const std::size_t segments = valid ? (size - sizeof(LiveHeader)) / segment_size : 0;
   for (std::size_t number = 0; number < segments; ++number) {
     if (!map_segment()) fail_errno(path_, "no memory for the table of running jobs");
   }
   if (segments == 0 && !map_segment()) fail_errno(path_, "no memory for the table of running jobs");
-  whole_ = true;
+  mapped_ = true;
 }
 
 void LiveRuns::renew(const std::string& place, const std::string& ledger_path) {
@@ -251,7 +251,7 @@ bool LiveRuns::map_segment() noexcept {
 }
 
 LiveRuns::~LiveRuns() {
-  if (whole_ && index_.empty()) {
+  if (mapped_ && index_.empty()) {
     if (keeper_) keeper_->end();
     ::unlink(path_.c_str());
   }

@@ -65,7 +65,7 @@ class LiveRuns {
 
   /// Whether a run that is not in it either never began, or its end is durable. False for a new table (the last daemon
   /// ended in order, or another boot of the machine ended it), and for one that was never settled().
-  bool is_whole() const noexcept { return complete_; }
+  bool is_whole() const noexcept { return whole_; }
 
   /// What the ledger had open when this table was begun is closed, durably. Until then a daemon that finds the table
   /// must know that there was another one before it.
@@ -132,8 +132,8 @@ class LiveRuns {
   std::unique_ptr<io::FdKeeper> keeper_;
   std::unordered_set<RunId> large_;  // of those that were given to it
   std::string no_keeper_ = "there is no program for it";
-  bool whole_ = false;  // all of the file has been read
-  bool complete_ = false;
+  bool mapped_ = false;  // all of the file
+  bool whole_ = false;   // see is_whole()
 };
 
 }  // namespace belfry::ledger

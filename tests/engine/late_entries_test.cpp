@@ -74,7 +74,7 @@ TEST_CASE("a slot that comes to the ledger late hides none of those missed befor
     auto late = unknown_run("tick", now() - 1h);
     end(late, now() - 1h, Outcome::success);
     const auto jobs = catalog({job("tick", every(1h))});
-    {  // the first daemon made five slots good; it entered what it had missed, started a run, and was killed
+    {  // of the first daemon: what it had missed after this slot, and its late run, were lost when it was killed
       const auto ledger = ledger::SqliteLedger::open(path, {});
       ledger->write(ledger::JobDeclared{.job = "tick", .fingerprint = "tick", .at = begin - 1h});
       ledger->write(ledger::SlotClosed{
@@ -157,6 +157,77 @@ TEST_CASE("what has followed from an end already does not follow again", "[recov
     bed.engine.resume(past);
     co_await bed.serve_for(catalog({job("extract", every(7 * 24h)), driven("load", "extract")}), 1s);
     CHECK(runs_of(bed, "load") == 1);  // the one that was brought to the ledger
+  });
+}
+
+TEST_CASE("of ends that only the table knows the last one in time counts, and what followed from it stays alone",
+          "[recovery]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = past_of({"extract", "load"});
+    past->left.push_back(unknown_run("extract", now() - 3h, 41));
+    end(past->left.back(), now() - 1h, Outcome::success);
+    past->left.push_back(unknown_run("extract", now() - 2h, 42));
+    end(past->left.back(), now() - 90min, Outcome::failure);
+    bed.engine.resume(past);
+    co_await bed.serve_for(catalog({job("extract", every(7 * 24h)), driven("load", "extract")}), 1s);
+    CHECK(bed.engine.job("extract")->last_outcome == Outcome::success);
+    CHECK(runs_of(bed, "load") == 1);
+  });
+}
+
+TEST_CASE("a run that is closed as lost once more is not followed once more", "[recovery]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = past_of({"extract", "load"});
+    past->resume.unfinished.push_back(unknown_run("extract", now() - 2h, 41).run.started);
+    past->left.push_back(unknown_run("load", now() - 1h, 42));
+    past->left.back().run.started.trigger = RunTrigger::dependency;
+    past->left.back().run.started.caused_by = 41;
+    end(past->left.back(), now() - 1h, Outcome::success);
+    bed.engine.resume(past);
+    Job load = driven("load", "extract");
+    load.depends_on[0].on = engine::DependencyEnd::done;
+    co_await bed.serve_for(catalog({job("extract", every(7 * 24h)), load}), 1s);
+    CHECK(runs_of(bed, "load") == 1);
+    const auto ends = bed.ledger.all<ledger::RunEnded>();
+    const auto lost = std::ranges::find(ends, 41, &ledger::RunEnded::run);
+    REQUIRE(lost != ends.end());
+    CHECK(lost->outcome == Outcome::lost);
+    CHECK(lost->ended_at == past->left[0].run.started.scheduled_at);  // or the next daemon would take it for newer
+  });
+}
+
+TEST_CASE("a one-shot runs although an earlier one of its name is in the table", "[recovery]") {
+  run_async([]() -> async::Task<> {
+    TestBed bed;
+    auto past = past_of({});
+    past->left.push_back(unknown_run("one-shot-1", now() - 2h));
+    end(past->left.back(), now() - 1h, Outcome::success);
+    past->resume.one_shots.push_back({.name = "one-shot-1",
+                                      .due = now() + 1min,
+                                      .argv = {"true"},
+                                      .working_dir = {},
+                                      .environment = {},
+                                      .by = "ada",
+                                      .at = now()});
+    bed.engine.resume(past);
+    co_await bed.serve_for(catalog({}), 2min);
+    CHECK(bed.one_shots_run == std::vector<std::string>{"one-shot-1"});
+  });
+}
+
+TEST_CASE("a table that is begun after an orderly stop is whole from the start", "[recovery]") {
+  run_async([]() -> async::Task<> {
+    const TempDir folder;
+    const auto table = ledger::LiveRuns::open((folder.path() / "ledger.db").string(), {.folder = folder.path()});
+    table->begin(unknown_run("other", now()).run.started);  // so that the file stays, as after a kill
+    TestBed bed(table.get());
+    auto past = past_of({});
+    past->resume.last_mark = {.what = ledger::DaemonMark::What::stopped, .at = now() - 1h};
+    bed.engine.resume(past);
+    CHECK(ledger::LiveRuns::open((folder.path() / "ledger.db").string(), {.folder = folder.path()})->is_whole());
+    co_return;
   });
 }
 

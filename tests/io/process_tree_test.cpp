@@ -132,7 +132,7 @@ TEST_CASE("one who is between two programs is swept all the same", "[process_tre
     const Leader leader = run_leader(restless, "BELFRY_RUN_ID=2");
     TreeSweep sweep({leader.pid, "BELFRY_RUN_ID=2"});
     sweep_all(sweep);
-    ended += static_cast<int>(sweep.survivors().ended);
+    ended += sweep.survivors().ended;
   }
   remove_leader(other.pid);
   CHECK(ended == 200);
